@@ -1,0 +1,115 @@
+"""The nouns of an answer: claims, citations, conflicts, and the events that stream them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from retrieval.records import Passage
+
+
+class Status(StrEnum):
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    ABSTAINED = "abstained"
+    CLARIFY = "clarify"
+
+
+class Reason(StrEnum):
+    """Why there is no (full) answer."""
+
+    NOT_COVERED = "not_covered"
+    NO_ACCESS = "no_access"
+    SUPERSEDED_ONLY = "superseded_only"
+    TOO_VAGUE = "too_vague"
+    EMPTY_INDEX = "empty_index"
+
+
+class Check(StrEnum):
+    """How a claim stands on its citation: phrased by the model and checked, or quoted word for word."""
+
+    SUPPORTED = "supported"
+    QUOTED = "quoted"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A claim's exact span: ``passage.text[start:end]``."""
+
+    number: int  #: from 1, in the order of the answer
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def quote(self) -> str:
+        return self.passage.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer, with the numbers of the citations that carry it."""
+
+    text: str
+    citations: tuple[int, ...]
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two citations in force that say different things about the same matter."""
+
+    about: str
+    citations: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question of a conversation and what was answered."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the reader sees. Every claim has a citation; an abstention has none of either, and a reason."""
+
+    question: str
+    standalone_question: str
+    status: Status
+    reason: Reason | None
+    text: str  #: as shown, with [1] marks
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    conflicts: tuple[Conflict, ...]
+    confidence: float  #: calibrated probability that the evidence answers the question
+    as_of: date
+    model: str
+    index_generation: int
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """First event of a stream: the sentences found, before anything is phrased."""
+
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDrafted:
+    """A piece of checked answer text, in order."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """Last event of a stream."""
+
+    answer: Answer
+
+
+AnswerEvent = EvidenceFound | TokenDrafted | AnswerDone

@@ -1,0 +1,1 @@
+"""What we demonstrate and test on; imports nothing of ours."""

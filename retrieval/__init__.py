@@ -1,0 +1,1 @@
+"""Passages in, ranked hits out. Knows no files and no chat."""

@@ -1,0 +1,68 @@
+"""The home: one folder that holds one instance. Who may write to it, and where things lie in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from retrieval.errors import HomeInUse, NotReady
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths of one instance. Nothing is created until something is written."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "policydesk.sqlite"
+
+    @property
+    def originals(self) -> Path:
+        return self.root / "originals"
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index"
+
+    def original(self, sha256: str) -> Path:
+        """Where the uploaded bytes with this hash are kept."""
+        return self.originals / sha256
+
+    def create(self) -> None:
+        """Make the folders, readable by their owner only.
+
+        :raises NotReady: if the folder cannot be made or written to.
+        """
+        try:
+            for folder in (self.root, self.originals, self.index):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotReady(f"cannot make the home {self.root}: {error.strerror}; choose another with --home") from error
+        if not os.access(self.root, os.W_OK):
+            raise NotReady(f"cannot write to the home {self.root}; check its owner or choose another with --home")
+
+    @contextmanager
+    def writing(self, *, timeout_s: float = 10.0) -> Iterator[None]:
+        """Hold the home's write lock: one writer at a time, readers are never kept out.
+
+        :raises HomeInUse: if another process still holds it after ``timeout_s``.
+        """
+        self.create()
+        lock = FileLock(self.root / "write.lock")
+        try:
+            lock.acquire(timeout=timeout_s)
+        except Timeout as error:
+            raise HomeInUse(
+                f"another process is writing to {self.root}; wait for it to finish, or use another --home"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()

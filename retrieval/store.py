@@ -1,0 +1,412 @@
+"""The truth: documents, versions and passages in the home's database (SQLite; the same schema runs on PostgreSQL)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Date,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+
+from retrieval.errors import HomeTooNew, NotReady, WrongUsage
+from retrieval.home import Home
+from retrieval.records import Passage, PassageKind
+
+#: Raised by one whenever a table changes in a way that older code cannot read.
+SCHEMA_VERSION = 1
+
+
+class Base(DeclarativeBase):
+    """Every table of a home; the assistant adds its own (accounts, conversations, jobs) to the same metadata."""
+
+
+class DocumentRow(Base):
+    __tablename__ = "documents"
+    document_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    collection: Mapped[str | None] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(Text)
+    jurisdiction: Mapped[str | None] = mapped_column(String(8))
+    audience: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    versions: Mapped[list[VersionRow]] = relationship(
+        back_populates="document", cascade="all, delete-orphan", order_by="VersionRow.number", lazy="selectin"
+    )
+
+
+class VersionRow(Base):
+    __tablename__ = "versions"
+    version_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.document_id"), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(Text)
+    file: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    pages: Mapped[int | None] = mapped_column(Integer)
+    published: Mapped[bool]
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    stated_from: Mapped[date | None] = mapped_column(Date)
+    stated_to: Mapped[date | None] = mapped_column(Date)
+    effective_from: Mapped[date | None] = mapped_column(Date)
+    effective_to: Mapped[date | None] = mapped_column(Date)
+    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    document: Mapped[DocumentRow] = relationship(back_populates="versions")
+    passages: Mapped[list[PassageRow]] = relationship(
+        back_populates="version", cascade="all, delete-orphan", order_by="PassageRow.passage_id"
+    )
+
+
+class PassageRow(Base):
+    __tablename__ = "passages"
+    passage_id: Mapped[str] = mapped_column(String(96), primary_key=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("versions.version_id"), index=True)
+    section_path: Mapped[list[str]] = mapped_column(JSON)
+    page: Mapped[int | None] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    version: Mapped[VersionRow] = relationship(back_populates="passages")
+
+
+class Standing(StrEnum):
+    """Where a version stands on a given day."""
+
+    DRAFT = "draft"
+    UPCOMING = "upcoming"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One file of a document, with the dates it is in force."""
+
+    version_id: str
+    document_id: str
+    number: int
+    title: str
+    file: str
+    source: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    pages: int | None
+    passages: int
+    published: bool
+    withdrawn: bool
+    effective_from: date | None
+    effective_to: date | None
+    warnings: tuple[str, ...]
+    created_at: datetime
+
+    def standing(self, day: date) -> Standing:
+        if self.withdrawn:
+            return Standing.WITHDRAWN
+        if not self.published:
+            return Standing.DRAFT
+        if self.effective_from is not None and day < self.effective_from:
+            return Standing.UPCOMING
+        if self.effective_to is not None and day > self.effective_to:
+            return Standing.SUPERSEDED
+        return Standing.IN_FORCE
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy as people know it: a family of versions, oldest first."""
+
+    document_id: str
+    title: str
+    collection: str | None
+    owner: str | None
+    jurisdiction: str | None
+    audience: frozenset[str]
+    created_at: datetime
+    versions: tuple[Version, ...]
+
+    def standing(self, day: date) -> Standing:
+        """The best standing any version has: in force before upcoming before superseded before draft."""
+        order = [Standing.IN_FORCE, Standing.UPCOMING, Standing.SUPERSEDED, Standing.DRAFT, Standing.WITHDRAWN]
+        return min((version.standing(day) for version in self.versions), key=order.index, default=Standing.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A passage before it belongs to a version; the store numbers it."""
+
+    text: str
+    section_path: tuple[str, ...] = ()
+    page: int | None = None
+    kind: PassageKind = PassageKind.CLAUSE
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """What ingest found in one file."""
+
+    title: str
+    file: str
+    source: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    passages: tuple[NewPassage, ...]
+    pages: int | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+    jurisdiction: str | None = None
+    audience: frozenset[str] = frozenset()
+    owner: str | None = None
+    collection: str | None = None
+    warnings: tuple[str, ...] = ()
+    published: bool = True
+
+
+class Store:
+    """Documents, versions and passages of one home. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.sessions = sessionmaker(engine, expire_on_commit=False)
+
+    @classmethod
+    def open(cls, home: Home) -> Store:
+        """Open the home's database, creating it if there is none.
+
+        :raises HomeTooNew: if a newer Policydesk wrote it.
+        :raises NotReady: if the file is not a database or cannot be opened.
+        """
+        home.create()
+        engine = create_engine(f"sqlite:///{home.database}", connect_args={"timeout": 30})
+        event.listen(engine, "connect", _durable)
+        try:
+            with engine.begin() as connection:
+                found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                if found > SCHEMA_VERSION:
+                    raise HomeTooNew(
+                        f"{home.root} was written by a newer Policydesk (schema {found}, this one reads {SCHEMA_VERSION});"
+                        " upgrade Policydesk or choose another --home"
+                    )
+                if found == 0:
+                    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            Base.metadata.create_all(engine)
+        except DatabaseError as error:
+            raise NotReady(
+                f"{home.database} cannot be read as a database ({error.orig}); restore it from a backup or choose another --home"
+            ) from error
+        return cls(engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def documents(self) -> list[Document]:
+        """All documents, by title then id."""
+        with self.sessions() as session:
+            rows = session.scalars(select(DocumentRow).order_by(DocumentRow.title, DocumentRow.document_id))
+            counts = _passage_counts(session)
+            return [_document(row, counts) for row in rows]
+
+    def document(self, document_id: str) -> Document:
+        """:raises WrongUsage: if there is no such document."""
+        with self.sessions() as session:
+            return _document(_find(session, document_id), _passage_counts(session))
+
+    def version_with(self, *, sha256: str) -> Version | None:
+        """The version made from exactly these bytes, if there is one."""
+        with self.sessions() as session:
+            row = session.scalars(select(VersionRow).where(VersionRow.sha256 == sha256)).first()
+            return _version(row, _passage_counts(session)) if row else None
+
+    def passages(self, version_id: str) -> list[Passage]:
+        """A version's passages in document order."""
+        with self.sessions() as session:
+            row = session.get(VersionRow, version_id)
+            if row is None:
+                raise WrongUsage(f"there is no version {version_id}; see: policydesk documents list")
+            return [_passage(passage, row, row.document) for passage in row.passages]
+
+    def published_passages(self) -> list[Passage]:
+        """Every passage that may answer, in the order of their ids: what an index generation is made of."""
+        statement = (
+            select(PassageRow, VersionRow, DocumentRow)
+            .join(VersionRow, PassageRow.version_id == VersionRow.version_id)
+            .join(DocumentRow, VersionRow.document_id == DocumentRow.document_id)
+            .where(VersionRow.published, ~VersionRow.withdrawn)
+            .order_by(PassageRow.passage_id)
+        )
+        with self.sessions() as session:
+            return [_passage(*row) for row in session.execute(statement)]
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def add_version(self, new: NewVersion, *, document_id: str | None = None) -> Version:
+        """Add a version, to an existing document or as the first of a new one, and set the dates of its siblings:
+        a version is in force until the day before the next one begins.
+
+        :param document_id: None makes a new document, named after the hash of the file.
+        """
+        now = datetime.now(UTC)
+        with self.sessions.begin() as session:
+            if document_id is None:
+                document = DocumentRow(
+                    document_id=_free_document_id(session, new.sha256), title=new.title, collection=new.collection,
+                    owner=new.owner, jurisdiction=new.jurisdiction, audience=sorted(new.audience), created_at=now, versions=[],
+                )  # fmt: skip
+                session.add(document)
+            else:
+                document = _find(session, document_id)
+            number = max((version.number for version in document.versions), default=0) + 1
+            version_id = f"{document.document_id}.v{number}"
+            row = VersionRow(
+                version_id=version_id, number=number, title=new.title, file=new.file, source=new.source, sha256=new.sha256,
+                media_type=new.media_type, size_bytes=new.size_bytes, pages=new.pages, published=new.published, withdrawn=False,
+                stated_from=new.effective_from, stated_to=new.effective_to, warnings=list(new.warnings), created_at=now,
+                passages=[
+                    PassageRow(
+                        passage_id=f"{version_id}.p{ordinal:04d}", section_path=list(passage.section_path), page=passage.page,
+                        kind=passage.kind.value, text=passage.text,
+                    )
+                    for ordinal, passage in enumerate(new.passages, start=1)
+                ],
+            )  # fmt: skip
+            document.versions.append(row)
+            _settle(document)
+            session.flush()
+            return _version(row, {version_id: len(new.passages)})
+
+    def publish(self, document_id: str) -> Document:
+        """Put a document's drafts in service.
+
+        :raises WrongUsage: if there is no such document.
+        """
+        return self._change(document_id, lambda version: setattr(version, "published", True))
+
+    def withdraw(self, document_id: str) -> Document:
+        """Take all versions of a document out of service without removing them."""
+        return self._change(document_id, lambda version: setattr(version, "withdrawn", True))
+
+    def remove_document(self, document_id: str) -> Document:
+        """Remove a document, its versions and their text for good; :returns: what was removed."""
+        with self.sessions.begin() as session:
+            row = _find(session, document_id)
+            removed = _document(row, _passage_counts(session))
+            session.delete(row)
+        with self.engine.connect() as connection:
+            # Freed pages are zeroed by secure_delete; the checkpoint empties the write-ahead log of the old text.
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return removed
+
+    def _change(self, document_id: str, change: Callable[[VersionRow], None]) -> Document:
+        with self.sessions.begin() as session:
+            row = _find(session, document_id)
+            for version in row.versions:
+                change(version)
+            _settle(row)
+            session.flush()
+            return _document(row, _passage_counts(session))
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.close()
+
+
+def _settle(document: DocumentRow) -> None:
+    """Set each version's dates: as stated in it, closed by the day the next published version begins.
+
+    Undated versions begin the day they were added, except the first, which always was in force. A version that a
+    later upload dates to the same day replaces the earlier upload.
+    """
+    live = [version for version in document.versions if version.published and not version.withdrawn]
+    for version in document.versions:
+        version.effective_from, version.effective_to = version.stated_from, version.stated_to
+
+    def begin(version: VersionRow) -> date:
+        if version.stated_from is not None:
+            return version.stated_from
+        return date.min if version is live[0] else version.created_at.date()
+
+    live.sort(key=lambda version: version.number)
+    ordered = sorted(live, key=lambda version: (begin(version), version.number))
+    for version, following in pairwise(ordered):
+        last_day = begin(following) - timedelta(days=1)
+        if version.stated_to is None or version.stated_to > last_day:
+            version.effective_to = last_day
+    for version in ordered[1:]:
+        version.effective_from = begin(version)
+    if ordered:
+        document.title = ordered[-1].title
+
+
+def _find(session: Session, document_id: str) -> DocumentRow:
+    row = session.get(DocumentRow, document_id)
+    if row is None:
+        raise WrongUsage(f"there is no document {document_id}; see: policydesk documents list")
+    return row
+
+
+def _free_document_id(session: Session, sha256: str) -> str:
+    for length in range(10, 64):
+        candidate = f"d{sha256[:length]}"
+        if session.get(DocumentRow, candidate) is None:
+            return candidate
+    raise WrongUsage("this file is in the library already; remove it first or use --supersedes")
+
+
+def _passage_counts(session: Session) -> dict[str, int]:
+    statement = select(PassageRow.version_id, func.count()).group_by(PassageRow.version_id)
+    return {version_id: count for version_id, count in session.execute(statement)}
+
+
+def _document(row: DocumentRow, counts: dict[str, int]) -> Document:
+    return Document(
+        document_id=row.document_id, title=row.title, collection=row.collection, owner=row.owner, jurisdiction=row.jurisdiction,
+        audience=frozenset(row.audience), created_at=row.created_at,
+        versions=tuple(_version(version, counts) for version in row.versions),
+    )  # fmt: skip
+
+
+def _version(row: VersionRow, counts: dict[str, int]) -> Version:
+    return Version(
+        version_id=row.version_id, document_id=row.document_id, number=row.number, title=row.title, file=row.file,
+        source=row.source, sha256=row.sha256, media_type=row.media_type, size_bytes=row.size_bytes, pages=row.pages,
+        passages=counts.get(row.version_id, 0), published=row.published, withdrawn=row.withdrawn,
+        effective_from=row.effective_from, effective_to=row.effective_to, warnings=tuple(row.warnings), created_at=row.created_at,
+    )  # fmt: skip
+
+
+def _passage(passage: PassageRow, version: VersionRow, document: DocumentRow) -> Passage:
+    return Passage(
+        passage_id=passage.passage_id, document_id=document.document_id, version_id=version.version_id, title=version.title,
+        file=version.file, text=passage.text, section_path=tuple(passage.section_path), page=passage.page,
+        kind=PassageKind(passage.kind), effective_from=version.effective_from, effective_to=version.effective_to,
+        jurisdiction=document.jurisdiction, audience=frozenset(document.audience), owner=document.owner,
+    )  # fmt: skip
