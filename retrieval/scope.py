@@ -28,15 +28,17 @@ class Scope:
 
     def allows(self, passage: Passage) -> bool:
         """Whether the passage may be seen at all: audience, dates and jurisdiction."""
-        return self.may_read(passage) and self.in_force(passage) and self.applies(passage)
+        return (
+            self.may_read(passage.audience)
+            and self.in_force(passage.effective_from, passage.effective_to)
+            and self.applies(passage.jurisdiction)
+        )
 
-    def may_read(self, passage: Passage) -> bool:
-        return not passage.audience or bool(passage.audience & self.groups)
+    def may_read(self, audience: frozenset[str]) -> bool:
+        return not audience or bool(audience & self.groups)
 
-    def in_force(self, passage: Passage) -> bool:
-        begun = passage.effective_from is None or passage.effective_from <= self.day
-        return begun and (passage.effective_to is None or self.day <= passage.effective_to)
+    def in_force(self, first_day: date | None, last_day: date | None) -> bool:
+        return (first_day is None or first_day <= self.day) and (last_day is None or self.day <= last_day)
 
-    def applies(self, passage: Passage) -> bool:
-        return self.jurisdiction is None or passage.jurisdiction in (None, self.jurisdiction)
-
+    def applies(self, jurisdiction: str | None) -> bool:
+        return self.jurisdiction is None or jurisdiction in (None, self.jurisdiction)

@@ -1,0 +1,148 @@
+"""Texts to unit vectors: the one door to sentence-transformers' encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import ModelUnavailable, PassageTooLong
+from retrieval.models import ENCODER, ModelCache
+
+DEFAULT_ENCODER = ENCODER.name
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors whose inner product is their similarity."""
+
+    @property
+    def name(self) -> str:
+        """Saved with an index and compared when it is loaded."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of a text that are read, special tokens included."""
+
+    def encode(
+        self, texts: Sequence[str], *, truncate: bool = False, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Embed texts as unit vectors.
+
+        :param texts: any number; an empty list is allowed.
+        :param truncate: read only the beginning of texts that are too long, instead of failing.
+        :param progress: called with the number of texts encoded so far.
+        :returns: shape ``(n_texts, dimension)``, each row of length 1, in the order of the texts.
+        :raises PassageTooLong: if a text is longer than :attr:`max_tokens` and ``truncate`` is false.
+        """
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text as the encoder counts them, its special tokens included."""
+
+
+class SentenceEncoder:
+    """A sentence-transformers model on the CPU, in bfloat16 where the processor multiplies it natively.
+
+    Safe to share between threads: one text batch is encoded at a time.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        self.name = name
+        self._torch = torch
+        self._lock = Lock()
+        try:
+            self._model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(
+                f"{folder} holds no encoder that can be read ({error}); see: policydesk models list"
+            ) from error
+        self._model.eval()
+        if has_fast_bfloat16():
+            self._model.to(torch.bfloat16)
+        self.dimension = int(self._model.get_embedding_dimension())
+        self.max_tokens = int(self._model.max_seq_length)
+
+    def encode(
+        self, texts: Sequence[str], *, truncate: bool = False, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        if not texts:
+            return vectors
+        lengths = np.array(self.count_tokens(texts))
+        if not truncate and lengths.max() > self.max_tokens:
+            longest = int(lengths.argmax())
+            raise PassageTooLong(
+                f"a passage has {lengths[longest]} tokens, {self.name} reads {self.max_tokens}: "
+                f"“{texts[longest][:60]}…”; split it, or use an encoder that reads more"
+            )
+        done = 0
+        for batch in _by_length(np.minimum(lengths, self.max_tokens)):
+            vectors[batch] = self._encode_batch([texts[row] for row in batch])
+            done += len(batch)
+            if progress:
+                progress(done)
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        tokenizer = self._model.tokenizer.backend_tokenizer
+        with self._lock:
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+            encodings = tokenizer.encode_batch(list(texts), add_special_tokens=True)
+        return [len(encoding.ids) for encoding in encodings]
+
+    def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
+        with self._lock, self._torch.inference_mode():
+            rows = self._model.encode(texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False)
+            rows = self._torch.nn.functional.normalize(rows.float(), dim=1)
+            result: NDArray[np.float32] = rows.numpy()
+            return result
+
+
+def load_encoder(name: str = DEFAULT_ENCODER, *, cache: ModelCache | None = None) -> Encoder:
+    """Load an encoder by name: the default one from the model cache, or any sentence-transformers folder.
+
+    :raises ModelUnavailable: if it is neither cached nor a folder.
+    """
+    if name == DEFAULT_ENCODER:
+        return SentenceEncoder((cache or ModelCache.default()).require(ENCODER), name)
+    folder = Path(name)
+    if not folder.is_dir():
+        raise ModelUnavailable(
+            f"there is no encoder {name!r}: give {DEFAULT_ENCODER} or a folder with a sentence-transformers model"
+        )
+    return SentenceEncoder(folder, folder.name)
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 matrices natively (AMX); elsewhere bfloat16 is slower than float32."""
+    import torch
+
+    return bool(torch.cpu._is_amx_tile_supported())
+
+
+#: Tokens a batch may hold: enough to fill the matrix units, small enough for the cache.
+_BATCH_TOKENS = 8192
+
+
+def _by_length(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Batches of rows of similar length, so that little is padding."""
+    batches: list[NDArray[np.int64]] = []
+    order = np.argsort(-lengths, kind="stable")
+    at = 0
+    while at < len(order):
+        size = max(1, int(_BATCH_TOKENS // max(int(lengths[order[at]]), 1)))
+        batches.append(order[at : at + size])
+        at += size
+    return batches

@@ -1,0 +1,113 @@
+"""One searchable snapshot of passages, in memory: what a generation holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.dense import DenseIndex
+from retrieval.encoder import Encoder
+from retrieval.lexical import LexicalIndex
+from retrieval.records import Passage
+from retrieval.scope import Scope
+from retrieval.terms import terms
+
+T = TypeVar("T")
+
+
+class PassageIndex:
+    """Immutable. A row is a passage's position in :attr:`passages`, which are in the order of their ids.
+
+    :param generation: its number in the home; 0 for an index that was never saved.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        lexical: LexicalIndex,
+        dense: DenseIndex,
+        *,
+        encoder: str,
+        generation: int = 0,
+    ) -> None:
+        self.passages = tuple(passages)
+        self.lexical = lexical
+        self.dense = dense
+        self.encoder = encoder
+        self.generation = generation
+        self.rows = {passage.passage_id: row for row, passage in enumerate(self.passages)}
+        self._dates = _Column((p.effective_from, p.effective_to) for p in self.passages)
+        self._audiences = _Column(p.audience for p in self.passages)
+        self._jurisdictions = _Column(p.jurisdiction for p in self.passages)
+
+    def __len__(self) -> int:
+        return len(self.passages)
+
+    @classmethod
+    def build(
+        cls,
+        passages: Sequence[Passage],
+        encoder: Encoder,
+        *,
+        previous: PassageIndex | None = None,
+        truncate: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> PassageIndex:
+        """Index passages; what ``previous`` already holds with the same searchable text is not read or encoded again.
+
+        :param passages: any order; they are put in the order of their ids.
+        :param truncate: see :meth:`Encoder.encode`.
+        :param progress: called with (passages encoded, passages to encode).
+        :raises PassageTooLong: if a passage is longer than the encoder reads and ``truncate`` is false.
+        """
+        passages = sorted(passages, key=lambda passage: passage.passage_id)
+        if previous is None or previous.encoder != encoder.name:
+            known: dict[str, int] = {}
+        else:
+            known = {p.passage_id: row for row, p in enumerate(previous.passages)}
+        kept_rows = {
+            p.passage_id: known[p.passage_id]
+            for p in passages
+            if p.passage_id in known and previous is not None
+            and previous.passages[known[p.passage_id]].searchable == p.searchable
+        }  # fmt: skip
+        added = [p for p in passages if p.passage_id not in kept_rows]
+        report = (lambda done: progress(done, len(added))) if progress else None
+        vectors = encoder.encode([p.searchable for p in added], truncate=truncate, progress=report)
+        if previous is None or not kept_rows:
+            lexical = LexicalIndex.build(terms(p.searchable) for p in added)
+            return cls(passages, lexical, DenseIndex.build(vectors), encoder=encoder.name)
+        keep = np.zeros(len(previous), np.bool_)
+        keep[list(kept_rows.values())] = True
+        # Kept passages first, new ones behind them; then one permutation puts both in the order of their ids.
+        merged = [p for p in previous.passages if p.passage_id in kept_rows] + added
+        place = {p.passage_id: row for row, p in enumerate(merged)}
+        order = np.array([place[p.passage_id] for p in passages], np.int64)
+        lexical = previous.lexical.changed(keep, (terms(p.searchable) for p in added)).reordered(order)
+        dense = DenseIndex.build(np.concatenate([previous.dense.vectors[keep], vectors])[order])
+        return cls(passages, lexical, dense, encoder=encoder.name)
+
+    def mask(self, scope: Scope) -> NDArray[np.bool_] | None:
+        """Which rows the scope allows, shape ``(n_passages,)``; None where it allows them all."""
+        mask = self._dates.where(lambda dates: scope.in_force(*dates))
+        mask &= self._audiences.where(scope.may_read)
+        mask &= self._jurisdictions.where(scope.applies)
+        return None if mask.all() else mask
+
+
+class _Column(Generic[T]):
+    """A column with few distinct values: a condition is tried once a value, not once a row."""
+
+    def __init__(self, values: Iterable[T]) -> None:
+        codes: dict[T, int] = {}
+        self._codes = np.array([codes.setdefault(value, len(codes)) for value in values], np.int32)
+        self._values = list(codes)
+
+    def where(self, allowed: Callable[[T], bool]) -> NDArray[np.bool_]:
+        """Shape ``(n_rows,)``: whether each row's value is allowed."""
+        verdicts = np.array([allowed(value) for value in self._values], np.bool_)
+        rows: NDArray[np.bool_] = verdicts[self._codes]
+        return rows

@@ -1,0 +1,160 @@
+"""A question in, ranked hits out: lexical and dense search, fusion, rerank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoder import Encoder
+from retrieval.errors import IndexMismatch
+from retrieval.fusion import Fusion, load_fusion
+from retrieval.index import PassageIndex
+from retrieval.ranking import best_first
+from retrieval.records import Hit, Scores
+from retrieval.rerank import Reranker
+from retrieval.scope import Scope
+from retrieval.terms import terms
+
+
+class Mode(StrEnum):
+    """Which first stage searches."""
+
+    BM25 = "bm25"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """How many candidates each step hands on."""
+
+    pool: int = 100  #: candidates that each of lexical and dense search brings
+    rerank_pool: int = 20  #: candidates the reranker reads
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, best first, and the milliseconds each step took."""
+
+    hits: tuple[Hit, ...]
+    timings_ms: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Timer:
+    started: float = field(default_factory=perf_counter)
+    steps_ms: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("lexical", "encode", "dense", "fuse", "rerank"), 0.0)
+    )
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self.steps_ms[name] += (perf_counter() - began) * 1000
+
+    def total(self) -> dict[str, float]:
+        return {**self.steps_ms, "total": (perf_counter() - self.started) * 1000}
+
+
+class Searcher:
+    """Searches one index. Safe to share between threads.
+
+    :raises IndexMismatch: if the index was built with another encoder.
+    """
+
+    def __init__(
+        self,
+        index: PassageIndex,
+        encoder: Encoder,
+        *,
+        reranker: Reranker | None = None,
+        fusion: Fusion | None = None,
+        config: SearchConfig | None = None,
+    ) -> None:
+        if index.encoder != encoder.name or index.dense.dimension != encoder.dimension:
+            raise IndexMismatch(
+                f"index was built with {index.encoder} ({index.dense.dimension}-d), the encoder is {encoder.name} "
+                f"({encoder.dimension}-d); run: policydesk index rebuild"
+            )
+        self.index = index
+        self.encoder = encoder
+        self.reranker = reranker
+        self.fusion = fusion or load_fusion()
+        self.config = config or SearchConfig()
+
+    def search(
+        self, question: str, *, k: int = 10, mode: Mode = Mode.HYBRID, rerank: bool = True, scope: Scope | None = None
+    ) -> SearchResult:
+        """Find the k passages that best answer a question, best first, ties by passage id.
+
+        The scope is applied inside both searches. The reranker, if there is one and ``rerank`` is true, reorders the best
+        ``rerank_pool`` of a hybrid search; other modes are plain.
+
+        :returns: at most k hits; none for a question without words or a scope that allows nothing.
+        """
+        timer = _Timer()
+        mask = self.index.mask(scope or Scope())
+        pool = max(k, self.config.pool)
+        hits = self._first_stage(question, pool, mode, mask, timer)
+        if self.reranker is not None and rerank and mode is Mode.HYBRID:
+            with timer.step("rerank"):
+                hits = self._rerank(question, hits)
+        return SearchResult(tuple(hits[:k]), timer.total())
+
+    def _first_stage(
+        self, question: str, pool: int, mode: Mode, mask: NDArray[np.bool_] | None, timer: _Timer
+    ) -> list[Hit]:
+        tokens = terms(question)
+        lexical, dense = self.index.lexical, self.index.dense
+        rows = np.empty(0, np.int64)
+        if mode is not Mode.DENSE:
+            with timer.step("lexical"):
+                rows, bm25 = lexical.search(tokens, k=pool, mask=mask)
+        if mode is Mode.BM25:
+            return self._hits(rows, bm25, bm25=bm25)
+        with timer.step("encode"):
+            vector = self.encoder.encode([question], truncate=True)[0]
+        with timer.step("dense"):
+            near, cosine = dense.search(vector, k=pool, mask=mask)
+        if mode is Mode.DENSE:
+            return self._hits(near, cosine, dense=cosine)
+        with timer.step("fuse"):
+            rows = np.union1d(rows, near)
+            # Each candidate gets both scores, also from the search that did not bring it.
+            bm25, cosine = lexical.scores_of(tokens, rows), dense.scores_of(vector, rows)
+            fused = self.fusion.fuse(bm25, lexical.ideal(tokens), cosine)
+            best, score = best_first(rows, fused, pool)
+            at = np.searchsorted(rows, best)
+        return self._hits(best, score, bm25=bm25[at], dense=cosine[at], fused=score)
+
+    def _hits(self, rows: NDArray[np.int64], scores: NDArray[np.float32], **parts: NDArray[np.float32]) -> list[Hit]:
+        return [
+            Hit(
+                rank=rank,
+                score=float(scores[rank - 1]),
+                passage=self.index.passages[row],
+                scores=Scores(**{name: float(values[rank - 1]) for name, values in parts.items()}),
+            )
+            for rank, row in enumerate(rows, start=1)
+        ]
+
+    def _rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
+        """The best ``rerank_pool`` hits by the reranker's score, then the rest as they were."""
+        assert self.reranker is not None
+        head, tail = hits[: self.config.rerank_pool], hits[self.config.rerank_pool :]
+        if not head:
+            return hits
+        scores = self.reranker.score(question, [hit.passage.searchable for hit in head])
+        scored = [
+            replace(hit, score=float(score), scores=replace(hit.scores, rerank=float(score)))
+            for hit, score in zip(head, scores, strict=True)
+        ]
+        scored.sort(key=lambda hit: (-hit.score, hit.passage.passage_id))
+        return [replace(hit, rank=rank) for rank, hit in enumerate(scored + tail, start=1)]

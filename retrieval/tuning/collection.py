@@ -1,0 +1,205 @@
+"""What a tuning run learns from: folders in the BEIR layout, and folders of markdown without any questions."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import WrongUsage
+from retrieval.records import Passage
+
+#: Sections of unlabelled documents are cut to about this many words, so that they look like the passages that ingest makes.
+SECTION_WORDS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and what is known of its answer.
+
+    ``positives`` are the passages that answer it. An unanswerable question has none; ``against`` are then the passages
+    it was asked against, which look as if they answered. ``answers`` are gold strings, for finding them in a passage.
+    """
+
+    question_id: str
+    text: str
+    split: str
+    positives: frozenset[str] = frozenset()
+    against: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.positives)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Passages and the questions over them; ``questions`` is empty for unlabelled documents."""
+
+    name: str
+    passages: tuple[Passage, ...]
+    questions: tuple[Question, ...] = ()
+
+    def split(self, *names: str) -> tuple[Question, ...]:
+        """The questions of these splits, in file order."""
+        return tuple(question for question in self.questions if question.split in names)
+
+
+def read_collection(folder: Path) -> Collection:
+    """Read a folder: the BEIR layout where it has a ``corpus.jsonl``, otherwise its markdown files as unlabelled text.
+
+    Beside the usual files, ``unanswerable.jsonl`` and ``doc_questions.jsonl`` (questions with an answer and a document,
+    but no judgement) are read where they exist. Any file may be gzipped.
+
+    :raises WrongUsage: if the folder holds neither, or a line is not what it should be; names file and line.
+    """
+    corpus = _file(folder, "corpus.jsonl")
+    if corpus is None:
+        passages = tuple(read_markdown(folder))
+        if not passages:
+            raise WrongUsage(f"{folder} holds neither corpus.jsonl nor markdown files; give a BEIR-layout or document folder")
+        return Collection(folder.name, passages)
+    passages = tuple(_passage(row) for row in _rows(corpus, "_id", "text"))
+    by_document: dict[str, list[Passage]] = {}
+    for passage in passages:
+        by_document.setdefault(passage.document_id, []).append(passage)
+    answers = {row["query_id"]: tuple(row["answers"]) for row in _rows(_file(folder, "answers.jsonl"), "query_id", "answers")}
+    texts = {str(row["_id"]): str(row["text"]) for row in _rows(_file(folder, "queries.jsonl"), "_id", "text")}
+    questions = list(_judged(folder, texts, answers))
+    for row in _rows(_file(folder, "unanswerable.jsonl"), "_id", "text", "split"):
+        against = tuple(str(passage_id) for passage_id in row.get("asked_against", ()))
+        questions.append(Question(str(row["_id"]), row["text"], row["split"], against=against))
+    for row in _rows(_file(folder, "doc_questions.jsonl"), "_id", "text", "answers", "split"):
+        found = locate(" ".join(row["answers"]), by_document.get(str(row.get("pdf") or row.get("document")), []))
+        if found:
+            questions.append(
+                Question(str(row["_id"]), row["text"], f"located-{row['split']}", found, answers=tuple(row["answers"]))
+            )
+    return Collection(folder.name, passages, tuple(questions))
+
+
+def locate(answer: str, passages: list[Passage], *, share: float = 0.75) -> frozenset[str]:
+    """Find the passage that an answer was written from: the one that holds most of its words, if it holds ``share``.
+
+    Rare words count more. Empty where no passage holds enough, or the answer has fewer than five words of its own.
+    """
+    words = {passage.passage_id: frozenset(_WORD.findall(passage.text.lower())) for passage in passages}
+    wanted = [word for word in frozenset(_WORD.findall(answer.lower())) if len(word) > 3]
+    if len(wanted) < 5 or not words:
+        return frozenset()
+    weight = {word: 1.0 / (1 + sum(word in held for held in words.values())) for word in wanted}
+    total = sum(weight.values())
+    score = {key: sum(weight[word] for word in wanted if word in held) / total for key, held in words.items()}
+    best = max(sorted(score), key=lambda key: score[key])
+    covered = sum(word in words[best] for word in wanted) / len(wanted)
+    return frozenset({best}) if covered >= share else frozenset()
+
+
+def read_markdown(folder: Path) -> Iterator[Passage]:
+    """Cut the markdown files under a folder into sections, in the order of their paths."""
+    for path in sorted(folder.rglob("*.md")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        yield from _sections(str(path.relative_to(folder)), text)
+
+
+_WORD = re.compile(r"\w+")
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_MARKUP = re.compile(r"<[^>]+>|\{[:%{].*?[%}]?\}|[*_`]{1,3}|^\s*>\s?", re.M)
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$", re.M)
+
+
+def _sections(file: str, text: str) -> Iterator[Passage]:
+    title = Path(file).stem.replace("-", " ").replace("_", " ")
+    front = _FRONT_MATTER.match(text)
+    if front:
+        stated = re.search(r"^title:\s*['\"]?(.+?)['\"]?\s*$", front.group(1), re.M)
+        title, text = (stated.group(1) if stated else title), text[front.end() :]
+    text = _MARKUP.sub("", _LINK.sub(r"\1", text))
+    pieces = _HEADING.split(text)  # text before the first heading, then (level, heading, text) in turn
+    path: list[tuple[int, str]] = []
+    number = 0
+    blocks = [(0, "", pieces[0]), *((len(pieces[i]), pieces[i + 1], pieces[i + 2]) for i in range(1, len(pieces), 3))]
+    for level, heading, body in blocks:
+        if level:
+            path = [(depth, name) for depth, name in path if depth < level] + [(level, heading)]
+        for piece in _cut(body):
+            number += 1
+            yield Passage(
+                passage_id=f"{file}#{number:04d}", document_id=file, version_id=file, title=title, file=file, text=piece,
+                section_path=tuple(name for _, name in path if name),
+            )  # fmt: skip
+
+
+def _cut(body: str) -> Iterator[str]:
+    """Join paragraphs up to about SECTION_WORDS; pieces of fewer than eight words are joined to the one before or dropped."""
+    piece: list[str] = []
+    size = 0
+    for paragraph in re.split(r"\n\s*\n", body):
+        words = len(paragraph.split())
+        if size and size + words > SECTION_WORDS:
+            yield "\n".join(piece)
+            piece, size = [], 0
+        if words:
+            piece.append(" ".join(paragraph.split()) if words < SECTION_WORDS else " ".join(paragraph.split()[:SECTION_WORDS]))
+            size += min(words, SECTION_WORDS)
+    if size >= 8:
+        yield "\n".join(piece)
+
+
+def _judged(folder: Path, texts: dict[str, str], answers: dict[str, tuple[str, ...]]) -> Iterator[Question]:
+    for file in sorted([*folder.glob("qrels/*.tsv"), *folder.glob("qrels/*.tsv.gz")]):
+        split = file.name.split(".")[0]
+        positives: dict[str, set[str]] = {}
+        with _open(file) as lines:
+            for number, line in enumerate(lines, start=1):
+                fields = line.rstrip("\n").split("\t")
+                if number == 1 or not line.strip():
+                    continue
+                if len(fields) != 3 or fields[0] not in texts:
+                    raise WrongUsage(f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}")
+                if float(fields[2]) > 0:
+                    positives.setdefault(fields[0], set()).add(fields[1])
+        for question_id, found in positives.items():
+            yield Question(question_id, texts[question_id], split, frozenset(found), answers=answers.get(question_id, ()))
+
+
+def _passage(row: dict[str, Any]) -> Passage:
+    about = row.get("metadata") or {}
+    title = str(row.get("title") or "")
+    passage_id = str(row["_id"])
+    document = about.get("pdf") or about.get("file") or about.get("policy") or about.get("url") or title or passage_id
+    return Passage(
+        passage_id=passage_id, document_id=str(document), version_id=str(document), title=title, file=str(document),
+        text=str(row["text"]),
+    )  # fmt: skip
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    return next((path for path in (folder / name, folder / f"{name}.gz") if path.exists()), None)
+
+
+def _open(path: Path) -> Any:
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+
+
+def _rows(path: Path | None, *fields: str) -> Iterator[dict[str, Any]]:
+    if path is None:
+        return
+    with _open(path) as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise WrongUsage(f"{path}:{number}: not a JSON object ({error}); mend or remove the line") from error
+            missing = [field for field in fields if field not in row]
+            if missing:
+                raise WrongUsage(f"{path}:{number}: field {missing[0]!r} is missing; mend or remove the line")
+            yield row
