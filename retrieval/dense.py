@@ -51,7 +51,7 @@ class DenseIndex:
         parameters = None
         if mask is not None:
             bits = np.packbits(mask, bitorder="little")
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))  # type: ignore[call-arg,arg-type]
         # Rows are unit vectors, so FAISS's inner product is the cosine.
         scores, rows = self._faiss.search(vector.reshape(1, -1), min(k, len(self)), params=parameters)
         found = rows[0] >= 0
@@ -72,7 +72,7 @@ class DenseIndex:
         """Read a saved index. FAISS accepts most flipped bytes silently: check the file's sha256 first."""
         import faiss
 
-        index = faiss.read_index(str(path))
+        index: Any = faiss.read_index(str(path))
         loaded = cls.__new__(cls)
         loaded._faiss = index
         if index.ntotal:

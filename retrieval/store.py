@@ -382,8 +382,8 @@ def _free_document_id(session: Session, sha256: str) -> str:
 
 
 def _passage_counts(session: Session) -> dict[str, int]:
-    statement = select(PassageRow.version_id, func.count()).group_by(PassageRow.version_id)
-    return {version_id: count for version_id, count in session.execute(statement)}
+    statement = select(PassageRow.version_id, func.count().label("passages")).group_by(PassageRow.version_id)
+    return {row.version_id: int(row.passages) for row in session.execute(statement)}
 
 
 def _document(row: DocumentRow, counts: dict[str, int]) -> Document:
