@@ -1,0 +1,80 @@
+"""Where sentences begin and end: prose sentences, list items and table rows, as character spans of a text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# A full stop after these does not end a sentence.
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|cf|vs|No|Nos|Art|Arts|Sec|Sch|para|approx|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr"
+    r"|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|p|pp|incl|max|min|U\.S|U\.K)|\b[A-Z]|^\W*\d+(?:\.\d+)*|^\W*[a-zA-Z]|[§(]\s?\d+)\.$"
+)
+_BOUNDARY = re.compile(r"[.!?…][\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9§€£$•–-])")
+_ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)])\s+")
+_WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``text[start:end]``, and the lead-in it depends on (the line with a colon above a list), empty if there is none."""
+
+    start: int
+    end: int
+    lead_in: str = ""
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """The sentences of a passage, in order, without overlap.
+
+    A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. Every line
+    of a table is a span. White space around a sentence is left out; a text without words gives none.
+    """
+    spans: list[Span] = []
+    lines = _lines(text)
+    at = 0
+    while at < len(lines):
+        start, end = lines[at]
+        items = _items_below(text, lines, at) if text[start:end].rstrip().endswith(":") else []
+        if items and items[-1][1] - start <= _WIDEST_LIST:
+            spans.append(Span(start, items[-1][1]))
+        elif items:
+            lead_in = text[start:end].strip()
+            spans.extend(Span(a, b, lead_in) for a, b in items)
+        else:
+            spans.extend(_sentences(text, start, end))
+        at += 1 + len(items)
+    return spans
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    lines = []
+    for match in re.finditer(r"[^\n]+", text):
+        stripped = match.group().strip()
+        if re.search(r"\w", stripped):
+            start = match.start() + match.group().index(stripped)
+            lines.append((start, start + len(stripped)))
+    return lines
+
+
+def _items_below(text: str, lines: list[tuple[int, int]], at: int) -> list[tuple[int, int]]:
+    items = []
+    for start, end in lines[at + 1 :]:
+        if not _ITEM.match(text[start:end]):
+            break
+        items.append((start, end))
+    return items
+
+
+def _sentences(text: str, start: int, end: int) -> list[Span]:
+    spans = []
+    begin = start
+    for match in _BOUNDARY.finditer(text, start, end):
+        piece = text[begin : match.end()]
+        if _ABBREVIATION.search(piece.rstrip("\"”’')]")):
+            continue
+        spans.append(Span(begin, match.end()))
+        begin = match.end() + len(text[match.end() : end]) - len(text[match.end() : end].lstrip())
+    if begin < end:
+        spans.append(Span(begin, end))
+    return spans
