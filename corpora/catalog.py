@@ -1,0 +1,68 @@
+"""What the sample corpus holds: one entry a file, with what an uploader would state about it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from corpora.errors import CorpusError
+
+#: The invented company we demonstrate and test on.
+SAMPLE = Path(__file__).parent / "sample"
+#: Another invented company, for training and calibration: nothing is ever tuned on the sample's questions.
+SISTER = Path(__file__).parent / "sister"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """One file of a corpus."""
+
+    file: str  #: name inside ``documents/``
+    title: str  #: the same for every version of a document
+    owner: str
+    effective_from: date
+    effective_to: date | None = None  #: last day in force; None: still is
+    supersedes: str | None = None  #: the file it replaces
+    jurisdiction: str | None = None  #: ISO 3166 country code; None: everywhere
+    audience: frozenset[str] = frozenset()  #: groups that may read it; empty: every employee
+
+    def in_force(self, day: date) -> bool:
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+
+def read_catalog(corpus: Path = SAMPLE) -> tuple[CatalogEntry, ...]:
+    """The catalog of a corpus, by file name.
+
+    :raises CorpusError: if a file is missing from the folder or from the catalog, or stands in it twice.
+    """
+    path = corpus / "catalog.json"
+    entries = tuple(_entry(row) for row in json.loads(path.read_text(encoding="utf-8")))
+    named = [entry.file for entry in entries]
+    present = {document.name for document in document_paths(corpus)}
+    if len(named) != len(set(named)):
+        raise CorpusError(f"{path}: a file stands in the catalog twice")
+    if set(named) != present:
+        raise CorpusError(f"{path}: catalog and documents differ in {', '.join(sorted(set(named) ^ present))}")
+    return tuple(sorted(entries, key=lambda entry: entry.file))
+
+
+def document_paths(corpus: Path = SAMPLE) -> tuple[Path, ...]:
+    """The documents of a corpus, by file name."""
+    return tuple(sorted(path for path in (corpus / "documents").iterdir() if path.is_file()))
+
+
+def _entry(row: dict[str, Any]) -> CatalogEntry:
+    ends = row.get("effective_to")
+    return CatalogEntry(
+        file=row["file"],
+        title=row["title"],
+        owner=row["owner"],
+        effective_from=date.fromisoformat(row["effective_from"]),
+        effective_to=date.fromisoformat(ends) if ends else None,
+        supersedes=row.get("supersedes"),
+        jurisdiction=row.get("jurisdiction"),
+        audience=frozenset(row.get("audience", ())),
+    )
