@@ -1,0 +1,210 @@
+"""What can be scored: our searches, any langchain-core retriever, and run files of other tools."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from evals.data import CorpusText, Question
+from evals.trec import read_run
+from retrieval.encoder import Encoder
+from retrieval.errors import WrongUsage
+from retrieval.index import PassageIndex
+from retrieval.records import Passage
+from retrieval.rerank import Reranker
+from retrieval.scope import Scope
+from retrieval.search import Mode, Searcher
+
+#: Our systems by name: which first stage, and whether the reranker reads its best.
+OURS: Mapping[str, tuple[Mode, bool]] = {
+    "bm25": (Mode.BM25, False),
+    "dense": (Mode.DENSE, False),
+    "hybrid": (Mode.HYBRID, False),
+    "reranked": (Mode.HYBRID, True),
+}
+
+#: Text ids with their scores, best first.
+Found = tuple[tuple[str, float], ...]
+
+
+class System(Protocol):
+    """Anything that ranks the corpus for a question."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def filters(self) -> bool:
+        """Whether :meth:`search` can look inside one document."""
+
+    def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
+        """At most k text ids with scores, best first.
+
+        :param document: look only inside this one (see :attr:`CorpusText.document`).
+        """
+
+
+class PolicydeskSystem:
+    """One of our own searches, through the same :class:`Searcher` that serves."""
+
+    filters = True
+
+    def __init__(self, name: str, searcher: Searcher) -> None:
+        self.name = name
+        self._searcher = searcher
+        self._inside: Searcher | None = None
+
+    def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
+        mode, rerank = OURS[self.name]
+        scope = scope_of(question.metadata)
+        searcher = self._searcher
+        if document is not None:
+            searcher, scope = self._by_document(), replace(scope, groups=frozenset({document}))
+        result = searcher.search(question.text, k=k, mode=mode, rerank=rerank, scope=scope)
+        return tuple((hit.passage.passage_id, hit.score) for hit in result.hits)
+
+    def _by_document(self) -> Searcher:
+        """The same index with each document as its own audience, so that the scope's real filter does the filtering."""
+        if self._inside is None:
+            index = self._searcher.index
+            passages = [replace(passage, audience=frozenset({passage.document_id})) for passage in index.passages]
+            inside = PassageIndex(passages, index.lexical, index.dense, encoder=index.encoder)
+            old = self._searcher
+            self._inside = Searcher(inside, old.encoder, reranker=old.reranker, fusion=old.fusion, config=old.config)
+        return self._inside
+
+
+class RetrieverSystem:
+    """A langchain-core retriever: anything with ``invoke(question)`` that returns documents, best first."""
+
+    filters = False
+
+    def __init__(self, name: str, retriever: Any, known: Mapping[str, str]) -> None:
+        """:param known: text -> text id, for documents that carry no id."""
+        self.name = name
+        self._retriever = retriever
+        self._known = known
+
+    def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
+        documents = self._retriever.invoke(question.text)
+        ids = list(dict.fromkeys(self._id_of(document) for document in documents))[:k]
+        return tuple((text_id, 1.0 / rank) for rank, text_id in enumerate(ids, start=1))
+
+    def _id_of(self, document: Any) -> str:
+        for candidate in (document.metadata.get("passage_id"), document.metadata.get("_id"), document.id):
+            if candidate:
+                return str(candidate)
+        if document.page_content in self._known:
+            return self._known[document.page_content]
+        raise WrongUsage(
+            f"{self.name} returned a document without an id; put the corpus id into metadata['passage_id'] "
+            f"(found {document.page_content[:40]!r})"
+        )
+
+
+class RunSystem:
+    """What another tool retrieved, from its TREC run file."""
+
+    filters = False
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.stem
+        self._run = read_run(path)
+
+    def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
+        return self._run.get(question.question_id, ())[:k]
+
+
+def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
+    """The corpus as passages under their own ids. Dates, country, audience, section path and page are read from
+    ``metadata`` where it has them, by the names of :class:`Passage`."""
+    return [
+        Passage(
+            passage_id=text.text_id,
+            document_id=text.document,
+            version_id=str(text.metadata.get("version_id") or text.document),
+            title=text.title,
+            file=str(text.metadata.get("file") or text.document),
+            text=text.text,
+            section_path=tuple(str(part) for part in text.metadata.get("section_path") or ()),
+            page=_page(text.metadata.get("page")),
+            effective_from=_day(text.metadata.get("effective_from")),
+            effective_to=_day(text.metadata.get("effective_to")),
+            jurisdiction=_word(text.metadata.get("jurisdiction")),
+            audience=frozenset(text.metadata.get("audience") or ()),
+            owner=_word(text.metadata.get("owner")),
+        )
+        for text in corpus
+    ]
+
+
+def scope_of(metadata: Mapping[str, Any]) -> Scope:
+    """What the asker of a question may see: ``as_of``, ``jurisdiction`` and ``groups`` of its metadata."""
+    return Scope(
+        groups=frozenset(metadata.get("groups") or ()),
+        as_of=_day(metadata.get("as_of")),
+        jurisdiction=_word(metadata.get("jurisdiction")),
+    )
+
+
+def our_systems(
+    names: Sequence[str], index: PassageIndex, encoder: Encoder, reranker: Reranker | None
+) -> list[PolicydeskSystem]:
+    """The named systems of :data:`OURS` over one index."""
+    searcher = Searcher(index, encoder, reranker=reranker)
+    return [PolicydeskSystem(name, searcher) for name in names]
+
+
+def other_system(name: str, corpus: Sequence[CorpusText]) -> System:
+    """A system that is not ours: ``module:object`` or the path of a TREC run file.
+
+    The object is a retriever, or a function that is given the corpus as langchain documents and returns one.
+
+    :raises WrongUsage: if there is no such thing.
+    """
+    if Path(name).is_file():
+        return RunSystem(Path(name))
+    module_name, _, attribute = name.partition(":")
+    if not attribute:
+        raise WrongUsage(
+            f"there is no system {name!r}; choose from {', '.join(OURS)}, module:object, or a TREC run file"
+        )
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise WrongUsage(
+            f"the retriever {name!r} cannot be imported ({error}); is its folder on PYTHONPATH?"
+        ) from error
+    if not hasattr(found, "invoke") and callable(found):
+        build: Callable[[list[Any]], Any] = found
+        found = build(_documents(corpus))
+    if not hasattr(found, "invoke"):
+        raise WrongUsage(f"{name!r} is no retriever: it has no invoke(); give a langchain-core BaseRetriever")
+    return RetrieverSystem(name, found, {text.text: text.text_id for text in corpus})
+
+
+def _documents(corpus: Sequence[CorpusText]) -> list[Any]:
+    from retrieval.interop import to_document
+
+    return [to_document(passage) for passage in passages_of(corpus)]
+
+
+def _day(value: object) -> date | None:
+    if value in (None, ""):
+        return None
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise WrongUsage(f"metadata holds the date {value!r}; expected YYYY-MM-DD") from error
+
+
+def _word(value: object) -> str | None:
+    return str(value) if value else None
+
+
+def _page(value: object) -> int | None:
+    return value if isinstance(value, int) else None
