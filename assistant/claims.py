@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from retrieval.terms import terms
 
@@ -72,7 +73,8 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
 @dataclass(frozen=True, slots=True)
 class _Number:
     value: str
-    units: frozenset[str]  #: stems of the words around it
+    unit: str | None  #: the measure, currency or month it counts, as a stem
+    words: frozenset[str]  #: stems of the words around it
     bound: str | None  #: "at_most", "at_least" or None
 
 
@@ -103,6 +105,12 @@ _ORDINALS = {
 }
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _SYMBOLS = {"€": "euro", "eur": "euro", "£": "pound", "gbp": "pound", "$": "dollar", "usd": "dollar", "%": "percent"}
+_MEASURES = frozenset(
+    terms(
+        "euro pound dollar percent day days week month year hour minute km kilometre mile metre kg page person people time times "
+        "january february march april may june july august september october november december"
+    )
+)
 _MODALS = {
     "must": "duty", "shall": "duty", "required": "duty", "requires": "duty", "obliged": "duty", "mandatory": "duty",
     "have to": "duty", "has to": "duty", "need to": "duty", "needs to": "duty", "may": "leave", "can": "leave", "could": "leave",
@@ -179,12 +187,28 @@ def _numbers(tokens: tuple[str, ...]) -> list[_Number]:
         if width == 0:
             at += 1
             continue
-        around = [*tokens[max(0, at - 2) : at], *tokens[at + width : at + width + 4]]
-        units = {_SYMBOLS.get(token, token) for token in around if token.isalpha() or token in _SYMBOLS}
-        stems = frozenset(stem for unit in units for stem in terms(unit))
-        found.append(_Number(value, stems, _bound(tokens, at)))
+        words = [*_until_number(tokens[max(0, at - 2) : at][::-1]), *_until_number(tokens[at + width : at + width + 4])]
+        stems = frozenset(stem for word in words for stem in terms(word))
+        found.append(_Number(value, _unit(tokens, at, width), stems, _bound(tokens, at)))
         at += width
     return found
+
+
+def _until_number(tokens: tuple[str, ...]) -> list[str]:
+    return list(takewhile(lambda token: _value((token,), 0)[1] == 0, tokens))
+
+
+def _unit(tokens: tuple[str, ...], at: int, width: int) -> str | None:
+    """What is counted: the first measure close behind the number, or a currency or month right before it."""
+    for token in _until_number(tokens[at + width : at + width + 3]):
+        if (measure := _measure(token)) is not None:
+            return measure
+    return _measure(tokens[at - 1]) if at else None
+
+
+def _measure(token: str) -> str | None:
+    stem = next(iter(terms(_SYMBOLS.get(token, token))), None)
+    return stem if stem in _MEASURES else None
 
 
 def _value(tokens: tuple[str, ...], at: int) -> tuple[str, int]:
@@ -247,9 +271,9 @@ def _numbers_hold(claimed: _Reading, cited: _Reading) -> bool:
 
 
 def _matches(number: _Number, cited: _Reading) -> list[_Number]:
-    same = [other for other in cited.numbers if other.value == number.value]
-    beside = [other for other in same if other.units & number.units]
-    return beside or ([] if number.units else same)
+    same = [other for other in cited.numbers if other.value == number.value and other.unit == number.unit]
+    beside = [other for other in same if other.words & number.words]
+    return beside or ([] if number.words else same)
 
 
 def _bounds_hold(claimed: _Reading, cited: _Reading) -> bool:

@@ -90,6 +90,16 @@ class PassageIndex:
         dense = DenseIndex.build(np.concatenate([previous.dense.vectors[keep], vectors])[order])
         return cls(passages, lexical, dense, encoder=encoder.name)
 
+    @property
+    def jurisdictions(self) -> frozenset[str]:
+        """The countries that some passage is for."""
+        return frozenset(code for code in self._jurisdictions.values if code)
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """Every group that some passage is kept for."""
+        return frozenset(group for audience in self._audiences.values for group in audience)
+
     def mask(self, scope: Scope) -> NDArray[np.bool_] | None:
         """Which rows the scope allows, shape ``(n_passages,)``; None where it allows them all."""
         mask = self._dates.where(lambda dates: scope.in_force(*dates))
@@ -104,10 +114,10 @@ class _Column(Generic[T]):
     def __init__(self, values: Iterable[T]) -> None:
         codes: dict[T, int] = {}
         self._codes = np.array([codes.setdefault(value, len(codes)) for value in values], np.int32)
-        self._values = list(codes)
+        self.values = list(codes)
 
     def where(self, allowed: Callable[[T], bool]) -> NDArray[np.bool_]:
         """Shape ``(n_rows,)``: whether each row's value is allowed."""
-        verdicts = np.array([allowed(value) for value in self._values], np.bool_)
+        verdicts = np.array([allowed(value) for value in self.values], np.bool_)
         rows: NDArray[np.bool_] = verdicts[self._codes]
         return rows

@@ -16,11 +16,13 @@ class Scope:
     :param groups: the asker's groups; a passage is visible if its audience is empty or shares a group with them.
     :param as_of: the day the answer is for; None means today.
     :param jurisdiction: only this country's and everywhere's passages; None means any country.
+    :param any_day: leave the dates out, to find what once was or will be in force.
     """
 
     groups: frozenset[str] = frozenset()
     as_of: date | None = None
     jurisdiction: str | None = None
+    any_day: bool = False
 
     @property
     def day(self) -> date:
@@ -38,7 +40,9 @@ class Scope:
         return not audience or bool(audience & self.groups)
 
     def in_force(self, first_day: date | None, last_day: date | None) -> bool:
-        return (first_day is None or first_day <= self.day) and (last_day is None or self.day <= last_day)
+        return self.any_day or (
+            (first_day is None or first_day <= self.day) and (last_day is None or self.day <= last_day)
+        )
 
     def applies(self, jurisdiction: str | None) -> bool:
         return self.jurisdiction is None or jurisdiction in (None, self.jurisdiction)

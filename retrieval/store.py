@@ -320,6 +320,20 @@ class Store:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return removed
 
+    def prune_originals(self, home: Home) -> None:
+        """Delete kept originals that no version was made from. The caller holds ``home.writing()``."""
+        with self.sessions() as session:
+            known = set(session.scalars(select(VersionRow.sha256)))
+        for path in home.originals.iterdir():
+            if path.name not in known:
+                path.unlink()
+
+    def compact(self) -> None:
+        """Write the database anew without what was removed from it."""
+        with self.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _change(self, document_id: str, change: Callable[[VersionRow], None]) -> Document:
         with self.sessions.begin() as session:
             row = _find(session, document_id)

@@ -1,0 +1,313 @@
+"""A question in, a cited answer out: the way of one question through the house."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from time import perf_counter
+
+from assistant.claims import check
+from assistant.conversation import circumstances, is_small_talk, standalone
+from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
+from assistant.model import LanguageModel
+from assistant.prompt import answer_prompt, one_line
+from assistant.quoting import choose
+from assistant.records import (
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    Check,
+    Citation,
+    Claim,
+    EvidenceFound,
+    Reason,
+    Status,
+    TokenDrafted,
+    Turn,
+)
+from assistant.refusal import is_too_vague, refusal_text, wider_scopes
+from assistant.router import AnswerCache
+from retrieval.answerability import Answerability, load_answerability
+from retrieval.encoder import Encoder
+from retrieval.errors import IndexEmpty
+from retrieval.generations import CurrentIndex
+from retrieval.records import Hit, heading_line
+from retrieval.rerank import Reranker
+from retrieval.scope import Scope
+from retrieval.search import Searcher
+from retrieval.sentences import sentence_spans
+
+_LONGEST_DRAFT_TOKENS = 96
+_GREETING = "Hello. Ask me about a policy, a contract or a rule, and I will show you where it says so."
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerConfig:
+    """How a question is answered."""
+
+    hits: int = 10  #: passages retrieved
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds since the question came, by the name of what was reached."""
+
+    began: float = field(default_factory=perf_counter)
+    reached_ms: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("retrieve", "first_evidence", "first_token", "total"), 0.0)
+    )
+
+    def mark(self, name: str) -> None:
+        self.reached_ms[name] = self.reached_ms[name] or (perf_counter() - self.began) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it is answered: standing alone, under a scope."""
+
+    question: str
+    standalone: str
+    scope: Scope
+    clock: _Clock
+    generation: int
+
+
+#: Yields checked text; returns the claims and citations it made.
+_Phrasing = Generator[AnswerEvent, None, tuple[list[Claim], list[Citation]] | None]
+
+
+class Assistant:
+    """Answers questions from the generation in service. Safe to share between threads.
+
+    :param model: phrases the answers; None quotes the documents and phrases nothing.
+    """
+
+    def __init__(
+        self,
+        current: CurrentIndex,
+        encoder: Encoder,
+        *,
+        reranker: Reranker | None = None,
+        model: LanguageModel | None = None,
+        answerability: Answerability | None = None,
+        config: AnswerConfig | None = None,
+    ) -> None:
+        self.encoder = encoder
+        self.reranker = reranker
+        self.model = model
+        self.answerability = answerability or load_answerability()
+        self.config = config or AnswerConfig()
+        self._current = current
+        self._cache = AnswerCache()
+
+    def searcher(self) -> Searcher:
+        """A searcher over the generation in service.
+
+        :raises IndexEmpty, IndexDamaged, IndexMismatch: see :func:`retrieval.generations.open_index`.
+        """
+        return Searcher(self._current.get(), self.encoder, reranker=self.reranker)
+
+    def answer(self, question: str, *, scope: Scope | None = None, history: Sequence[Turn] = ()) -> Answer:
+        """Answer a question; see :meth:`stream`."""
+        for event in self.stream(question, scope=scope, history=history):
+            if isinstance(event, AnswerDone):
+                return event.answer
+        raise AssertionError("a stream ends with AnswerDone")
+
+    def stream(
+        self, question: str, *, scope: Scope | None = None, history: Sequence[Turn] = ()
+    ) -> Iterator[AnswerEvent]:
+        """Answer a question step by step: the evidence, then checked text, then the whole answer.
+
+        Nothing is yielded as text that is not checked against the evidence.
+
+        :param scope: who asks, as of when, where; a date or country that the question itself names is used where the scope
+            leaves it open.
+        :param history: the conversation so far, oldest first; only its last turn matters.
+        :raises IndexDamaged, IndexMismatch: if the index cannot be used.
+        """
+        clock = _Clock()
+        scope = scope or Scope()
+        if is_small_talk(question):
+            asked = _Asked(question, question, scope, clock, 0)
+            yield AnswerDone(self._without_answer(asked, Status.CLARIFY, None, _GREETING))
+            return
+        whole = standalone(question, history)
+        try:
+            searcher = self.searcher()
+        except IndexEmpty:
+            asked = _Asked(question, whole, scope, clock, 0)
+            yield AnswerDone(self._refuse(asked, Reason.EMPTY_INDEX, ()))
+            return
+        asked = _Asked(question, whole, _settled(scope, whole, searcher), clock, searcher.index.generation)
+        key = (whole, asked.scope.groups, asked.scope.day, asked.scope.jurisdiction, asked.generation)
+        if cached := self._cache.get(key):
+            clock.mark("total")
+            cached = replace(cached, question=question, timings_ms=clock.reached_ms)
+            yield EvidenceFound(cached.citations)
+            yield TokenDrafted(cached.text)
+            yield AnswerDone(cached)
+            return
+        for event in self._answer(asked, searcher):
+            if isinstance(event, AnswerDone):
+                self._cache.put(key, event.answer)
+            yield event
+
+    def _answer(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
+        result = searcher.search(asked.standalone, k=self.config.hits, scope=asked.scope)
+        asked.clock.mark("retrieve")
+        if is_too_vague(asked.standalone):
+            yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, result.hits))
+            return
+        confidence = self.answerability.probability(asked.standalone, result)
+        if confidence < self.answerability.threshold:
+            reason = self._why_not(asked, searcher)
+            yield AnswerDone(self._refuse(asked, reason, result.hits, confidence))
+            return
+        # What is shown is checked against the scope once more, whatever the index did.
+        hits = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
+        evidence = distil(
+            asked.standalone, hits, encoder=self.encoder, reranker=self.reranker, config=self.config.evidence
+        )
+        citations = choose(evidence)
+        asked.clock.mark("first_evidence")
+        yield EvidenceFound(tuple(citations))
+        phrased = yield from self._phrase(asked, evidence)
+        claims, cited = phrased or _quoted(citations)
+        lead_in = "" if phrased else _lead_in(cited)
+        text = _shown(claims, lead_in)
+        if not phrased:
+            asked.clock.mark("first_token")
+            yield TokenDrafted(text)
+        asked.clock.mark("total")
+        yield AnswerDone(
+            Answer(
+                question=asked.question,
+                standalone_question=asked.standalone,
+                status=Status.ANSWERED,
+                reason=None,
+                text=text,
+                claims=tuple(claims),
+                citations=tuple(cited),
+                conflicts=(),
+                confidence=confidence,
+                as_of=asked.scope.day,
+                model=self.model.name if self.model and phrased else "quote",
+                index_generation=asked.generation,
+                timings_ms=asked.clock.reached_ms,
+            )
+        )
+
+    def _phrase(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> _Phrasing:
+        """Let the model phrase the answer; each sentence is yielded once it has passed the checks.
+
+        :returns: what was shown, or None where the draft does not stand on the best evidence: then nothing was yielded.
+        """
+        if self.model is None:
+            return None
+        claims: list[Claim] = []
+        citations: list[Citation] = []
+        for sentence in _sentences(
+            self.model.stream(answer_prompt(asked.standalone, evidence), max_tokens=_LONGEST_DRAFT_TOKENS)
+        ):
+            holder = _holder(sentence, evidence)
+            if holder is None or (not claims and holder is not evidence[0]):
+                # A draft that starts with anything but the best evidence has missed the question.
+                if not claims:
+                    return None
+                continue
+            number = _cite(holder, citations)
+            claims.append(Claim(sentence, (number,), Check.SUPPORTED))
+            asked.clock.mark("first_token")
+            yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{sentence} [{number}]")
+        return (claims, citations) if claims else None
+
+    def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:
+        for reason, scope in wider_scopes(asked.scope, searcher.index):
+            result = searcher.search(asked.standalone, k=self.config.hits, scope=scope)
+            if self.answerability.probability(asked.standalone, result) >= self.answerability.threshold:
+                return reason
+        return Reason.NOT_COVERED
+
+    def _refuse(self, asked: _Asked, reason: Reason, nearest: Sequence[Hit], confidence: float = 0.0) -> Answer:
+        status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
+        return self._without_answer(asked, status, reason, refusal_text(reason, nearest), confidence)
+
+    def _without_answer(
+        self, asked: _Asked, status: Status, reason: Reason | None, text: str, confidence: float = 0.0
+    ) -> Answer:
+        asked.clock.mark("total")
+        return Answer(
+            question=asked.question,
+            standalone_question=asked.standalone,
+            status=status,
+            reason=reason,
+            text=text,
+            claims=(),
+            citations=(),
+            conflicts=(),
+            confidence=confidence,
+            as_of=asked.scope.day,
+            model="none",
+            index_generation=asked.generation,
+            timings_ms=asked.clock.reached_ms,
+        )
+
+
+def _settled(scope: Scope, question: str, searcher: Searcher) -> Scope:
+    """The scope with the date and country that the question names, where the asker left them open."""
+    named = circumstances(question, today=date.today())
+    jurisdiction = scope.jurisdiction
+    if jurisdiction is None and named.jurisdiction in searcher.index.jurisdictions:
+        jurisdiction = named.jurisdiction
+    return replace(scope, as_of=scope.as_of or named.as_of, jurisdiction=jurisdiction)
+
+
+def _sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Whole sentences of a stream of text, as soon as each is complete."""
+    text = ""
+    for piece in pieces:
+        text += piece
+        spans = sentence_spans(text)
+        for span in spans[:-1]:
+            yield one_line(text[span.start : span.end])
+        if len(spans) > 1:
+            text = text[spans[-1].start :]
+    if text.strip():
+        yield one_line(text)
+
+
+def _holder(claim: str, evidence: Sequence[EvidenceSentence]) -> EvidenceSentence | None:
+    """The best evidence sentence that the claim stands on, if there is one."""
+    for sentence in evidence:
+        heading = heading_line(sentence.passage.title, sentence.passage.section_path)
+        if check(claim, f"{sentence.lead_in} {sentence.quote}".strip(), heading=heading).supported:
+            return sentence
+    return None
+
+
+def _cite(sentence: EvidenceSentence, citations: list[Citation]) -> int:
+    for citation in citations:
+        if (citation.passage, citation.start, citation.end) == (sentence.passage, sentence.start, sentence.end):
+            return citation.number
+    citations.append(Citation(len(citations) + 1, sentence.passage, sentence.start, sentence.end))
+    return len(citations)
+
+
+def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:
+    return [Claim(one_line(citation.quote), (citation.number,), Check.QUOTED) for citation in citations], citations
+
+
+def _lead_in(citations: Sequence[Citation]) -> str:
+    titles = list(dict.fromkeys(citation.passage.title for citation in citations))
+    if len(titles) == 1:
+        return f"{titles[0]} says:"
+    return f"{', '.join(titles[:-1])} and {titles[-1]} say:"
+
+
+def _shown(claims: Sequence[Claim], lead_in: str) -> str:
+    """The answer as text with its marks; quotations stand below their lead-in, a line each."""
+    marked = [f"{claim.text} {''.join(f'[{number}]' for number in claim.citations)}" for claim in claims]
+    return "\n\n".join([lead_in, *marked]) if lead_in else " ".join(marked)

@@ -1,0 +1,79 @@
+"""The console command ``policydesk``: every command, its settings, and how errors reach people."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.config import quiet_libraries, read_settings
+
+app = typer.Typer(
+    name="policydesk",
+    help="Answers questions about your policies from the documents themselves, offline.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"policydesk {importlib.metadata.version('policydesk')}")
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder of one instance (or POLICYDESK_HOME; default ./.policydesk).", show_default=False),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Answers questions about your policies from the documents themselves, offline."""
+    context.obj = read_settings(home)
+
+
+def _add_commands() -> None:
+    from assistant.commands import asking, documents, index, models
+
+    app.command("search")(asking.search)
+    app.command("ask")(asking.ask)
+    app.command("doctor")(index.doctor)
+    app.add_typer(documents.app, name="documents")
+    app.add_typer(models.app, name="models")
+    app.add_typer(index.app, name="index")
+    # Packages above this one bring their commands by name (pyproject.toml, "policydesk.commands").
+    for entry in sorted(importlib.metadata.entry_points(group="policydesk.commands"), key=lambda entry: entry.name):
+        command = entry.load()
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=entry.name)
+        else:
+            app.command(entry.name)(command)
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause is one line on standard error and an exit code."""
+    quiet_libraries()
+    from retrieval.errors import PolicydeskError
+
+    _add_commands()
+    try:
+        app()
+    except PolicydeskError as error:
+        typer.echo(f"policydesk: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("policydesk: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has gone: `policydesk documents list | head`
+        sys.stderr.close()
+        sys.exit(0)

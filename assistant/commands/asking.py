@@ -1,0 +1,152 @@
+"""``policydesk search`` and ``policydesk ask``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.panel import Panel
+
+from assistant.accounts import Accounts, scope_of
+from assistant.commands.output import aside, console, print_json
+from assistant.config import Settings
+from assistant.contract import answer_json, search_json
+from assistant.opening import open_assistant
+from assistant.records import Answer, Turn
+from retrieval.encoder import load_encoder
+from retrieval.errors import WrongUsage
+from retrieval.generations import open_index
+from retrieval.rerank import load_reranker
+from retrieval.scope import Scope
+from retrieval.search import Mode, Searcher
+from retrieval.store import Store
+
+AsUser = Annotated[
+    str | None, typer.Option("--as", metavar="USER", help="Ask as this account: its groups decide what may be read.")
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Answer as of this day (YYYY-MM-DD)."),
+]
+Jurisdiction = Annotated[str | None, typer.Option(metavar="XX", help="Country the answer is for (ISO code).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def search(
+    context: typer.Context,
+    question: str,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    mode: Annotated[Mode, typer.Option(help="Which first stage searches.")] = Mode.HYBRID,
+    no_rerank: Annotated[bool, typer.Option("--no-rerank", help="Leave the reranker out.")] = False,
+    as_user: AsUser = None,
+    as_of: AsOf = None,
+    jurisdiction: Jurisdiction = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the passages that best answer a question.
+
+    Example: `policydesk search "how many days of leave can I carry over" -k 5`
+    """
+    settings: Settings = context.obj
+    scope = _scope(settings, as_user, as_of, jurisdiction)
+    index = open_index(settings.home, encoder=settings.encoder)
+    wants_rerank = mode is Mode.HYBRID and not no_rerank
+    searcher = Searcher(index, load_encoder(settings.encoder), reranker=load_reranker() if wants_rerank else None)
+    result = searcher.search(question, k=k, mode=mode, rerank=wants_rerank, scope=scope)
+    if as_json:
+        print_json(search_json(question, scope.day, result))
+        return
+    for hit in result.hits:
+        passage = hit.passage
+        where = " > ".join([passage.title, *passage.section_path]) + (f", page {passage.page}" if passage.page else "")
+        console.print(
+            Panel(passage.text, title=f"{hit.rank}. {where}", title_align="left", subtitle=f"{hit.score:.3f}"),
+            markup=False,
+        )
+    if not result.hits:
+        console.print("Nothing found.")
+    console.print(f"{result.timings_ms['total']:.0f} ms", style="dim")
+
+
+def ask(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(help="The question; leave out with --batch.")] = None,
+    as_user: AsUser = None,
+    as_of: AsOf = None,
+    jurisdiction: Jurisdiction = None,
+    model: Annotated[str | None, typer.Option(help="Another language model; “quote” for none.")] = None,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines {_id, text}: one answer a line.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with citations.
+
+    Example: `policydesk ask "Can I carry over unused leave?"`
+    """
+    settings: Settings = context.obj
+    if (question is None) == (batch is None):
+        raise WrongUsage("give a question or --batch FILE, one of them")
+    scope = _scope(settings, as_user, as_of, jurisdiction)
+    lines = list(_batch(batch)) if batch else []
+    assistant = open_assistant(settings, model=model)
+    if question is not None:
+        answer = assistant.answer(question, scope=scope)
+        if as_json:
+            print_json(answer_json(answer))
+        else:
+            _show(answer)
+        return
+    for line in lines:
+        history = [Turn(turn["question"], turn.get("answer", "")) for turn in line.get("history", ())]
+        answer = assistant.answer(line["text"], scope=_line_scope(scope, line), history=history)
+        print_json({"_id": line["_id"], **answer_json(answer)}, indent=None)
+
+
+def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdiction: str | None) -> Scope:
+    """What the command may see. Without ``--as`` nobody is asking: documents for everyone only.
+
+    :raises WrongUsage: if there is no such account or the country is no two-letter code.
+    """
+    if jurisdiction is not None and not (len(jurisdiction) == 2 and jurisdiction.isalpha()):
+        raise WrongUsage(f"--jurisdiction takes a two-letter country code such as DE, not {jurisdiction!r}")
+    person = Accounts(Store.open(settings.home)).require(user) if user is not None else None
+    return scope_of(
+        person, as_of=as_of.date() if as_of else None, jurisdiction=jurisdiction.upper() if jurisdiction else None
+    )
+
+
+def _line_scope(scope: Scope, line: dict[str, Any]) -> Scope:
+    """The command's scope with a line's own ``as_of`` and ``jurisdiction``."""
+    as_of = date.fromisoformat(line["as_of"]) if line.get("as_of") else scope.as_of
+    return Scope(groups=scope.groups, as_of=as_of, jurisdiction=line.get("jurisdiction") or scope.jurisdiction)
+
+
+def _batch(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"cannot read {path}: {error}") from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            _ = value["_id"], str(value["text"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise WrongUsage(
+                f'{path} line {number}: expected {{"_id": .., "text": ..}}, found {line[:60]!r}'
+            ) from error
+        yield value
+
+
+def _show(answer: Answer) -> None:
+    console.print(answer.text, markup=False)
+    for citation in answer.citations:
+        passage = citation.passage
+        where = " > ".join([passage.title, *passage.section_path]) + (f", page {passage.page}" if passage.page else "")
+        dates = f", in force from {passage.effective_from}" if passage.effective_from else ""
+        console.print(f"\n[{citation.number}] {where} ({passage.file}{dates})", markup=False, style="dim")
+    aside.print(f"{answer.status.value}, {answer.timings_ms['total']:.0f} ms", style="dim")

@@ -1,0 +1,153 @@
+"""``policydesk documents``: the library."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from assistant.commands.output import console, print_json
+from assistant.config import Settings
+from assistant.contract import document_json
+from retrieval.encoder import load_encoder
+from retrieval.errors import WrongUsage
+from retrieval.generations import publish as publish_index
+from retrieval.store import Document, Store
+
+app = typer.Typer(help="The library: list, show, publish, remove, versions.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_documents(context: typer.Context, as_json: AsJson = False) -> None:
+    """All documents with their status, dates and versions.
+
+    Example: `policydesk documents list --json`
+    """
+    settings: Settings = context.obj
+    documents = Store.open(settings.home).documents()
+    today = date.today()
+    if as_json:
+        print_json({"documents": [document_json(document, today=today) for document in documents]})
+        return
+    if not documents:
+        console.print("No documents yet. Add some with: policydesk ingest FOLDER")
+        return
+    table = Table("id", "title", "status", "in force", "versions", "country", "audience")
+    for document in documents:
+        table.add_row(*_row(document, today))
+    console.print(table)
+
+
+@app.command()
+def show(context: typer.Context, document_id: str, as_json: AsJson = False) -> None:
+    """One document: its versions and what was read from the latest.
+
+    Example: `policydesk documents show d3f9a12c45`
+    """
+    settings: Settings = context.obj
+    store = Store.open(settings.home)
+    document = store.document(document_id)
+    passages = store.passages(document.versions[-1].version_id)
+    if as_json:
+        fields = ("passage_id", "section_path", "page", "text")
+        print_json(
+            {
+                **document_json(document, today=date.today()),
+                "passages": [{name: getattr(passage, name) for name in fields} for passage in passages],
+            }
+        )
+        return
+    console.print(f"[bold]{document.title}[/bold]  {document.document_id}")
+    console.print(_versions_table(document))
+    for passage in passages:
+        where = " > ".join(passage.section_path) + (f"  (page {passage.page})" if passage.page else "")
+        console.print(f"[dim]{where}[/dim]", markup=True)
+        console.print(passage.text, markup=False)
+        console.print()
+
+
+@app.command()
+def versions(context: typer.Context, document_id: str, as_json: AsJson = False) -> None:
+    """A document's versions, oldest first, and when each is in force.
+
+    Example: `policydesk documents versions d3f9a12c45 --json`
+    """
+    settings: Settings = context.obj
+    document = Store.open(settings.home).document(document_id)
+    if as_json:
+        print_json(document_json(document, today=date.today()))
+        return
+    console.print(_versions_table(document))
+
+
+@app.command()
+def publish(context: typer.Context, document_id: str) -> None:
+    """Put a document's drafts in service.
+
+    Example: `policydesk documents publish d3f9a12c45`
+    """
+    settings: Settings = context.obj
+    store = Store.open(settings.home)
+    store.document(document_id)
+    encoder = load_encoder(settings.encoder)
+    with settings.home.writing():
+        document = store.publish(document_id)
+        generation = publish_index(settings.home, store, encoder)
+    console.print(f"{document.title} is published (index generation {generation}).")
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    document_id: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a document and all its versions for good.
+
+    Example: `policydesk documents remove d3f9a12c45 --yes`
+    """
+    settings: Settings = context.obj
+    store = Store.open(settings.home)
+    document = store.document(document_id)
+    if not yes and not typer.confirm(f"Remove “{document.title}” with {len(document.versions)} version(s) for good?"):
+        raise WrongUsage("nothing was removed")
+    encoder = load_encoder(settings.encoder)
+    with settings.home.writing():
+        store.remove_document(document_id)
+        publish_index(settings.home, store, encoder)
+        store.prune_originals(settings.home)
+    console.print(f"{document.title} is removed.")
+
+
+def _row(document: Document, today: date) -> tuple[str, ...]:
+    latest = document.versions[-1]
+    days = f"{latest.effective_from or 'always'} – {latest.effective_to or ''}"
+    audience = ", ".join(sorted(document.audience)) or "everyone"
+    status = document.standing(today).value.replace("_", " ")
+    return (
+        document.document_id,
+        document.title,
+        status,
+        days,
+        str(len(document.versions)),
+        document.jurisdiction or "",
+        audience,
+    )
+
+
+def _versions_table(document: Document) -> Table:
+    table = Table("version", "file", "status", "from", "to", "pages", "passages")
+    for version in document.versions:
+        table.add_row(
+            version.version_id,
+            version.file,
+            version.standing(date.today()).value.replace("_", " "),
+            str(version.effective_from or ""),
+            str(version.effective_to or ""),
+            str(version.pages or ""),
+            str(version.passages),
+        )
+    return table

@@ -1,0 +1,98 @@
+"""``policydesk index`` and ``policydesk doctor``: derived data, and what is wrong with an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from assistant.commands.output import console, print_json, progress_bar
+from assistant.config import Settings
+from retrieval.encoder import load_encoder
+from retrieval.errors import PolicydeskError
+from retrieval.generations import current_generation, is_stale, open_index, publish
+from retrieval.models import DEFAULT_WEIGHTS, ModelCache
+from retrieval.store import Store
+
+app = typer.Typer(help="The index, which can always be rebuilt from the database.", no_args_is_help=True)
+
+
+@app.command()
+def rebuild(context: typer.Context) -> None:
+    """Build the index again from the database, from nothing.
+
+    Example: `policydesk index rebuild`
+    """
+    settings: Settings = context.obj
+    store = Store.open(settings.home)
+    encoder = load_encoder(settings.encoder)
+    with settings.home.writing(), progress_bar() as progress:
+        task = progress.add_task("Encoding passages", total=None)
+        generation = publish(
+            settings.home, store, encoder, rebuild=True,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )  # fmt: skip
+        store.prune_originals(settings.home)
+        store.compact()
+    console.print(f"Index generation {generation} is in service.")
+
+
+@app.command()
+def verify(context: typer.Context) -> None:
+    """Check every index file against its manifest.
+
+    Example: `policydesk index verify`
+    """
+    settings: Settings = context.obj
+    index = open_index(settings.home)
+    console.print(f"Index generation {index.generation} is whole: {len(index)} passages, encoder {index.encoder}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report; ``problem`` is None where all is well."""
+
+    checked: str
+    problem: str | None
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is wrong with this installation and how to mend it.
+
+    Example: `policydesk doctor`
+    """
+    settings: Settings = context.obj
+    cache = ModelCache.default()
+    findings = [_finding(f"weights of {weights.name}", partial(cache.verify, weights)) for weights in DEFAULT_WEIGHTS]
+    findings.append(_finding("database", lambda: Store.open(settings.home)))
+    if findings[-1].problem is None:
+        findings.append(_finding("index", lambda: open_index(settings.home, encoder=settings.encoder)))
+        if findings[-1].problem is None and is_stale(settings.home, Store.open(settings.home)):
+            behind = (
+                f"generation {current_generation(settings.home)} is behind the database; run: policydesk index rebuild"
+            )
+            findings.append(Finding("index up to date", behind))
+    if as_json:
+        print_json({"findings": [{"checked": finding.checked, "problem": finding.problem} for finding in findings]})
+    else:
+        for finding in findings:
+            console.print(
+                f"{'✗' if finding.problem else '✓'} {finding.checked}{': ' + finding.problem if finding.problem else ''}",
+                markup=False,
+            )
+    if any(finding.problem for finding in findings):
+        raise typer.Exit(3)
+
+
+def _finding(checked: str, check: Callable[[], object]) -> Finding:
+    try:
+        check()
+    except PolicydeskError as error:
+        return Finding(checked, str(error))
+    return Finding(checked, None)

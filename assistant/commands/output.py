@@ -1,0 +1,30 @@
+"""What commands print: rich for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+#: For people. Progress bars and logs go to standard error, so that standard output stays clean.
+console = Console(highlight=False)
+aside = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """JSON alone on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def progress_bar(*, enabled: bool = True) -> Iterator[Progress]:
+    """A progress bar on standard error; invisible where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=aside, transient=True, disable=not (enabled and aside.is_terminal)) as progress:
+        yield progress

@@ -1,0 +1,64 @@
+"""Settings of one run: read once at the edge, from options and the environment, and passed down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.model import DEFAULT_MODEL
+from retrieval.encoder import DEFAULT_ENCODER
+from retrieval.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a command needs to know.
+
+    :param secret: signs sessions; None where POLICYDESK_SECRET is not set.
+    :param model_url: an OpenAI-compatible server's address; None runs the model here.
+    """
+
+    home: Home
+    encoder: str = DEFAULT_ENCODER
+    model: str = DEFAULT_MODEL
+    model_url: str | None = None
+    model_key: str | None = None
+    secret: str | None = None
+
+
+def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings from ``--home`` and the environment, options first.
+
+    POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_SECRET.
+    """
+
+    def text(name: str) -> str | None:
+        return environment.get(f"POLICYDESK_{name}") or None
+
+    return Settings(
+        home=Home(home or Path(text("HOME") or ".policydesk")),
+        encoder=text("ENCODER") or DEFAULT_ENCODER,
+        model=text("MODEL") or DEFAULT_MODEL,
+        model_url=text("MODEL_URL"),
+        model_key=text("MODEL_KEY"),
+        secret=text("SECRET"),
+    )
+
+
+def quiet_libraries() -> None:
+    """Keep libraries from calling out, from telemetry and from fighting over the cores. Call before they are imported;
+    what the user has set stays."""
+    for name, value in {
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "DO_NOT_TRACK": "1",
+        "UNSTRUCTURED_DISABLE_NOTICE": "1",
+        "ANONYMIZED_TELEMETRY": "false",
+        "TOKENIZERS_PARALLELISM": "false",
+        # Threads that spin while they wait make every other process on the machine slow.
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,131 @@
+"""From what somebody typed to a question that stands alone: follow-ups, dates, countries, greetings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from assistant.records import Turn
+from retrieval.terms import terms
+
+_WHAT_ABOUT = re.compile(r"^(?:and|or|but|ok(?:ay)?|so)?[,\s]*(?:what|how)\s+about\s+(?P<rest>.+)$", re.IGNORECASE)
+_AND = re.compile(r"^(?:and|or|but|also)\b[,\s]+(?P<rest>.+)$", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|there|then|same|one|ones|both|either|so)\b",
+    re.IGNORECASE,
+)
+_QUESTION_WORD = re.compile(
+    r"^(?:who|what|when|where|why|how|which|can|could|do|does|did|is|are|am|will|would|should|may|must|have|has)\b",
+    re.I,
+)
+_GREETING = re.compile(
+    r"^\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|thanks?(?: you| a lot| so much)?|thank you|cheers|great|ok(?:ay)?|bye|goodbye)"
+    r"(?:\s+(?:there|all|everyone|policydesk|you|very much|so much|a lot))*\W*$",
+    re.IGNORECASE,
+)
+_FEW_TERMS = 3
+
+
+def is_small_talk(text: str) -> bool:
+    """A greeting or thanks, which needs no documents."""
+    return bool(_GREETING.match(text))
+
+
+def standalone(question: str, history: Sequence[Turn]) -> str:
+    """The question with its subject: a follow-up is joined to the question it follows.
+
+    "What about part-timers?" after "How many days of leave do I get?" becomes "How many days of leave do I get? (part-timers)".
+    A question that names its own subject is returned as it is.
+    """
+    question = " ".join(question.split())
+    if not history or not _follows(question):
+        return question
+    before = history[-1].question.rstrip("?!. ")
+    match = _WHAT_ABOUT.match(question) or _AND.match(question)
+    rest = match.group("rest") if match else question
+    if match and _QUESTION_WORD.match(rest):
+        return f"{rest.rstrip('?!. ')}? ({before})"
+    if match:
+        return f"{before}, {rest.rstrip('?!. ')}?"
+    return f"{question.rstrip('?!. ')}? ({before})"
+
+
+def _follows(question: str) -> bool:
+    if _WHAT_ABOUT.match(question) or _AND.match(question):
+        return True
+    content = terms(question)
+    return len(content) < _FEW_TERMS or (bool(_POINTS_BACK.search(question)) and len(content) <= 2 * _FEW_TERMS)
+
+
+# -- when and where ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the question says about when and where: None where it says nothing."""
+
+    as_of: date | None = None
+    jurisdiction: str | None = None
+
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = "|".join([*_MONTHS, *(month[:3] for month in _MONTHS)])
+_DAY = re.compile(
+    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\.?,?\s+(?P<year>(?:19|20)\d\d)\b", re.I
+)
+_US_DAY = re.compile(
+    rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)\b", re.I
+)
+_ISO_DAY = re.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b")
+_MONTH_YEAR = re.compile(rf"\b(?P<month>{_MONTH})\.?\s+(?P<year>(?:19|20)\d\d)\b", re.I)
+_YEAR = re.compile(r"\b(?:in|during|for|back in|of|throughout|year)\s+(?P<year>(?:19|20)\d\d)\b", re.I)
+_LAST_YEAR = re.compile(r"\blast year\b", re.I)
+
+#: Country names and adjectives as people write them, to ISO 3166 codes.
+_COUNTRIES = {
+    "germany": "DE", "german": "DE", "deutschland": "DE", "austria": "AT", "austrian": "AT", "switzerland": "CH", "swiss": "CH",
+    "united kingdom": "GB", "uk": "GB", "great britain": "GB", "britain": "GB", "british": "GB", "england": "GB", "ireland": "IE",
+    "irish": "IE", "france": "FR", "french": "FR", "spain": "ES", "spanish": "ES", "italy": "IT", "italian": "IT", "netherlands": "NL",
+    "dutch": "NL", "belgium": "BE", "belgian": "BE", "poland": "PL", "polish": "PL", "portugal": "PT", "portuguese": "PT",
+    "sweden": "SE", "swedish": "SE", "denmark": "DK", "danish": "DK", "norway": "NO", "norwegian": "NO", "finland": "FI",
+    "united states": "US", "usa": "US", "u.s.": "US", "american": "US", "canada": "CA", "canadian": "CA", "india": "IN",
+    "indian": "IN", "japan": "JP", "japanese": "JP", "australia": "AU", "australian": "AU",
+}  # fmt: skip
+_COUNTRY = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _COUNTRIES), key=len, reverse=True)) + r")\b", re.I)
+
+
+def circumstances(question: str, *, today: date) -> Circumstances:
+    """The date and country a question names in plain words: "in May 2023", "on 3 June 2024", "last year", "in Germany".
+
+    A year or month alone means its last day, or today where that has not come; two different countries mean none.
+    """
+    codes = {_COUNTRIES[name.lower()] for name in _COUNTRY.findall(question)}
+    return Circumstances(_as_of(question, today), codes.pop() if len(codes) == 1 else None)
+
+
+def _as_of(question: str, today: date) -> date | None:
+    for pattern in (_DAY, _US_DAY, _ISO_DAY):
+        if match := pattern.search(question):
+            month = match["month"]
+            try:
+                return date(int(match["year"]), int(month) if month.isdigit() else _month(month), int(match["day"]))
+            except ValueError:  # 31 June: not a day
+                continue
+    if match := _MONTH_YEAR.search(question):
+        return _last_day(int(match["year"]), _month(match["month"]), today)
+    if match := _YEAR.search(question):
+        return _last_day(int(match["year"]), 12, today)
+    return _last_day(today.year - 1, 12, today) if _LAST_YEAR.search(question) else None
+
+
+def _month(name: str) -> int:
+    return next(number for number, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower()[:3]))
+
+
+def _last_day(year: int, month: int, today: date) -> date:
+    """The last day of a month; the month of today or one to come is taken as it stands today, or on its first day."""
+    first = date(year, month, 1)
+    last = date.fromordinal((date(year + month // 12, month % 12 + 1, 1)).toordinal() - 1)
+    return max(first, today) if first <= today <= last else last if last < today else first

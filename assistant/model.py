@@ -1,0 +1,171 @@
+"""Language models that phrase an answer: the one door to transformers, and any OpenAI-compatible server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any, Protocol
+
+from retrieval.encoder import has_fast_bfloat16
+from retrieval.errors import ModelUnavailable
+from retrieval.models import GENERATOR, ModelCache
+
+#: One message of a prompt: {"role": "system" | "user" | "assistant", "content": ...}
+Message = dict[str, str]
+
+DEFAULT_MODEL = GENERATOR.name
+_LONGEST_DRAFT_S = 20.0
+
+
+class LanguageModel(Protocol):
+    """Phrases text from a prompt."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+        """The model's reply in pieces, in order; greedy, so that the same prompt gives the same reply.
+
+        :raises ModelUnavailable: if the model cannot be reached.
+        """
+
+
+class TransformersModel:
+    """A causal language model run here, in bfloat16 where the processor multiplies it natively.
+
+    Safe to share between threads: one reply is written at a time.
+    """
+
+    def __init__(self, folder: Path, name: str, *, local_only: bool = True) -> None:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        self.name = name
+        self._lock = Lock()
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=local_only)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=torch.bfloat16 if has_fast_bfloat16() else torch.float32, local_files_only=local_only
+            )
+        except (OSError, ValueError) as error:
+            said = str(error).splitlines()[0]
+            raise ModelUnavailable(
+                f"there is no language model {str(folder)!r} here ({said}); give a folder or a cached id"
+            ) from error
+        self._model.eval()
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+        import torch
+        from transformers import TextIteratorStreamer
+
+        encoded = self._tokenizer.apply_chat_template(
+            list(prompt), add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+
+        def write() -> None:
+            with torch.inference_mode():
+                self._model.generate(
+                    **encoded,
+                    streamer=streamer,
+                    max_new_tokens=max_tokens,
+                    max_time=_LONGEST_DRAFT_S,
+                    do_sample=False,
+                    temperature=None,
+                    top_p=None,
+                    top_k=None,
+                    # Answers copy their evidence, so most tokens are guessed right from the prompt and checked in one pass.
+                    prompt_lookup_num_tokens=8,
+                    pad_token_id=self._tokenizer.eos_token_id,
+                )
+
+        with self._lock:
+            writer = Thread(target=write, name="draft", daemon=True)
+            writer.start()
+            yield from streamer
+            writer.join()
+
+
+class OpenAICompatibleModel:
+    """Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, ``transformers serve``.
+
+    :param url: the base address, ending in ``/v1``.
+    """
+
+    def __init__(self, url: str, name: str, *, key: str | None = None, timeout_s: float = 60.0) -> None:
+        self.name = name
+        self._url = url.rstrip("/") + "/chat/completions"
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._timeout_s = timeout_s
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+        import httpx
+
+        body = {
+            "model": self.name,
+            "messages": list(prompt),
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+        }
+        try:
+            with httpx.stream("POST", self._url, json=body, headers=self._headers, timeout=self._timeout_s) as response:
+                response.raise_for_status()
+                for line in response.iter_lines():
+                    piece = line.removeprefix("data:").strip() if line.startswith("data:") else ""
+                    if not piece or piece == "[DONE]":
+                        continue
+                    choices = json.loads(piece).get("choices") or [{}]
+                    if text := choices[0].get("delta", {}).get("content"):
+                        yield text
+        except (httpx.HTTPError, ValueError) as error:
+            raise ModelUnavailable(
+                f"the model server {self._url} did not answer ({error}); check POLICYDESK_MODEL_URL"
+            ) from error
+
+
+def load_model(
+    name: str = DEFAULT_MODEL, *, url: str | None = None, key: str | None = None, cache: ModelCache | None = None
+) -> LanguageModel | None:
+    """Load a language model by name.
+
+    :param name: the default; ``quote`` for none, so that answers are quotations only; a folder; or a Hugging Face id that
+        is cached on this machine. With ``url``, the name that server knows the model by.
+    :raises ModelUnavailable: if it is neither cached nor a folder.
+    """
+    if url:
+        return OpenAICompatibleModel(url, name, key=key)
+    if name == "quote":
+        return None
+    if name == DEFAULT_MODEL:
+        return TransformersModel(prepare_default(cache or ModelCache.default()), name)
+    return TransformersModel(Path(name), Path(name).name if Path(name).is_dir() else name)
+
+
+def prepare_default(cache: ModelCache) -> Path:
+    """The default model's folder with plain float16 weights, unpacked once from its 4-bit file: reading that file
+    directly takes several times as long at each start.
+
+    :raises ModelUnavailable: if the default weights are not cached.
+    """
+    source = cache.require(GENERATOR)
+    ready = source / "unpacked"
+    if (ready / "model.safetensors").is_file():
+        return ready
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    packed = next(iter(GENERATOR.files))
+    scratch = source / ".unpacking"
+    shutil.rmtree(scratch, ignore_errors=True)
+    model = AutoModelForCausalLM.from_pretrained(
+        source, gguf_file=packed, quantization_config=GgufConfig(dequantize=True), dtype=torch.float16
+    )
+    model.config.quantization_config = None
+    model.save_pretrained(scratch)
+    AutoTokenizer.from_pretrained(source, gguf_file=packed).save_pretrained(scratch)
+    scratch.rename(ready)
+    return ready

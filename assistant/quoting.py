@@ -1,0 +1,61 @@
+"""From evidence to quotations that can stand alone: which sentences, whole enough to be understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from assistant.evidence import EvidenceSentence
+from assistant.records import Citation
+from retrieval.sentences import sentence_spans
+
+#: A sentence that begins so cannot be understood without the one before it.
+_LEANS_BACK = re.compile(
+    r"^(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same)\b",
+    re.IGNORECASE,
+)
+#: A sentence that begins so limits the one before it, which must not be quoted without it.
+_LIMITS = re.compile(r"^(?:however|unless|except|otherwise|but|this does not apply|exceptions?)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotingConfig:
+    """When further sentences are quoted beside the best one."""
+
+    most: int = 3
+    margin: float = 0.12  #: how far below the best score a further sentence may be
+
+
+def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = None) -> list[Citation]:
+    """The quotations an answer is made of, best first, numbered from 1; neighbours become one quotation."""
+    config = config or QuotingConfig()
+    if not evidence:
+        return []
+    best = evidence[0].score
+    chosen = [sentence for sentence in evidence[: config.most] if sentence.score >= best - config.margin]
+    spans: list[tuple[EvidenceSentence, int, int]] = []
+    for sentence in chosen:
+        start, end = whole(sentence)
+        for at, (other, other_start, other_end) in enumerate(spans):
+            if other.passage == sentence.passage and start <= other_end + 2 and other_start <= end + 2:
+                spans[at] = (other, min(start, other_start), max(end, other_end))
+                break
+        else:
+            spans.append((sentence, start, end))
+    return [
+        Citation(number, sentence.passage, start, end) for number, (sentence, start, end) in enumerate(spans, start=1)
+    ]
+
+
+def whole(sentence: EvidenceSentence) -> tuple[int, int]:
+    """The sentence's span, widened by the sentence it leans on and by the one that limits it."""
+    text = sentence.passage.text
+    start, end = sentence.start, sentence.end
+    for before, after in pairwise(sentence_spans(text)):
+        if after.start == start and _LEANS_BACK.match(text[start:end]):
+            start = before.start
+        if before.end == end and _LIMITS.match(text[after.start : after.end]):
+            end = after.end
+    return start, end
