@@ -1,0 +1,281 @@
+"""Markdown and HTML sources, made ready for the partitioner: what is no text goes out, list numbers go in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from ingest.outline import roman
+
+Properties = dict[str, str]
+
+_FRONT_MATTER = re.compile(
+    r"\A\s*---[ \t]*(?P<kind>[a-z]*)[ \t]*\r?\n(?P<body>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL
+)
+_COMMENTED = re.compile(r"\{%-?\s*comment\b.*?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_TAG = re.compile(r"\{%-?\s*(?P<name>[\w-]+)\s*(?P<arguments>.*?)-?%\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_LINK_TARGET = re.compile(r"\]\(\s*(?:\{%.*?%\}|\{\{.*?\}\})[^)\n]*\)", re.DOTALL)
+_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+#: Labels that CommonMark does not know as list markers: "(a)", "a.", "iv)". On a line of their own they begin an item.
+_LETTERED_LINE = re.compile(r"^(?P<indent>\s*)(?=(?:\([a-zA-Z]{1,4}\)|[a-hj-z][.)]|[ivx]{1,4}[.)])\s+\S)")
+_ATX_WITHOUT_SPACE = re.compile(r"^(#{2,6})(?=[A-Za-z0-9])", re.MULTILINE)
+
+
+def split_front_matter(source: str) -> tuple[Properties, str]:
+    """The properties in front of a page, keys lower-cased, and the page without them. Broken front matter gives none."""
+    match = _FRONT_MATTER.match(source)
+    if match is None:
+        return {}, source
+    rest = source[match.end() :]
+    if match["kind"] not in ("", "yaml"):
+        return {}, rest
+    try:
+        found = yaml.safe_load(match["body"])
+    except yaml.YAMLError:
+        return {}, rest if ":" in match["body"] else source
+    if not isinstance(found, dict):
+        return {}, source
+    scalar = {
+        key: value
+        for key, value in found.items()
+        if isinstance(value, str | int | float) or hasattr(value, "isoformat")
+    }
+    return {str(key).strip().lower(): str(value).strip() for key, value in scalar.items()}, rest
+
+
+def strip_template_tags(source: str) -> str:
+    """The source without Liquid or Jinja tags; what a tag would have shown stays where the tag itself says it."""
+    if "{%" not in source and "{{" not in source:
+        return source
+    source = _COMMENTED.sub(" ", source)
+    source = _LINK_TARGET.sub("](#)", source)
+    source = _TAG.sub(_tag_text, source)
+    return _EXPRESSION.sub("", source)
+
+
+def _tag_text(match: re.Match[str]) -> str:
+    name, arguments = match["name"], match["arguments"]
+    quoted = [first or second for first, second in _QUOTED.findall(arguments)]
+    if name == "slack_channel" and quoted:
+        return "#" + quoted[-1].removeprefix("#")
+    if name in ("alert", "note", "callout") and quoted:
+        return quoted[0]
+    if name == "data" and arguments.strip():
+        # A variable of another file: its name is all there is, in brackets so that nobody takes it for the text itself.
+        return "[" + arguments.strip().split(".")[-1].replace("_", " ") + "]"
+    return ""
+
+
+def markdown_to_html(source: str) -> str:
+    """HTML of a markdown body. Raw HTML passes through; indented code is read as text, as contracts indent clauses."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).disable("code")
+    return str(parser.render(_with_items_apart(_ATX_WITHOUT_SPACE.sub(r"\1 ", source))))
+
+
+def _with_items_apart(source: str) -> str:
+    """A blank line before each line that begins with "(a)" or "a.", so that it becomes a paragraph of its own."""
+    lines: list[str] = []
+    fenced = False
+    for line in source.splitlines():
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        if not fenced and _LETTERED_LINE.match(line) and lines and lines[-1].strip():
+            lines.append("")
+        lines.append(line)
+    return "\n".join(lines)
+
+
+#: Page furniture and things that are no text.
+_DROPPED = (
+    "script", "style", "template", "noscript", "nav", "svg", "iframe", "form//select", "form//button", "head//style",
+)  # fmt: skip
+_FURNITURE = re.compile(
+    r"\b(nav(bar|igation)?|breadcrumbs?|sidebar|cookie|site-(header|footer)|skip-?(nav|link)|toc)\b", re.IGNORECASE
+)
+_MAX_SPAN = 50
+
+
+def prepare_html(source: str) -> tuple[str | None, str]:
+    """A page's ``<title>``, and the page made ready for the partitioner.
+
+    Scripts, navigation and hidden parts go; numbers of ordered lists become text; folded sections are opened; merged table cells are
+    repeated. The page has no ``<head>`` afterwards.
+    """
+    from lxml import etree, html
+
+    try:
+        root = html.document_fromstring(
+            source.encode("utf-8"), parser=html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        )
+    except etree.ParserError:  # nothing but comments and white space
+        return None, ""
+    title = _squeezed(root.findtext(".//title"))
+    for pattern in _DROPPED:
+        for node in root.xpath(f"//{pattern}"):
+            _drop(node)
+    for node in root.xpath(
+        "//*[@hidden or @aria-hidden='true' or @role='navigation' or contains(translate(@style,' ',''),'display:none')]"
+    ):
+        _drop(node)
+    for node in root.xpath(
+        "//*[@class or @id][self::div or self::ul or self::aside or self::header or self::footer or self::section]"
+    ):
+        named = f"{node.get('class', '')} {node.get('id', '')}"
+        if _FURNITURE.search(named) and not node.xpath(".//h1 | .//h2 | .//main | .//article"):
+            _drop(node)
+    for node in root.xpath("//footer | //header[not(.//h1)]"):
+        if not node.xpath("ancestor::article | ancestor::main | ancestor::blockquote"):
+            _drop(node)
+    for node in root.xpath("//details | //figure | //figcaption | //fieldset | //dialog"):
+        node.tag = "div"
+    for node in root.xpath("//summary"):
+        node.tag = "h4" if len(_squeezed(node.text_content()) or "") < 120 else "p"
+    for node in root.xpath("//dl"):
+        _pair_terms(node)
+    for node in root.xpath("//table"):
+        _fill_spans(node)
+    _number_lists(root)
+    for node in root.xpath("//li"):
+        _gather_paragraphs(node)
+    for head in root.xpath("//head"):
+        _drop(head)
+    return title, str(html.tostring(root, encoding="unicode"))
+
+
+def _squeezed(text: str | None) -> str | None:
+    squeezed = " ".join((text or "").split())
+    return squeezed or None
+
+
+def _drop(node: Any) -> None:
+    """Take an element out, leaving the text that follows it."""
+    if node.getparent() is not None:
+        node.drop_tree()
+
+
+def _pair_terms(node: Any) -> None:
+    """A definition list as paragraphs "Term: description"."""
+    term = ""
+    for child in list(node):
+        if child.tag == "dt":
+            term = _squeezed(child.text_content()) or ""
+            _drop(child)
+        elif child.tag == "dd":
+            child.tag = "p"
+            if term:
+                child.text = f"{term.rstrip(':')}: {(child.text or '').lstrip()}"
+                term = ""
+    node.tag = "div"
+
+
+def _fill_spans(table: Any) -> None:
+    """Repeat merged cells in every place they cover, so that each row has all its columns; mark the cells' line breaks."""
+    for line_break in table.xpath(".//td//br | .//th//br | .//td//li | .//th//li | .//td//p | .//th//p"):
+        line_break.tail = " " + (line_break.tail or "")
+    pending: dict[int, tuple[int, str]] = {}
+    for row in table.iter("tr"):
+        cells: list[tuple[str, str]] = []
+        column = 0
+        for cell in [child for child in row if child.tag in ("td", "th")]:
+            while column in pending:
+                left, text = pending.pop(column)
+                cells.append(("td", text))
+                if left > 1:
+                    pending[-column - 1] = (left - 1, text)
+                column += 1
+            text = _squeezed(cell.text_content()) or ""
+            across, down = _span(cell, "colspan"), _span(cell, "rowspan")
+            for _ in range(across):
+                cells.append((cell.tag, text))
+                if down > 1:
+                    pending[-column - 1] = (down - 1, text)
+                column += 1
+        while column in pending:
+            left, text = pending.pop(column)
+            cells.append(("td", text))
+            if left > 1:
+                pending[-column - 1] = (left - 1, text)
+            column += 1
+        # Spans opened or carried by this row count from the next one on.
+        pending = {(-key - 1 if key < 0 else key): value for key, value in pending.items()}
+        for child in list(row):
+            row.remove(child)
+        for tag, text in cells:
+            cell = row.makeelement(tag)
+            cell.text = text
+            row.append(cell)
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name, "1")
+    return min(int(value), _MAX_SPAN) if value.isdecimal() and int(value) > 0 else 1
+
+
+def _number_lists(root: Any) -> None:
+    """Write the numbers of ordered lists into their items: "2.", and "2.1" below it."""
+    numbers: dict[Any, str] = {}
+    for ordered in root.iter("ol"):
+        above = next(ordered.iterancestors("li"), None)
+        style = ordered.get("type", "1")
+        prefix = f"{numbers[above]}." if style == "1" and above in numbers else ""
+        start = ordered.get("start", "1")
+        value = int(start) if start.isdecimal() else 1
+        for item in ordered.iterchildren("li"):
+            stated = item.get("value", "")
+            value = int(stated) if stated.isdecimal() else value
+            label = {
+                "a": _letter(value),
+                "A": _letter(value).upper(),
+                "i": roman(value),
+                "I": roman(value).upper(),
+            }.get(style, str(value))
+            if style == "1":
+                numbers[item] = prefix + label
+                _prepend(item, f"{prefix}{label} " if prefix else f"{label}. ")
+            else:
+                _prepend(item, f"({label}) " if style in "ai" else f"{label}. ")
+            value += 1
+
+
+def _letter(value: int) -> str:
+    letters = ""
+    while value > 0:
+        value, remainder = divmod(value - 1, 26)
+        letters = chr(ord("a") + remainder) + letters
+    return letters or "0"
+
+
+def _prepend(item: Any, label: str) -> None:
+    """Put a label in front of an item's text, inside its first paragraph where it begins with one."""
+    target = item
+    while not (target.text or "").strip() and len(target) and target[0].tag in ("p", "div"):
+        target = target[0]
+    target.text = label + (target.text or "").lstrip()
+
+
+_LABELLED = re.compile(r"\s*(?:\([a-zA-Z]{1,4}\)|[a-z][.)]|[ivx]{1,4}[.)])\s")
+
+
+def _gather_paragraphs(item: Any) -> None:
+    """Make the paragraphs of an item one text; those that begin with a label of their own become items below it."""
+    inner: Any = None
+    for child in list(item):
+        if child.tag != "p":
+            inner = None if child.tag in ("ul", "ol") else inner
+            continue
+        if _LABELLED.match(child.text_content()):
+            if inner is None:
+                inner = item.makeelement("ul")
+                child.addprevious(inner)
+            tail, child.tail = child.tail, None
+            child.tag = "li"
+            inner.append(child)
+            inner.tail = tail
+        else:
+            child.tail = " " + (child.tail or "")
+            child.drop_tag()

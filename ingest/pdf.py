@@ -1,0 +1,241 @@
+"""PDF files as paragraphs, headings, lists and tables with pages: words by pdfium, everything above words by us."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ingest import layout, media
+from ingest.layout import Page, Rule, Word
+from ingest.records import Loaded
+from retrieval.errors import DocumentRejected
+
+#: Files with more pages than this are refused: no policy has them, and a bomb may claim a million.
+MAX_PAGES = 2_000
+
+
+def load_pdf(data: bytes) -> Loaded:
+    """Read a PDF into blocks.
+
+    Pages without text are listed as empty. A file that only its owner password protects opens without one and is read.
+
+    :raises DocumentRejected: if it is damaged, needs a password or has too many pages.
+    """
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise DocumentRejected(_open_error(error)) from error
+    try:
+        count = len(document)
+        if count > MAX_PAGES:
+            raise DocumentRejected(f"the PDF has {count:,} pages, more than {MAX_PAGES:,}; split it")
+        if count == 0:
+            raise DocumentRejected("the PDF is damaged: no page can be found in it")
+        pages: list[Page] = []
+        unreadable: list[int] = []
+        for number in range(1, count + 1):
+            try:
+                pages.append(_read_page(document, number))
+            except pypdfium2.PdfiumError:
+                unreadable.append(number)
+                pages.append(Page(number, 0, 0, [], []))
+        properties = {key.lower(): value.strip() for key, value in document.get_metadata_dict(skip_empty=True).items()}
+    finally:
+        document.close()
+    empty = tuple(page.number for page in pages if not page.words)
+    warnings = [f"page {number} is damaged and could not be read" for number in unreadable]
+    return Loaded(
+        media_type=media.PDF,
+        blocks=tuple(layout.blocks(pages)),
+        properties={key: properties[key] for key in ("title", "subject") if key in properties},
+        pages=count,
+        empty_pages=empty,
+        warnings=tuple(warnings),
+    )
+
+
+def _open_error(error: Exception) -> str:
+    if "password" in str(error).lower():
+        return "the PDF is encrypted and needs a password; save it without one"
+    if "security" in str(error).lower():
+        return "the PDF is encrypted in a way that cannot be read; save it without protection"
+    return "the PDF is truncated or damaged; save or print it to PDF again"
+
+
+def _read_page(document: Any, number: int) -> Page:
+    page = document[number - 1]
+    text_page = page.get_textpage()
+    try:
+        words = list(_words(text_page))
+        turned = _dominant_angle(words)
+        width, height = page.get_width(), page.get_height()
+        placed = [_upright(word, turned, width, height) for word in words]
+        rules = list(_rules(page, height)) if turned == 0 else []
+        return Page(number, width, height, [word for word in placed if word is not None], rules)
+    finally:
+        text_page.close()
+        page.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A word in the page's own coordinates, which grow upwards."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    baseline: tuple[float, float]
+    angle: int  #: quarter turns, 0 to 3
+    size: float
+    bold: bool
+
+
+#: What pdfium gives for a hyphen at the end of a line.
+_LINE_HYPHENS = {"\ufffe": "-", "\x02": "-", "\u00ad": "-"}
+_SPACES = frozenset(
+    " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\u200b\0"
+)
+
+
+def _words(text_page: Any) -> Iterator[_Raw]:
+    """Words in the order they were written to the page. Boxes are asked for at the ends of words only: that is what makes it quick."""
+    import pypdfium2.raw as pdfium
+
+    count = text_page.count_chars()
+    handle = text_page.raw
+    letters: list[str] = []
+    first = 0
+    for index in range(count + 1):
+        code = pdfium.FPDFText_GetUnicode(handle, index) if index < count else 32
+        letter = chr(code) if code < 0x110000 else "\ufffd"
+        if letter not in _SPACES:
+            if not letters:
+                first = index
+            letters.append(_LINE_HYPHENS.get(letter, letter))
+            continue
+        if letters:
+            word = _word(handle, "".join(letters), first, index - 1)
+            if word is not None:
+                yield word
+            letters = []
+
+
+def _word(handle: Any, text: str, first: int, last: int) -> _Raw | None:
+    import pypdfium2.raw as pdfium
+
+    box = pdfium.FS_RECTF()
+    if not pdfium.FPDFText_GetLooseCharBox(handle, first, box):
+        return None
+    left, bottom, right, top = box.left, box.bottom, box.right, box.top
+    if last != first and pdfium.FPDFText_GetLooseCharBox(handle, last, box):
+        left, right = min(left, box.left), max(right, box.right)
+        bottom, top = min(bottom, box.bottom), max(top, box.top)
+    x, y = ctypes.c_double(), ctypes.c_double()
+    pdfium.FPDFText_GetCharOrigin(handle, first, x, y)
+    angle = pdfium.FPDFText_GetCharAngle(handle, first)
+    size = pdfium.FPDFText_GetFontSize(handle, first)
+    quarter = round(max(angle, 0.0) / (math.pi / 2)) % 4
+    height = top - bottom if quarter % 2 == 0 else right - left
+    # A font of size 1 under a scaling matrix reports 1: its box tells.
+    size = size if 0.6 * size <= height <= 2.2 * size else height / 1.2
+    return _Raw(text, left, bottom, right, top, (x.value, y.value), quarter, size, _is_bold(handle, first))
+
+
+def _is_bold(handle: Any, index: int) -> bool:
+    import pypdfium2.raw as pdfium
+
+    if pdfium.FPDFText_GetFontWeight(handle, index) >= 600:
+        return True
+    buffer = ctypes.create_string_buffer(96)
+    flags = ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(handle, index, buffer, 96, flags)
+    name = buffer.value.lower()
+    return b"bold" in name or b"black" in name or b"heavy" in name
+
+
+def _dominant_angle(words: list[_Raw]) -> int:
+    """The direction most letters run in; turned pages have it other than 0."""
+    letters: Counter[int] = Counter()
+    for word in words:
+        letters[word.angle] += len(word.text)
+    return max(letters, key=lambda angle: (letters[angle], -angle), default=0)
+
+
+def _upright(word: _Raw, turned: int, width: float, height: float) -> Word | None:
+    """The word as seen with the page turned so that its text runs from left to right, y growing downwards.
+
+    None for words that run another way: stamps in the margin.
+    """
+    if word.angle != turned:
+        return None
+    x, y = word.baseline
+    match turned:
+        case 0:
+            return Word(
+                word.text,
+                word.left,
+                word.right,
+                height - word.top,
+                height - word.bottom,
+                height - y,
+                word.size,
+                word.bold,
+            )
+        case 1:
+            return Word(word.text, word.bottom, word.top, word.left, word.right, x, word.size, word.bold)
+        case 2:
+            return Word(
+                word.text, width - word.right, width - word.left, word.bottom, word.top, y, word.size, word.bold
+            )
+        case _:
+            return Word(
+                word.text,
+                height - word.top,
+                height - word.bottom,
+                width - word.right,
+                width - word.left,
+                width - x,
+                word.size,
+                word.bold,
+            )
+
+
+#: Drawn lines thicker than this are boxes.
+_RULE_THICKNESS = 3.0
+_MAX_PATHS = 5_000
+
+
+def _rules(page: Any, height: float) -> Iterator[Rule]:
+    """Straight lines drawn on the page: the borders of table cells. A box counts as its four sides."""
+    import pypdfium2.raw as pdfium
+
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    count = pdfium.FPDFPage_CountObjects(page.raw)
+    seen = 0
+    for index in range(count):
+        drawn = pdfium.FPDFPage_GetObject(page.raw, index)
+        if pdfium.FPDFPageObj_GetType(drawn) != pdfium.FPDF_PAGEOBJ_PATH:
+            continue
+        seen += 1
+        if seen > _MAX_PATHS:
+            return
+        if not pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top):
+            continue
+        x0, x1, y0, y1 = left.value, right.value, height - top.value, height - bottom.value
+        if y1 - y0 <= _RULE_THICKNESS and x1 - x0 > 8:
+            yield Rule(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2)
+        elif x1 - x0 <= _RULE_THICKNESS and y1 - y0 > 5:
+            yield Rule((x0 + x1) / 2, y0, (x0 + x1) / 2, y1)
+        elif x1 - x0 > 8 and y1 - y0 > 5 and pdfium.FPDFPath_CountSegments(drawn) <= 6:
+            yield Rule(x0, y0, x1, y0)
+            yield Rule(x0, y1, x1, y1)
+            yield Rule(x0, y0, x0, y1)
+            yield Rule(x1, y0, x1, y1)

@@ -1,0 +1,323 @@
+"""Paths in, reports out: read, identify, store, and one new index generation for the whole batch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import count
+from pathlib import Path
+from queue import SimpleQueue
+
+from ingest import media
+from ingest.chunk import chunk
+from ingest.discover import Source, discover
+from ingest.identify import Identity, Kinship, identify, same_bytes
+from ingest.records import FileReport, FileStatus, Reading
+from ingest.sandbox import Limits, Sandbox
+from retrieval.encoder import Encoder
+from retrieval.errors import DocumentRejected, WrongUsage
+from retrieval.generations import publish as publish_generation
+from retrieval.home import Home
+from retrieval.store import NewVersion, Store
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """What the person who ingests says about the files; it wins over what the files say."""
+
+    audience: frozenset[str] = frozenset()  #: groups that may read them; empty: every employee
+    jurisdiction: str | None = None
+    owner: str | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+    supersedes: str | None = None  #: the document, or version, that the one file given replaces
+    collection: str | None = None
+    draft: bool = False  #: hold for review instead of publishing
+    max_bytes: int = media.MAX_BYTES
+    limits: Limits = Limits()
+    workers: int = 2  #: files read at once
+
+
+def ingest(
+    paths: Sequence[Path | Source],
+    *,
+    home: Home,
+    store: Store,
+    encoder: Encoder,
+    options: IngestOptions | None = None,
+    on_found: Callable[[int], None] | None = None,
+    on_file: Callable[[FileReport], None] | None = None,
+    on_encoded: Callable[[int, int], None] | None = None,
+) -> list[FileReport]:
+    """Bring files and folders into the library; each file ends in exactly one report, in the order of the files.
+
+    When this returns, what is reported as indexed is in the database, its bytes are in the originals, and the index generation
+    that answers questions holds it. A power cut before that leaves nothing half visible; the next run completes it.
+
+    :param on_found: called once with the number of files.
+    :param on_file: called with each report when its file is stored, which is before it can be searched.
+    :param on_encoded: called while the index is written, with (passages encoded, passages to encode).
+    :raises WrongUsage: if ``supersedes`` is given with several files, or names nothing.
+    :raises HomeInUse: if another process keeps writing to the home.
+    """
+    chosen = options or IngestOptions()
+    sources = discover(paths)
+    if chosen.supersedes is not None and len(sources) != 1:
+        raise WrongUsage(f"--supersedes goes with one file, {len(sources)} were given")
+    if on_found:
+        on_found(len(sources))
+    with home.writing():
+        _sweep(home)
+    reports: list[FileReport] = []
+    for reading in _read_all(sources, home, store, chosen):
+        report = _settle(reading, home, store, encoder, chosen)
+        reports.append(report)
+        if on_file:
+            on_file(report)
+    with home.writing(timeout_s=_PATIENCE_S):
+        publish_generation(home, store, encoder, progress=on_encoded)
+    return reports
+
+
+#: A run that has begun waits so long for another to write its index.
+_PATIENCE_S = 900.0
+
+
+# -- reading, several files at once ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A file on its way in: what was read from it, or why nothing was."""
+
+    source: Source
+    started: float
+    sha256: str = ""
+    size_bytes: int = 0
+    kept: Path | None = None  #: the copy of its bytes that was read, until it is an original
+    reading: Reading | None = None
+    identity: Identity | None = None  #: where the library holds these bytes already
+    rejected: str | None = None
+
+
+def _read_all(sources: Sequence[Source], home: Home, store: Store, options: IngestOptions) -> Iterator[_Incoming]:
+    """Files in order, read ahead by a few; each worker has its own child process."""
+    idle: SimpleQueue[Sandbox] = SimpleQueue()
+    sandboxes = [Sandbox(options.limits) for _ in range(max(options.workers, 1))]
+    for sandbox in sandboxes:
+        idle.put(sandbox)
+
+    def work(source: Source) -> _Incoming:
+        sandbox = idle.get()
+        try:
+            return _read_one(source, home, store, sandbox, options)
+        finally:
+            idle.put(sandbox)
+
+    waiting: deque[Future[_Incoming]] = deque()
+    with ThreadPoolExecutor(max_workers=len(sandboxes), thread_name_prefix="ingest") as pool:
+        try:
+            for source in sources:
+                waiting.append(pool.submit(work, source))
+                if len(waiting) > 4 * len(sandboxes):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+            pool.shutdown(wait=True)
+            for sandbox in sandboxes:
+                sandbox.close()
+
+
+def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, options: IngestOptions) -> _Incoming:
+    incoming = _Incoming(source, time.monotonic())
+    kept: Path | None = None
+    try:
+        kept, sha256, size = _copy_in(source, home, options.max_bytes)
+        incoming = replace(incoming, sha256=sha256, size_bytes=size, kept=kept)
+        known = same_bytes(store, sha256=sha256, source=source.place)
+        if known is not None:
+            kept.unlink()
+            return replace(incoming, kept=None, identity=known)
+        named = source.file if source.place.startswith("upload:") else source.place
+        return replace(incoming, reading=sandbox.read(named, kept))
+    except DocumentRejected as error:
+        if kept is not None:
+            kept.unlink(missing_ok=True)
+        return replace(incoming, kept=None, rejected=str(error))
+
+
+_SERIAL = count(1)
+
+
+def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int]:
+    """Copy a file into the home under a passing name, so that what is hashed, read and kept are the same bytes.
+
+    :raises DocumentRejected: if it can't be read, is of an unsupported type, empty or too large.
+    """
+    if source.problem is not None:
+        raise DocumentRejected(source.problem)
+    if not media.supported(source.file):
+        raise DocumentRejected(
+            f"unsupported type {Path(source.file).suffix.lower()}; supported are md, html, txt, docx and pdf"
+        )
+    target = home.originals / f".incoming-{os.getpid()}-{next(_SERIAL)}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with source.path.open("rb") as stream, target.open("wb") as kept:
+            while block := stream.read(1 << 20):
+                size += len(block)
+                if size > max_bytes:
+                    raise DocumentRejected(
+                        f"larger than the limit of {max_bytes / 1e6:,.0f} MB; split it, or raise the limit"
+                    )
+                digest.update(block)
+                kept.write(block)
+            kept.flush()
+            os.fsync(kept.fileno())
+    except DocumentRejected:
+        target.unlink(missing_ok=True)
+        raise
+    except PermissionError as error:
+        target.unlink(missing_ok=True)
+        raise DocumentRejected("no permission to read it; check its owner and mode") from error
+    except FileNotFoundError as error:
+        target.unlink(missing_ok=True)
+        raise DocumentRejected("there is no such file any more") from error
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise DocumentRejected(f"cannot be read: {error.strerror}") from error
+    if size == 0:
+        target.unlink()
+        raise DocumentRejected("the file is empty")
+    return target, digest.hexdigest(), size
+
+
+# -- storing, one file after the other -------------------------------------------------------------------------------
+
+
+def _settle(incoming: _Incoming, home: Home, store: Store, encoder: Encoder, options: IngestOptions) -> FileReport:
+    """Put a file's original and version in place and report on it."""
+    report = FileReport(incoming.source.file, FileStatus.REJECTED, reason=incoming.rejected)
+    if incoming.identity is not None:
+        report = _unchanged(report, incoming.identity, store, options)
+    elif incoming.reading is not None and incoming.kept is not None:
+        try:
+            report = _store(incoming, incoming.reading, incoming.kept, report, home, store, encoder, options)
+        finally:
+            incoming.kept.unlink(missing_ok=True)
+    return replace(report, seconds=time.monotonic() - incoming.started)
+
+
+def _store(
+    incoming: _Incoming, reading: Reading, kept: Path, report: FileReport, home: Home, store: Store, encoder: Encoder, options: IngestOptions
+) -> FileReport:  # fmt: skip
+    about = reading.metadata
+    new = NewVersion(
+        title=about.title,
+        file=incoming.source.file,
+        source=incoming.source.place,
+        sha256=incoming.sha256,
+        media_type=reading.media_type,
+        size_bytes=incoming.size_bytes,
+        passages=tuple(chunk(reading.clauses, title=about.title, encoder=encoder)),
+        pages=reading.pages,
+        effective_from=options.effective_from or about.effective_from,
+        effective_to=options.effective_to or about.effective_to,
+        jurisdiction=options.jurisdiction or about.jurisdiction,
+        audience=options.audience,
+        owner=options.owner or about.owner,
+        collection=options.collection,
+        warnings=reading.warnings,
+        published=not options.draft,
+    )
+    with home.writing(timeout_s=_PATIENCE_S):
+        identity = identify(store, new, supersedes=options.supersedes)
+        if identity.kinship in (Kinship.UNCHANGED, Kinship.DUPLICATE):
+            return _unchanged(report, identity, store, options)
+        _keep(kept, home.original(incoming.sha256))
+        version = store.add_version(new, document_id=identity.document_id)
+    status, reason = _completeness(reading)
+    warnings = (
+        reading.warnings
+        if identity.because is None
+        else (*reading.warnings, f"taken as a new version of {identity.document_id}: {identity.because}")
+    )
+    return replace(
+        report, status=status, reason=reason, document_id=version.document_id, version_id=version.version_id, title=version.title,
+        pages=version.pages, passages=version.passages, warnings=warnings,
+    )  # fmt: skip
+
+
+def _unchanged(report: FileReport, identity: Identity, store: Store, options: IngestOptions) -> FileReport:
+    assert identity.document_id is not None
+    document = store.document(identity.document_id)
+    version = next(version for version in document.versions if version.version_id == identity.version_id)
+    warnings = []
+    if options.audience and options.audience != document.audience:
+        now = ", ".join(sorted(document.audience)) or "everybody"
+        warnings.append(f"its audience stays as it is ({now}); remove the document and ingest it again to change it")
+    return replace(
+        report, status=FileStatus.UNCHANGED, reason=identity.because, document_id=document.document_id, version_id=version.version_id,
+        title=version.title, pages=version.pages, passages=version.passages, warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _completeness(reading: Reading) -> tuple[FileStatus, str | None]:
+    if reading.empty_pages and reading.pages:
+        some = len(reading.empty_pages)
+        which = _ranges(reading.empty_pages)
+        return (
+            FileStatus.PARTIAL,
+            f"{some} of {reading.pages} pages {'has' if some == 1 else 'have'} no text layer (page {which}); run them through OCR",
+        )
+    damaged = next((warning for warning in reading.warnings if "could not be read" in warning), None)
+    return (FileStatus.PARTIAL, damaged) if damaged else (FileStatus.INDEXED, None)
+
+
+def _ranges(pages: Sequence[int]) -> str:
+    """Page numbers as people write them: ``1–3, 7``."""
+    parts: list[list[int]] = []
+    for page in pages:
+        if parts and page == parts[-1][-1] + 1:
+            parts[-1].append(page)
+        else:
+            parts.append([page])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
+
+
+def _keep(kept: Path, original: Path) -> None:
+    """Make a copy the original, durably, before the database speaks of it."""
+    kept.chmod(0o600)
+    kept.replace(original)
+    folder = os.open(original.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _sweep(home: Home) -> None:
+    """Remove the copies that runs which are no more left behind."""
+    for left in home.originals.glob(".incoming-*"):
+        process = left.name.split("-")[1]
+        if process.isdecimal() and int(process) != os.getpid() and not _is_alive(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,228 @@
+"""Reading in child processes under limits: a file that crashes, hangs or swells its reader is rejected, and the next one is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import selectors
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import IO, Any
+
+from ingest.records import Clause, Metadata, Reading
+from retrieval.errors import DocumentRejected
+from retrieval.records import PassageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one file may cost."""
+
+    memory_bytes: int = 2_000_000_000  #: address space of the child, its libraries included
+    cpu_s: int = 60
+    wall_s: float = 90.0
+    files_per_child: int = 500  #: a child is replaced after so many files, so that no leak adds up
+
+
+class Sandbox:
+    """A warm child process that reads files. Use it from one thread at a time, and close it."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._files_read = 0
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def read(self, file: str, path: Path) -> Reading:
+        """Read the file at ``path`` in the child.
+
+        :param file: the path people know the file by.
+        :raises DocumentRejected: with the reason; also if the child crashed, or ran out of time or memory.
+        """
+        child = self._warm_child()
+        assert child.stdin is not None and child.stdout is not None
+        request = {"file": file, "path": str(path), "cpu_s": self.limits.cpu_s}
+        try:
+            child.stdin.write(json.dumps(request).encode() + b"\n")
+            child.stdin.flush()
+            line = _line(child.stdout, timeout_s=self.limits.wall_s)
+        except BrokenPipeError:
+            line = b""
+        except TimeoutError:
+            self.close()
+            raise DocumentRejected(
+                f"reading took longer than {self.limits.wall_s:.0f} s; split the file or save it again"
+            ) from None
+        if not line.endswith(b"\n"):
+            code = child.wait()
+            self.close()
+            raise DocumentRejected(_death(code, self.limits))
+        self._files_read += 1
+        reply = json.loads(line)
+        if "rejected" in reply:
+            if reply.get("spent"):
+                self.close()
+            raise DocumentRejected(reply["rejected"])
+        return reading_from_json(reply["reading"])
+
+    def close(self) -> None:
+        """End the child, if there is one; the next file gets a fresh one."""
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.wait()
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    continue
+        self._child = None
+        self._files_read = 0
+
+    def _warm_child(self) -> subprocess.Popen[bytes]:
+        if self._files_read >= self.limits.files_per_child:
+            self.close()
+        if self._child is None:
+            package_root = str(Path(__file__).resolve().parent.parent)
+            # Nothing of the parent's environment but what a process needs: no secrets next to a parser.
+            kept = {
+                key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT") if key in os.environ
+            }
+            environment = {
+                **kept,
+                "PYTHONPATH": package_root,
+                "OMP_NUM_THREADS": "1",
+                "DO_NOT_TRACK": "1",
+                "UNSTRUCTURED_DISABLE_NOTICE": "1",
+            }
+            self._child = subprocess.Popen(
+                [sys.executable, "-c", "from ingest.sandbox import serve; serve()", str(self.limits.memory_bytes)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+            )  # fmt: skip
+        return self._child
+
+
+def _line(stream: IO[bytes], *, timeout_s: float) -> bytes:
+    """One line, or what came before the end of the stream.
+
+    :raises TimeoutError: if neither came in time.
+    """
+    import time
+
+    deadline = time.monotonic() + timeout_s
+    chunks: list[bytes] = []
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while True:
+            if not selector.select(timeout=max(deadline - time.monotonic(), 0)):
+                raise TimeoutError
+            chunk = os.read(stream.fileno(), 1 << 20)
+            chunks.append(chunk)
+            if not chunk or chunk.endswith(b"\n"):
+                return b"".join(chunks)
+
+
+def _death(code: int, limits: Limits) -> str:
+    import signal
+
+    if code == -signal.SIGXCPU:
+        return f"reading took more than {limits.cpu_s} s of processor time; split the file or save it again"
+    if code < 0:
+        return (
+            f"the file crashed its reader ({signal.Signals(-code).name}); save it again from the program that made it"
+        )
+    return f"the file ended its reader (exit {code}); save it again from the program that made it"
+
+
+# -- the child -------------------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """The child's life: a request a line on standard input, a reply a line on standard output, until input ends."""
+    replies = os.fdopen(os.dup(1), "wb")
+    # What a library prints must not get between the replies.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    memory_bytes = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.addaudithook(_refuse_network)
+    sys.setrecursionlimit(3_000)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + request["cpu_s"] + 1, resource.RLIM_INFINITY)
+        )
+        replies.write(json.dumps(_reply(request["file"], Path(request["path"]))).encode() + b"\n")
+        replies.flush()
+
+
+def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
+        raise PermissionError(f"{event} is not allowed while reading a file")
+
+
+def _reply(file: str, path: Path) -> dict[str, Any]:
+    from ingest.read import read
+
+    try:
+        return {"reading": reading_to_json(read(file, path.read_bytes()))}
+    except DocumentRejected as error:
+        return {"rejected": str(error)}
+    except MemoryError:
+        return {"rejected": "reading took more memory than is allowed; split the file or save it again", "spent": True}
+    except RecursionError:
+        return {"rejected": "the file is nested too deeply to be read; save it again"}
+    except OSError as error:
+        return {"rejected": f"cannot be read: {error.strerror or error}"}
+
+
+# -- a reading as JSON -----------------------------------------------------------------------------------------------
+
+
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(reading), default=_plain))
+    return plain
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def reading_from_json(found: dict[str, Any]) -> Reading:
+    about = found["metadata"]
+    return Reading(
+        media_type=found["media_type"],
+        metadata=Metadata(
+            title=about["title"], effective_from=_day(about["effective_from"]), effective_to=_day(about["effective_to"]),
+            jurisdiction=about["jurisdiction"], owner=about["owner"], version=about["version"],
+        ),
+        clauses=tuple(_clause(clause) for clause in found["clauses"]),
+        pages=found["pages"],
+        empty_pages=tuple(found["empty_pages"]),
+        warnings=tuple(found["warnings"]),
+    )  # fmt: skip
+
+
+def _clause(found: dict[str, Any]) -> Clause:
+    return Clause(
+        text=found["text"], kind=PassageKind(found["kind"]), section_path=tuple(found["section_path"]), page=found["page"],
+        number=found["number"], children=tuple(_clause(child) for child in found["children"]),
+    )  # fmt: skip
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,158 @@
+"""Word files made ready for the partitioner: what its reader would skip is put where it looks."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from retrieval.errors import DocumentRejected
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+
+#: What zipfile raises for archives that are cut off, flipped or packed in a way it doesn't know.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    KeyError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A Word file whose visible text lies in plain paragraphs and tables."""
+
+    data: bytes
+    title: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def prepare(data: bytes) -> Prepared:
+    """Unwrap content controls and accepted insertions, drop deletions and tables of contents, keep the rest as it is.
+
+    :raises DocumentRejected: if the archive or its main part cannot be read.
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+        main = _main_part(parts)
+        root = etree.fromstring(parts[main], parser)
+        properties = _properties(parts, parser)
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:160]
+        raise DocumentRejected(f"the Word file is truncated or damaged ({reason}); save it again") from error
+    except etree.XMLSyntaxError as error:
+        raise DocumentRejected(f"the Word file is damaged ({error.msg}); save it again") from error
+    warnings = _flatten(root)
+    parts[main] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return Prepared(packed.getvalue(), _title(root), properties, tuple(warnings))
+
+
+def _main_part(parts: dict[str, bytes]) -> str:
+    if "word/document.xml" in parts:
+        return "word/document.xml"
+    return next(name for name in parts if re.fullmatch(r"word/document\d*\.xml", name))
+
+
+def _flatten(root: Any) -> list[str]:
+    warnings: list[str] = []
+    deleted = list(root.iter(f"{_W}del", f"{_W}moveFrom"))
+    if deleted or next(root.iter(f"{_W}ins", f"{_W}moveTo"), None) is not None:
+        warnings.append("the file has tracked changes; it was read as if they were all accepted")
+    for node in deleted:
+        node.getparent().remove(node)
+    for node in list(root.iter(f"{_MC}Fallback")):
+        node.getparent().remove(node)
+    for control in list(root.iter(f"{_W}sdt")):
+        if control.findall(f".//{_W}docPartGallery[@{_W}val='Table of Contents']"):
+            control.getparent().remove(control)
+    wrappers = (
+        f"{_W}sdt",
+        f"{_W}sdtContent",
+        f"{_W}ins",
+        f"{_W}moveTo",
+        f"{_W}smartTag",
+        f"{_W}fldSimple",
+        f"{_W}customXml",
+    )
+    for wrapper in list(root.iter(*wrappers)):
+        if (
+            wrapper.tag == f"{_W}ins"
+            and wrapper.getparent() is not None
+            and wrapper.getparent().tag in (f"{_W}rPr", f"{_W}trPr")
+        ):
+            continue
+        _unwrap(wrapper)
+    for box in list(root.iter(f"{_W}txbxContent")):
+        _move_out(box)
+    for style in list(root.iter(f"{_W}pStyle")):
+        paragraph = style.getparent().getparent()
+        if re.fullmatch(r"(TOC|Verzeichnis)\d", style.get(f"{_W}val", "")) and paragraph.getparent() is not None:
+            paragraph.getparent().remove(paragraph)
+    return warnings
+
+
+def _unwrap(node: Any) -> None:
+    """Put a wrapper's children in its place; the properties of a content control go with it."""
+    parent = node.getparent()
+    if parent is None:
+        return
+    position = parent.index(node)
+    for child in list(node):
+        if child.tag in (f"{_W}sdtPr", f"{_W}sdtEndPr"):
+            continue
+        parent.insert(position, child)
+        position += 1
+    parent.remove(node)
+
+
+def _move_out(box: Any) -> None:
+    """Put a text box's paragraphs behind the paragraph it is anchored in."""
+    anchor = next((node for node in box.iterancestors(f"{_W}p")), None)
+    if anchor is None:
+        return
+    for child in reversed(list(box)):
+        anchor.addnext(child)
+
+
+def _title(root: Any) -> str | None:
+    """The text of the first paragraph in the style "Title"."""
+    for style in root.iter(f"{_W}pStyle"):
+        if style.get(f"{_W}val", "").lower() in ("title", "titel", "titre"):
+            text = "".join(node.text or "" for node in style.getparent().getparent().iter(f"{_W}t"))
+            if text.strip():
+                return " ".join(text.split())
+    return None
+
+
+def _properties(parts: dict[str, bytes], parser: Any) -> dict[str, str]:
+    from lxml import etree
+
+    if "docProps/core.xml" not in parts:
+        return {}
+    try:
+        root = etree.fromstring(parts["docProps/core.xml"], parser)
+    except etree.XMLSyntaxError:
+        return {}
+    found = {
+        etree.QName(node).localname.lower(): (node.text or "").strip() for node in root if isinstance(node.tag, str)
+    }
+    return {key: value for key, value in found.items() if value and key in ("title", "subject", "version")}
