@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from retrieval.encoder import has_fast_bfloat16
+from retrieval.errors import ModelUnavailable
+from retrieval.models import ENCODER, ModelCache
+from retrieval.weightfolder import SHIPPED, read_manifest, unpack
+
+#: What a pair is cut to: questions in their middle, passages at their end.
+QUESTION_TOKENS = 128
+TOTAL_TOKENS = 384
+#: Tokens a batch may hold, padding included: enough to fill the matrix units, small enough for the cache.
+BATCH_TOKENS = 2048
 
 
 class Reranker(Protocol):
@@ -21,3 +34,113 @@ class Reranker(Protocol):
         :param texts: ``Passage.searchable`` of each candidate; an empty list is allowed.
         :returns: shape ``(n_texts,)``, the log-odds that the text answers the question.
         """
+
+
+class CrossEncoderReranker:
+    """Our trained network, in bfloat16 where the processor multiplies it natively. Safe to share between threads.
+
+    :param scale: with ``offset``, turns the network's output into calibrated log-odds.
+    """
+
+    def __init__(self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0) -> None:
+        self.name = name
+        self._network = network
+        self._tokenizer = tokenizer
+        self._scale, self._offset = scale, offset
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, folder: Path, encoder_folder: Path) -> CrossEncoderReranker:
+        """Read trained weights, and the word embeddings and tokenizer that they share with the encoder.
+
+        :raises WeightsDamaged: if a file differs from the manifest.
+        :raises ModelUnavailable: if the folder holds no manifest.
+        """
+        import torch
+        from safetensors.numpy import load_file
+
+        from retrieval.crossencoder import CrossEncoder, PairTokenizer
+
+        manifest = read_manifest(folder)
+        network = CrossEncoder.from_encoder(encoder_folder)
+        trained = unpack(load_file(folder / "weights.safetensors"))
+        network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
+        network.eval()
+        if has_fast_bfloat16():
+            network.to(torch.bfloat16)
+        scale, offset = manifest["calibration"]["scale"], manifest["calibration"]["offset"]
+        return cls(network, PairTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset)
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        import torch
+
+        scores = np.empty(len(texts), np.float32)
+        if not texts:
+            return scores
+        with self._lock, torch.inference_mode():
+            asked, *read = self._tokenizer.encode([question, *texts])
+            pairs = [
+                self._tokenizer.pair(asked.ids, text.ids, question_tokens=QUESTION_TOKENS, total_tokens=TOTAL_TOKENS)
+                for text in read
+            ]
+            for rows in batches([len(pair) for pair in pairs]):
+                scores[rows] = self._network(self._tokenizer.batch([pairs[row] for row in rows])).float().numpy()
+        return scores * np.float32(self._scale) + np.float32(self._offset)
+
+
+class SentenceCrossEncoder:
+    """Any one-score cross-encoder that sentence-transformers can read from a folder. Safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        from sentence_transformers import CrossEncoder
+
+        try:
+            self._model: Any = CrossEncoder(str(folder), device="cpu", local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(
+                f"{folder} holds no reranker that can be read ({error}); give a folder written by policydesk tune reranker"
+                " or a sentence-transformers CrossEncoder"
+            ) from error
+        self.name = folder.name
+        self._lock = Lock()
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        from torch.nn import Identity
+
+        if not texts:
+            return np.empty(0, np.float32)
+        with self._lock:
+            scores = self._model.predict(
+                [(question, text) for text in texts], activation_fn=Identity(), show_progress_bar=False
+            )
+        return np.asarray(scores, np.float32).reshape(len(texts))
+
+
+def load_reranker(name: str | None = None, *, cache: ModelCache | None = None) -> Reranker | None:
+    """Load a reranker: the one that ships with Policydesk, or the one in a folder.
+
+    :param name: a folder written by ``policydesk tune reranker``, or any sentence-transformers cross-encoder's.
+    :returns: None if none was named and none ships.
+    :raises ModelUnavailable: if there is no such folder, or the encoder that it shares its words with is not cached.
+    :raises WeightsDamaged: if a file differs from the manifest.
+    """
+    folder = SHIPPED / "reranker" if name is None else Path(name)
+    if name is None and not (folder / "manifest.json").exists():
+        return None
+    if not folder.is_dir():
+        raise ModelUnavailable(f"there is no reranker {folder}; give a folder written by: policydesk tune reranker")
+    if (folder / "manifest.json").exists():
+        return CrossEncoderReranker.load(folder, (cache or ModelCache.default()).require(ENCODER))
+    return SentenceCrossEncoder(folder)
+
+
+def batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Rows in batches of similar length, longest first, each of at most BATCH_TOKENS with its padding (or one row)."""
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    found: list[list[int]] = []
+    for row in order:
+        if found and lengths[found[-1][0]] * (len(found[-1]) + 1) <= BATCH_TOKENS:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found

@@ -62,13 +62,17 @@ def read_collection(folder: Path) -> Collection:
     if corpus is None:
         passages = tuple(read_markdown(folder))
         if not passages:
-            raise WrongUsage(f"{folder} holds neither corpus.jsonl nor markdown files; give a BEIR-layout or document folder")
+            raise WrongUsage(
+                f"{folder} holds neither corpus.jsonl nor markdown files; give a BEIR-layout or document folder"
+            )
         return Collection(folder.name, passages)
     passages = tuple(_passage(row) for row in _rows(corpus, "_id", "text"))
     by_document: dict[str, list[Passage]] = {}
     for passage in passages:
         by_document.setdefault(passage.document_id, []).append(passage)
-    answers = {row["query_id"]: tuple(row["answers"]) for row in _rows(_file(folder, "answers.jsonl"), "query_id", "answers")}
+    answers = {
+        row["query_id"]: tuple(row["answers"]) for row in _rows(_file(folder, "answers.jsonl"), "query_id", "answers")
+    }
     texts = {str(row["_id"]): str(row["text"]) for row in _rows(_file(folder, "queries.jsonl"), "_id", "text")}
     questions = list(_judged(folder, texts, answers))
     for row in _rows(_file(folder, "unanswerable.jsonl"), "_id", "text", "split"):
@@ -146,7 +150,9 @@ def _cut(body: str) -> Iterator[str]:
             yield "\n".join(piece)
             piece, size = [], 0
         if words:
-            piece.append(" ".join(paragraph.split()) if words < SECTION_WORDS else " ".join(paragraph.split()[:SECTION_WORDS]))
+            piece.append(
+                " ".join(paragraph.split()) if words < SECTION_WORDS else " ".join(paragraph.split()[:SECTION_WORDS])
+            )
             size += min(words, SECTION_WORDS)
     if size >= 8:
         yield "\n".join(piece)
@@ -162,11 +168,15 @@ def _judged(folder: Path, texts: dict[str, str], answers: dict[str, tuple[str, .
                 if number == 1 or not line.strip():
                     continue
                 if len(fields) != 3 or fields[0] not in texts:
-                    raise WrongUsage(f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}")
+                    raise WrongUsage(
+                        f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}"
+                    )
                 if float(fields[2]) > 0:
                     positives.setdefault(fields[0], set()).add(fields[1])
         for question_id, found in positives.items():
-            yield Question(question_id, texts[question_id], split, frozenset(found), answers=answers.get(question_id, ()))
+            yield Question(
+                question_id, texts[question_id], split, frozenset(found), answers=answers.get(question_id, ())
+            )
 
 
 def _passage(row: dict[str, Any]) -> Passage:

@@ -1,0 +1,285 @@
+"""The training loop of the reranker: listwise over a question's candidates, absolute where the labels allow it.
+
+A candidate's score in the listwise softmax is the network's log-odds plus a learned share of its first-stage scores,
+because that is how the reranker is used: it learns what BM25 and cosine get wrong, and on documents unlike the training
+ones it starts from them. Three losses are added up: listwise cross-entropy; binary cross-entropy on the log-odds alone
+(also for questions that nothing answers), which gives them an absolute meaning; and pointing at the answer's own tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from retrieval.crossencoder import SHARED, CrossEncoder, Pair, PairTokenizer
+from retrieval.tuning.mining import Candidate, Group
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """How the network is trained. Learning rates warm up, stay, and fall to zero over the last ``decay`` of the steps."""
+
+    steps: int = 900
+    groups: int = 8  #: questions a step
+    learning_rate: float = 8e-5
+    head_learning_rate: float = 5e-4
+    weight_decay: float = 0.01
+    warmup: float = 0.05
+    decay: float = 0.35
+    frozen_layers: int = 1  #: lowest layers that stay as the encoder's, with the embeddings below them
+    question_tokens: int = 56
+    total_tokens: int = 144
+    binary_weight: float = 0.5
+    pointer_weight: float = 0.25
+    plain_share: float = 0.3  #: groups scored without the first stage, so that the network can stand alone
+    untitled_share: float = 0.2  #: groups whose passages lose their headings
+    checkpoint_steps: int = 50
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands: step, steps in all, and the mean loss since the report before."""
+
+    step: int
+    steps: int
+    loss: float
+
+
+class _Blend(nn.Module):
+    """Learned weights of the first stage beside the log-odds, and the scale and offset that make them probabilities."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_stage = nn.Parameter(torch.tensor([8.0, 4.0]))
+        self.absolute = nn.Parameter(torch.tensor([1.0, -1.0]))
+
+
+def train(
+    groups: Sequence[Group], encoder_folder: Path, out: Path, config: TrainingConfig, *,
+    report: Callable[[Progress], None] | None = None,
+) -> CrossEncoder:  # fmt: skip
+    """Train for ``config.steps`` steps, resuming from a checkpoint in ``out`` where there is one.
+
+    :param groups: at least one; drawn in an order that follows from the seed, again from the start when used up.
+    :returns: the trained network, in evaluation mode.
+    """
+    torch.manual_seed(config.seed)
+    # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
+    torch.set_flush_denormal(True)
+    network = CrossEncoder.from_encoder(encoder_folder)
+    blend = _Blend()
+    _freeze(network, config.frozen_layers)
+    optimizer = _optimizer(network, blend, config)
+    reader = _Reader(PairTokenizer(encoder_folder), config)
+    step = _resume(out, network, blend, optimizer)
+    order = _order(groups, config)
+    losses: list[float] = []
+    network.train()
+    while step < config.steps:
+        chosen = [groups[order[(step * config.groups + at) % len(order)]] for at in range(config.groups)]
+        rate = _rate(step, config)
+        for parameters in optimizer.param_groups:
+            parameters["lr"] = parameters["peak"] * rate
+        losses.append(_step(chosen, network, blend, optimizer, reader, Random(f"{config.seed} {step}"), config))
+        step += 1
+        if step % config.checkpoint_steps == 0 or step == config.steps:
+            _save(out, network, blend, optimizer, step, config)
+            if report:
+                report(Progress(step, config.steps, sum(losses) / len(losses)))
+            losses.clear()
+    return network.eval()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A candidate as token ids, and which of its passage's tokens are the answer."""
+
+    pair: Pair
+    answer: range
+
+
+class _Reader:
+    """Turns candidates into pairs: headings dropped now and then, long passages cut to a window."""
+
+    def __init__(self, tokenizer: PairTokenizer, config: TrainingConfig) -> None:
+        self.tokenizer = tokenizer
+        self.config = config
+
+    def read(self, group: Group, random: Random) -> list[_Read]:
+        untitled = random.random() < self.config.untitled_share
+        question, *texts = self.tokenizer.encode([group.question, *(candidate.text for candidate in group.candidates)])
+        headings = self.tokenizer.encode([candidate.heading for candidate in group.candidates])
+        reads = []
+        for candidate, text, heading in zip(group.candidates, texts, headings, strict=True):
+            title = [] if untitled else heading.ids[:24]
+            room = max(
+                self.config.total_tokens - min(len(question.ids), self.config.question_tokens) - 3 - len(title), 16
+            )
+            answer = _span(candidate, group.answers, text.offsets)
+            start = _window(len(text.ids), room, answer, random)
+            pair = self.tokenizer.pair(
+                question.ids, [*title, *text.ids[start : start + room]],
+                question_tokens=self.config.question_tokens, total_tokens=self.config.total_tokens,
+            )  # fmt: skip
+            moved = len(title) - start
+            held = answer if answer and start <= answer.start and answer.stop <= start + room else range(0)
+            reads.append(_Read(pair, range(held.start + moved, held.stop + moved) if held else range(0)))
+        return reads
+
+
+def _span(candidate: Candidate, answers: Sequence[str], offsets: Sequence[tuple[int, int]]) -> range:
+    """The tokens of the first answer that stands in a positive's text; empty if none does."""
+    if candidate.positive:
+        for answer in answers:
+            at = candidate.text.find(answer) if len(answer) > 1 else -1
+            if at >= 0:
+                held = [number for number, (begin, end) in enumerate(offsets) if begin < at + len(answer) and end > at]
+                if held:
+                    return range(held[0], held[-1] + 1)
+    return range(0)
+
+
+def _window(size: int, room: int, answer: range, random: Random) -> int:
+    """Where a window of ``room`` tokens begins: anywhere around the answer, else at the start or anywhere by a coin."""
+    if size <= room:
+        return 0
+    if answer and len(answer) <= room:
+        low, high = max(0, answer.stop - room), min(answer.start, size - room)
+        return random.randint(low, max(low, high))
+    return 0 if random.random() < 0.5 else random.randint(0, size - room)
+
+
+def _step(
+    chosen: Sequence[Group], network: CrossEncoder, blend: _Blend, optimizer: torch.optim.Optimizer, reader: _Reader,
+    random: Random, config: TrainingConfig,
+) -> float:  # fmt: skip
+    reads = [reader.read(group, random) for group in chosen]
+    flat = [read for group_reads in reads for read in group_reads]
+    logits, pointed = _forward(network, reader.tokenizer, flat)
+    loss = torch.zeros(())
+    start = 0
+    listwise = sum(any(candidate.positive for candidate in group.candidates) for group in chosen) or 1
+    judged = sum(group.judged for group in chosen) or 1
+    for group in chosen:
+        end = start + len(group.candidates)
+        scores = logits[start:end]
+        positive = torch.tensor([candidate.positive for candidate in group.candidates])
+        if positive.any() and len(scores) > 1:
+            first = torch.tensor([[candidate.dense, candidate.bm25] for candidate in group.candidates])
+            total = scores if random.random() < config.plain_share else scores + first @ blend.first_stage
+            loss = loss + (torch.logsumexp(total, 0) - torch.logsumexp(total[positive], 0)) / listwise
+        if group.judged:
+            absolute = blend.absolute[0] * scores + blend.absolute[1]
+            each = nn.functional.binary_cross_entropy_with_logits(absolute, positive.float(), reduction="none")
+            # The one positive weighs as much as all negatives together.
+            balanced = sum(each[side].mean() for side in (positive, ~positive) if side.any())
+            loss = loss + config.binary_weight * balanced / judged
+            loss = loss + config.pointer_weight * _pointer_loss(pointed[start:end], flat[start:end], positive) / judged
+        start = end
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _forward(network: CrossEncoder, tokenizer: PairTokenizer, reads: Sequence[_Read]) -> tuple[Tensor, list[Tensor]]:
+    """Scores and pointers of all pairs, computed in batches of similar length so that little is padding."""
+    order = sorted(range(len(reads)), key=lambda at: -len(reads[at].pair))
+    logits: dict[int, Tensor] = {}
+    pointed: dict[int, Tensor] = {}
+    for begin in range(0, len(order), 12):
+        rows = order[begin : begin + 12]
+        batch = tokenizer.batch([reads[row].pair for row in rows])
+        with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu._is_amx_tile_supported())):
+            states = network.states(batch)
+            scores, points = network.relevance(states, batch).float(), network.pointing(states, batch)
+        for at, row in enumerate(rows):
+            logits[row], pointed[row] = scores[at], points[at]
+    return torch.stack([logits[row] for row in range(len(reads))]), [pointed[row] for row in range(len(reads))]
+
+
+def _pointer_loss(pointed: Sequence[Tensor], reads: Sequence[_Read], positive: Tensor) -> Tensor:
+    """Minus the log-probability mass on the answer's tokens, or on "nowhere" for a negative; a positive without a span
+    costs nothing."""
+    losses = []
+    for points, read, answers in zip(pointed, reads, positive.tolist(), strict=True):
+        if not answers:
+            losses.append(-points[0])
+        elif read.answer:
+            shift = len(read.pair.question) + 2
+            losses.append(-2.0 * torch.logsumexp(points[shift + read.answer.start : shift + read.answer.stop], 0))
+    return torch.stack(losses).mean() if losses else torch.zeros(())
+
+
+def _freeze(network: CrossEncoder, layers: int) -> None:
+    for name, parameter in network.named_parameters():
+        below = layers > 0 and name.startswith("bert.embeddings.")
+        frozen = name == SHARED or below or any(name.startswith(f"bert.encoder.layer.{n}.") for n in range(layers))
+        parameter.requires_grad_(not frozen)
+
+
+def _optimizer(network: CrossEncoder, blend: _Blend, config: TrainingConfig) -> torch.optim.Optimizer:
+    trunk = [p for name, p in network.named_parameters() if name.startswith("bert.") and p.requires_grad]
+    head = [p for name, p in network.named_parameters() if not name.startswith("bert.")]
+    return torch.optim.AdamW(
+        [
+            {"params": trunk, "lr": 0.0, "peak": config.learning_rate},
+            {"params": head, "lr": 0.0, "peak": config.head_learning_rate},
+            {"params": list(blend.parameters()), "lr": 0.0, "peak": 1e-2, "weight_decay": 0.0},
+        ],
+        weight_decay=config.weight_decay,
+    )
+
+
+def _rate(step: int, config: TrainingConfig) -> float:
+    warm = (step + 1) / max(1, math.ceil(config.warmup * config.steps))
+    fall = (config.steps - step) / max(1, math.ceil(config.decay * config.steps))
+    return min(1.0, warm, fall)
+
+
+def _order(groups: Sequence[Group], config: TrainingConfig) -> list[int]:
+    order = list(range(len(groups)))
+    Random(config.seed).shuffle(order)
+    return order
+
+
+def _save(
+    out: Path, network: CrossEncoder, blend: _Blend, optimizer: torch.optim.Optimizer, step: int, config: TrainingConfig
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items() if name != SHARED}
+    tensors |= {f"blend.{name}": value for name, value in blend.state_dict().items()}
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    save_file({name: value.contiguous() for name, value in tensors.items()}, out / "checkpoint.tmp")
+    (out / "checkpoint.tmp").replace(out / "checkpoint.safetensors")
+    (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": asdict(config)}, indent=1) + "\n")
+
+
+def _resume(out: Path, network: CrossEncoder, blend: _Blend, optimizer: torch.optim.Optimizer) -> int:
+    """Load the checkpoint in ``out``; :returns: the steps already done, 0 without one."""
+    if not (out / "checkpoint.json").exists():
+        return 0
+    tensors = load_file(out / "checkpoint.safetensors")
+    network.load_state_dict(_part(tensors, "network."), strict=False)
+    blend.load_state_dict(_part(tensors, "blend."))
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in _part(tensors, "optimizer.").items():
+        number, field = name.split(".", 1)
+        state.setdefault(int(number), {})[field] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return int(json.loads((out / "checkpoint.json").read_text())["step"])
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

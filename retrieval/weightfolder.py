@@ -1,0 +1,79 @@
+"""A folder of trained weights: files, a manifest with the sha256 of each, and tensors packed to a byte a number.
+
+A matrix is kept as int8 with one float16 scale a row (a symmetric grid up to the row's largest magnitude); vectors stay
+float16. Half the size of float16, and measures stay as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import ModelUnavailable, WeightsDamaged
+
+#: The folder in the package whose weights are loaded by default.
+SHIPPED = Path(__file__).parent / "weights"
+
+
+def write_manifest(folder: Path, about: dict[str, Any]) -> None:
+    """Record the folder: ``about`` and the size and sha256 of every other file in it."""
+    files = {
+        path.name: {"size_bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != "manifest.json"
+    }
+    (folder / "manifest.json").write_text(json.dumps({**about, "files": files}, indent=1) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read a folder's manifest and check every file against it.
+
+    :raises ModelUnavailable: if there is no manifest.
+    :raises WeightsDamaged: if a file is missing or differs.
+    """
+    path = folder / "manifest.json"
+    if not path.exists():
+        raise ModelUnavailable(f"{folder} holds no manifest.json; train weights into it with: policydesk tune reranker")
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        files = dict(manifest["files"])
+    except (ValueError, KeyError) as error:
+        raise WeightsDamaged(f"{path} is not a manifest of weights; restore the folder from the repository") from error
+    for name, expected in files.items():
+        file = folder / name
+        found = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "nothing"
+        if found != expected["sha256"]:
+            raise WeightsDamaged(
+                f"{file} differs from its manifest (sha256 {found[:12]}, recorded {expected['sha256'][:12]}); "
+                "restore the folder from the repository"
+            )
+    return manifest
+
+
+def pack(tensors: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+    """Matrices to int8 with a float16 scale a row, everything else to float16."""
+    packed: dict[str, NDArray[Any]] = {}
+    for name, values in tensors.items():
+        if values.ndim != 2:
+            packed[name] = values.astype(np.float16)
+            continue
+        scale = (np.abs(values).max(axis=1, keepdims=True) / 127.0).astype(np.float16)
+        scale[scale == 0] = np.float16(1.0)
+        packed[name] = np.clip(np.rint(values / scale.astype(np.float32)), -127, 127).astype(np.int8)
+        packed[f"{name}.scale"] = scale
+    return packed
+
+
+def unpack(packed: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    """The opposite of :func:`pack`, to float32."""
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for name, values in packed.items():
+        if not name.endswith(".scale"):
+            scale = packed.get(f"{name}.scale")
+            tensors[name] = values.astype(np.float32) * (1.0 if scale is None else scale.astype(np.float32))
+    return tensors
