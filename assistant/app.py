@@ -1,0 +1,273 @@
+"""The chat: Chainlit at ``/``, its handlers, and the few of its routes that we let stand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import chainlit as cl
+from chainlit import server as chainlit_server
+from chainlit.chat_context import chat_context
+from chainlit.config import config as chainlit_config
+from chainlit.types import DeleteFeedbackRequest, ThreadDict, UpdateFeedbackRequest
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+
+from assistant import library, problems, render
+from assistant.accounts import Person, scope_of
+from assistant.history import History
+from assistant.problems import Problem
+from assistant.records import Answer, AnswerDone, EvidenceFound, TokenDrafted, Turn
+from assistant.room import Room
+from assistant.starters import starters
+from assistant.uploads import safe_name
+from assistant.waiting import Waiting
+from retrieval.errors import PolicydeskError
+
+#: Chainlit's routes that the chat needs. Sharing, MCP, copilot, OAuth and what a later version adds stay shut.
+_KEPT = {
+    ("GET", "/public/{filename:path}"), ("GET", "/assets/{filename:path}"), ("GET", "/auth/config"), ("POST", "/login"),
+    ("POST", "/logout"), ("GET", "/user"), ("POST", "/set-session-cookie"), ("POST", "/project/threads"),
+    ("GET", "/project/thread/{thread_id}"), ("GET", "/project/thread/{thread_id}/element/{element_id}"),
+    ("PUT", "/project/thread"), ("DELETE", "/project/thread"), ("POST", "/project/action"), ("POST", "/project/file"),
+    ("GET", "/project/file/{file_id}"), ("GET", "/favicon"), ("GET", "/logo"), ("GET", "/avatars/{avatar_id:str}"),
+}  # fmt: skip
+_OTHER_ORIGIN = re.compile(r"<link\b[^>]*\bhref=\"https?://[^>]*>", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,4})?")
+
+
+def mount_chat(app: FastAPI, room: Room) -> None:
+    """Put the chat at ``/``. :func:`assistant.chatfolder.prepare` must have run before this module was imported."""
+    history = History(room.accounts, room.chats)
+    chat = Chat(room)
+    cl.data_layer(lambda: history)
+    cl.password_auth_callback(chat.sign_in)
+    cl.set_starters(chat.starters)
+    cl.on_chat_resume(chat.resume)
+    cl.on_message(chat.message)
+    inner = chainlit_server.app
+    problems.install(inner)
+    # Chainlit's own mount_chainlit loads a script by path into a second copy of its module; ours is imported already.
+    for router in (inner.router, chainlit_server.router):
+        router.routes[:] = [route for route in router.routes if _is_kept(route)]
+    _add_our_routes(app, room, history)
+    app.mount("/", inner)
+
+
+def _is_kept(route: Any) -> bool:
+    methods = getattr(route, "methods", None)
+    return methods is None or any((method, route.path) in _KEPT for method in methods)
+
+
+def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
+    """Routes that stand before Chainlit's own of the same path."""
+
+    @app.get("/public/elements/{name}.jsx", include_in_schema=False)
+    async def element(name: str) -> FileResponse:
+        # A citation is named as its mark is written, [1]; all of them are drawn by one component.
+        component = "Citation" if re.fullmatch(r"\[\d{1,3}\]", name) else "Evidence" if name == "Evidence" else None
+        if component is None:
+            raise Problem(404, "there is no such element")
+        path = Path(chainlit_config.root) / "public" / "elements" / f"{component}.jsx"
+        return FileResponse(path, media_type="text/javascript")
+
+    @app.get("/project/translations", include_in_schema=False)
+    async def translations(language: str = "en-US") -> JSONResponse:
+        wording = chainlit_config.load_translation(_language(language))
+        return JSONResponse({"translation": wording})
+
+    @app.get("/project/settings", include_in_schema=False)
+    async def settings(request: Request, language: str = "en-US") -> JSONResponse:
+        person = _signed_in(request)
+        user = await history.get_user(person.name)
+        answer = await chainlit_server.project_settings(user, _language(language), None)
+        body = _json(answer)
+        body["features"]["spontaneous_file_upload"]["enabled"] = person.keeps_library
+        return JSONResponse(body)
+
+    @app.put("/feedback", include_in_schema=False)
+    async def rate(request: Request, body: UpdateFeedbackRequest) -> JSONResponse:
+        kept = await history.rate(body.feedback, account_id=_signed_in(request).account_id)
+        return JSONResponse({"success": True, "feedbackId": kept})
+
+    @app.delete("/feedback", include_in_schema=False)
+    async def unrate(request: Request, body: DeleteFeedbackRequest) -> JSONResponse:
+        account_id = _signed_in(request).account_id
+        removed = await asyncio.to_thread(lambda: room.chats.remove_thumb(body.feedbackId, account_id=account_id))
+        if not removed:
+            raise Problem(404, "there is no such feedback of yours")
+        return JSONResponse({"success": True})
+
+    async def page(request: Request) -> HTMLResponse:
+        return HTMLResponse(_page(request.scope["nonce"]))
+
+    for path in ("/", "/login", "/login/callback", "/thread/{thread_id}", "/element/{element_id}"):
+        app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+def _page(nonce: str) -> str:
+    """Chainlit's page without its links to a font host and a script CDN, its inline scripts signed for the policy."""
+    page = _OTHER_ORIGIN.sub("", chainlit_server.get_html_template(""))
+    return page.replace("<script", f'<script nonce="{nonce}"')
+
+
+def _language(asked: str) -> str:
+    """The language tag, cut to what Chainlit understands: browsers also say things like en-US@posix."""
+    found = _LANGUAGE.match(asked)
+    return found.group() if found else "en-US"
+
+
+def _json(response: JSONResponse) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(bytes(response.body))
+    return body
+
+
+def _signed_in(request: Request) -> Person:
+    person = request.scope.get("person")
+    if not isinstance(person, Person):
+        raise Problem(401, "sign in first")
+    return person
+
+
+class Chat:
+    """What happens in the chat. Nothing here works on the event loop for longer than it takes to send a message."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def sign_in(self, username: str, password: str) -> cl.User | None:
+        person = await asyncio.to_thread(self.room.accounts.sign_in, username.strip(), password)
+        if person is None:
+            return None
+        metadata = {"account_id": person.account_id, "role": person.role.value}
+        return cl.User(identifier=person.name, display_name=person.name, metadata=metadata)
+
+    async def starters(self, user: cl.User | None) -> list[cl.Starter]:
+        person = await self._person(user)
+        if person is None:
+            return []
+        documents = await asyncio.to_thread(library.visible, self.room.store, person)
+        return [cl.Starter(label=starter.label, message=starter.question) for starter in starters(documents)]
+
+    async def resume(self, thread: ThreadDict) -> None:
+        """Chainlit shows the conversation again by itself; it has to be told that it may."""
+
+    async def message(self, message: cl.Message) -> None:
+        """Answer a message; files in it are read into the library first, if their sender keeps the library."""
+        person = await self._person(cl.context.session.user)
+        if person is None:
+            await cl.Message("Your account is no longer active. Sign in again.").send()
+            return
+        try:
+            if message.elements:
+                await self._read_files(message, person)
+            if message.content.strip():
+                await self._answer(message.content, person)
+        except PolicydeskError as error:
+            await cl.Message(render.plain(_sentence(str(error)))).send()
+
+    async def _person(self, user: cl.User | None) -> Person | None:
+        """The account as it stands now, not as it stood when the session was signed."""
+        if user is None:
+            return None
+        person = await asyncio.to_thread(self.room.accounts.find, user.identifier)
+        return person if person and person.account_id == user.metadata.get("account_id") else None
+
+    async def _answer(self, question: str, person: Person) -> None:
+        today = date.today()
+        step = cl.Step(name="Looking through the documents…", type="tool", default_open=True, auto_collapse=True)
+        step.parent_id, step.start = cl.context.current_run.id, _now()
+        await step.send()
+        reply, drafting = cl.Message(""), render.Drafting()
+        answer: Answer | None = None
+        found = False
+        async for event in self.room.ask(question, scope=scope_of(person), history=_history(question), place="chat"):
+            match event:
+                case Waiting(position):
+                    step.name = f"Many people are asking just now: you are number {position + 1}…"
+                    await step.update()
+                case EvidenceFound(citations) if citations:
+                    found = True
+                    step.name, step.output = render.found_line(citations), " "
+                    step.elements = [render.evidence_element(citations, today=today)]
+                    await step.update()
+                case TokenDrafted(text):
+                    await reply.stream_token(drafting.add(text))
+                case AnswerDone(done):
+                    answer = done
+        if found:
+            step.end, step.elements = _now(), []
+            await step.update()
+        else:
+            await step.remove()
+        if answer is None:
+            return
+        reply.content = render.answer_markdown(answer, today=today)
+        reply.elements = render.citation_elements(answer.citations, today=today)
+        reply.metadata = {
+            "answer": answer.text,
+            "status": answer.status.value,
+            "reason": answer.reason and answer.reason.value,
+        }
+        await reply.send()
+
+    async def _read_files(self, message: cl.Message, person: Person) -> None:
+        if not person.keeps_library:
+            await cl.Message("Only HR, legal and administrators can add documents. Nothing was kept.").send()
+            return
+        files = [(safe_name(element.name), Path(element.path)) for element in message.elements if element.path]
+        job = await asyncio.to_thread(lambda: self.room.jobs.add(files, account_id=person.account_id))
+        report = cl.Message(_progress(0, len(job.files)))
+        await report.send()
+        lines: list[str] = []
+        while True:
+            seen = len(job.reports)
+            job = await asyncio.to_thread(lambda: self.room.jobs.watch(job.job_id, seen=seen, timeout_s=20))  # noqa: B023
+            lines = [render.report_markdown(each) for each in job.reports]
+            if job.ended:
+                break
+            report.content = "\n\n".join([_progress(len(lines), len(job.files)), *lines])
+            await report.update()
+        for each in job.reports:
+            self.room.metrics.uploads.labels(str(each.get("status"))).inc()
+        closing = [f"**Stopped:** {render.plain(job.failure)}"] if job.failure else []
+        report.content = "\n\n".join([_outcome(job.reports), *lines, *closing])
+        await report.update()
+
+
+def _history(question: str) -> list[Turn]:
+    """The conversation before this question, oldest first, from the messages on the screen."""
+    turns: list[Turn] = []
+    asked: str | None = None
+    for message in chat_context.get()[:-1]:
+        if message.type == "user_message":
+            asked = message.content
+        elif asked is not None and (answered := (message.metadata or {}).get("answer")):
+            turns.append(Turn(asked, answered))
+            asked = None
+    return turns
+
+
+def _progress(done: int, files: int) -> str:
+    return f"Reading {files} file{'s' if files != 1 else ''}: {done} done…" if files > 1 else "Reading the file…"
+
+
+def _outcome(reports: Sequence[dict[str, Any]]) -> str:
+    added = sum(report.get("status") in ("indexed", "partial") for report in reports)
+    known = sum(report.get("status") == "unchanged" for report in reports)
+    refused = sum(report.get("status") == "rejected" for report in reports)
+    counts = [(added, "added"), (known, "unchanged"), (refused, "not added")]
+    return "**" + (", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to read") + "**"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

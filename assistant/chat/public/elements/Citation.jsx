@@ -1,0 +1,36 @@
+import { useEffect } from 'react'
+import { useSetRecoilState } from 'recoil'
+import { sideViewState } from '@chainlit/react-client'
+import { FileText } from 'lucide-react'
+
+// A passage with the cited words marked. All of it is text: nothing in a document becomes markup here.
+export default function Citation() {
+  const setSideView = useSetRecoilState(sideViewState)
+
+  useEffect(() => {
+    setSideView((view) => (view && view.title === `[${props.number}]` ? { ...view, title: `Source ${props.number}` } : view))
+  }, [props.number])
+
+  return (
+    <article className="pd-source" data-testid="citation" aria-label={`Source ${props.number}`}>
+      <header>
+        <h2>{props.title}</h2>
+        {props.section ? <p className="pd-path">{props.section}</p> : null}
+      </header>
+      <ul className="pd-facts">
+        {props.facts.map((fact) => (
+          <li key={fact.text} className={fact.old ? 'pd-old' : undefined}>{fact.text}</li>
+        ))}
+      </ul>
+      <p className={props.is_table ? 'pd-passage pd-table' : 'pd-passage'}>
+        {props.before}
+        <mark data-testid="cited">{props.quote}</mark>
+        {props.after}
+      </p>
+      <a className="pd-open" href={props.original_url} target="_blank" rel="noopener noreferrer">
+        <FileText size={16} aria-hidden="true" /> {props.original_label}
+      </a>
+      <p className="pd-foot">{props.file}{props.owner ? ` · kept by ${props.owner}` : ''}</p>
+    </article>
+  )
+}

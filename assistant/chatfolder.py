@@ -1,0 +1,61 @@
+"""The folder Chainlit lives in: laid out afresh in the home at each start, because it reads and writes where it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from retrieval.home import Home
+
+_SOURCE = Path(__file__).parent / "chat"
+
+
+def prepare(home: Home, *, session_key: str) -> Path:
+    """Lay out the folder and tell Chainlit where it is. Must come before anything imports Chainlit.
+
+    :param session_key: signs the sessions.
+    """
+    folder = home.root / "chat"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / ".chainlit").mkdir(parents=True, mode=0o700)
+    shutil.copyfile(_SOURCE / "config.toml", folder / ".chainlit" / "config.toml")
+    shutil.copytree(_SOURCE / "public", folder / "public")
+    for page in _SOURCE.glob("chainlit*.md"):
+        shutil.copyfile(page, folder / page.name)
+    _translate(folder / ".chainlit" / "translations")
+    os.environ["CHAINLIT_APP_ROOT"] = str(folder)
+    os.environ["CHAINLIT_AUTH_SECRET"] = session_key
+    # Chainlit reads a .env of the working directory; nothing of it is meant for us.
+    os.environ["CHAINLIT_ENV_FILE"] = str(folder / "no.env")
+    return folder
+
+
+def _translate(folder: Path) -> None:
+    """Write Chainlit's translations with our wording laid over them."""
+    folder.mkdir()
+    spec = find_spec("chainlit")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    shipped = Path(spec.submodule_search_locations[0]) / "translations"
+    every = _wording("all")
+    for path in sorted(shipped.glob("*.json")):
+        wording = _laid_over(_laid_over(json.loads(path.read_text("utf-8")), every), _wording(path.stem))
+        (folder / path.name).write_text(json.dumps(wording, ensure_ascii=False), "utf-8")
+
+
+def _wording(language: str) -> dict[str, Any]:
+    path = _SOURCE / "translations" / f"{language}.json"
+    wording: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return wording
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _laid_over(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged

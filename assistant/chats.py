@@ -1,0 +1,234 @@
+"""Chats as they are kept: threads, their steps, the citations shown, and thumbs. Each belongs to one person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, Text, delete, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from retrieval.errors import WrongUsage
+from retrieval.store import Base, Store
+
+
+class ChatRow(Base):
+    __tablename__ = "conversations"
+    thread_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    touched_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class StepRow(Base):
+    __tablename__ = "conversation_steps"
+    step_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    thread_id: Mapped[str] = mapped_column(ForeignKey("conversations.thread_id", ondelete="CASCADE"), index=True)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ElementRow(Base):
+    __tablename__ = "conversation_elements"
+    element_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    thread_id: Mapped[str] = mapped_column(ForeignKey("conversations.thread_id", ondelete="CASCADE"), index=True)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ThumbRow(Base):
+    __tablename__ = "conversation_thumbs"
+    thumb_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    thread_id: Mapped[str] = mapped_column(ForeignKey("conversations.thread_id", ondelete="CASCADE"), index=True)
+    step_id: Mapped[str] = mapped_column(String(64), unique=True)
+    helpful: Mapped[bool]
+    comment: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Chats:
+    """The conversations of one home. A thread's id, once taken, is its owner's: nobody else can write under it."""
+
+    def __init__(self, store: Store) -> None:
+        rows = (ChatRow, StepRow, ElementRow, ThumbRow)
+        Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[row.__tablename__] for row in rows])
+        self.sessions = store.sessions
+
+    def save(
+        self,
+        thread_id: str,
+        *,
+        account_id: str | None = None,
+        name: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        """Make a thread or change what is given of it.
+
+        :raises WrongUsage: if the thread belongs to another account.
+        """
+        now = datetime.now(UTC)
+        with self.sessions.begin() as session:
+            row = session.get(ChatRow, thread_id)
+            if row is None and account_id is None:
+                return  # Chainlit says goodbye to a conversation that its owner has just removed
+            if row is None:
+                row = ChatRow(thread_id=thread_id, account_id=account_id, details={}, created_at=now, touched_at=now)
+                session.add(row)
+            if account_id is not None:
+                if row.account_id not in (None, account_id):
+                    raise WrongUsage("this conversation belongs to somebody else")
+                row.account_id = account_id
+            if name is not None:
+                row.name = name[:200]
+            if details is not None:
+                merged = {**row.details, **details}
+                row.details = {key: value for key, value in merged.items() if value is not None}
+
+    def owner(self, thread_id: str) -> str | None:
+        """The account that a thread belongs to, or None."""
+        with self.sessions() as session:
+            row = session.get(ChatRow, thread_id)
+            return row.account_id if row else None
+
+    def save_step(self, thread_id: str, step_id: str, body: dict[str, Any]) -> None:
+        """Keep a step, new or changed; steps stay in the order they were first saved.
+
+        :raises WrongUsage: if a step of another thread has this id.
+        """
+        with self.sessions.begin() as session:
+            thread = _thread(session, thread_id)
+            row = session.get(StepRow, step_id)
+            if row is None:
+                last = session.scalar(select(func.max(StepRow.ordinal)).where(StepRow.thread_id == thread_id)) or 0
+                session.add(StepRow(step_id=step_id, thread_id=thread_id, ordinal=last + 1, body=body))
+            elif row.thread_id != thread_id:
+                raise WrongUsage("this step belongs to another conversation")
+            else:
+                row.body = {**row.body, **body}
+            thread.touched_at = datetime.now(UTC)
+
+    def remove_step(self, step_id: str) -> None:
+        with self.sessions.begin() as session:
+            session.execute(delete(StepRow).where(StepRow.step_id == step_id))
+
+    def save_element(self, thread_id: str, element_id: str, body: dict[str, Any]) -> None:
+        """Keep a citation or evidence list as it was shown.
+
+        :raises WrongUsage: if an element of another thread has this id.
+        """
+        with self.sessions.begin() as session:
+            _thread(session, thread_id)
+            row = session.get(ElementRow, element_id)
+            if row is None:
+                session.add(ElementRow(element_id=element_id, thread_id=thread_id, body=body))
+            elif row.thread_id != thread_id:
+                raise WrongUsage("this element belongs to another conversation")
+            else:
+                row.body = body
+
+    def element(self, thread_id: str, element_id: str) -> dict[str, Any] | None:
+        with self.sessions() as session:
+            row = session.get(ElementRow, element_id)
+            return row.body if row and row.thread_id == thread_id else None
+
+    def remove_element(self, element_id: str) -> None:
+        with self.sessions.begin() as session:
+            session.execute(delete(ElementRow).where(ElementRow.element_id == element_id))
+
+    def save_thumb(
+        self,
+        thread_id: str,
+        step_id: str,
+        *,
+        thumb_id: str,
+        helpful: bool,
+        comment: str | None,
+        account_id: str | None = None,
+    ) -> None:
+        """Keep a thumb for an answer; a second one for the same answer replaces the first.
+
+        :raises WrongUsage: if the conversation is not the account's own.
+        """
+        with self.sessions.begin() as session:
+            thread = _thread(session, thread_id)
+            if account_id is not None and thread.account_id != account_id:
+                raise WrongUsage("only the owner of a conversation can rate its answers")
+            session.execute(delete(ThumbRow).where(or_(ThumbRow.step_id == step_id, ThumbRow.thumb_id == thumb_id)))
+            session.add(
+                ThumbRow(
+                    thumb_id=thumb_id, thread_id=thread_id, step_id=step_id, helpful=helpful,
+                    comment=comment[:2000] if comment else None, created_at=datetime.now(UTC),
+                )
+            )  # fmt: skip
+
+    def remove_thumb(self, thumb_id: str, *, account_id: str | None = None) -> bool:
+        """Take a thumb back; :returns: whether there was one to take back."""
+        with self.sessions.begin() as session:
+            row = session.get(ThumbRow, thumb_id)
+            if row is None or (account_id is not None and _thread(session, row.thread_id).account_id != account_id):
+                return False
+            session.delete(row)
+            return True
+
+    def thumbs(self) -> list[ThumbRow]:
+        """All thumbs, oldest first."""
+        with self.sessions() as session:
+            return list(session.scalars(select(ThumbRow).order_by(ThumbRow.created_at, ThumbRow.thumb_id)))
+
+    def remove(self, thread_id: str) -> None:
+        """Remove a conversation with everything in it."""
+        with self.sessions.begin() as session:
+            for row in (ThumbRow, ElementRow, StepRow, ChatRow):
+                session.execute(delete(row).where(row.thread_id == thread_id))
+
+    def remove_untouched(self, days: int) -> int:
+        """Remove conversations nobody has written in for so many days, and what is left of removed ones whose answer
+        was still being written; :returns: how many.
+        """
+        before = datetime.now(UTC) - timedelta(days=days)
+        expired = or_(ChatRow.touched_at < before, ChatRow.account_id.is_(None))
+        with self.sessions() as session:
+            old = session.scalars(select(ChatRow.thread_id).where(expired)).all()
+        for thread_id in old:
+            self.remove(thread_id)
+        return len(old)
+
+    def list(
+        self, account_id: str, *, first: int, after: str | None = None, search: str | None = None
+    ) -> tuple[list[ChatRow], bool]:
+        """An account's conversations, the last touched first, and whether there are more."""
+        statement = select(ChatRow).where(ChatRow.account_id == account_id)
+        if search:
+            wanted = f"%{search.replace('%', '').replace('_', ' ')}%"
+            inside = select(StepRow.thread_id).where(StepRow.body["output"].as_string().ilike(wanted))
+            statement = statement.where(or_(ChatRow.name.ilike(wanted), ChatRow.thread_id.in_(inside)))
+        statement = statement.order_by(ChatRow.touched_at.desc(), ChatRow.thread_id)
+        with self.sessions() as session:
+            rows = list(session.scalars(statement))
+        ids = [row.thread_id for row in rows]
+        begin = ids.index(after) + 1 if after in ids else 0
+        return rows[begin : begin + first], len(rows) > begin + first
+
+    def load(self, thread_id: str) -> tuple[ChatRow, list[StepRow], list[ElementRow], list[ThumbRow]] | None:
+        """A conversation and all that is in it, in order; None if there is no such."""
+        with self.sessions() as session:
+            row = session.get(ChatRow, thread_id)
+            if row is None:
+                return None
+            steps = session.scalars(
+                select(StepRow).where(StepRow.thread_id == thread_id).order_by(StepRow.ordinal)
+            ).all()
+            elements = session.scalars(select(ElementRow).where(ElementRow.thread_id == thread_id)).all()
+            thumbs = session.scalars(select(ThumbRow).where(ThumbRow.thread_id == thread_id)).all()
+            return row, list(steps), list(elements), list(thumbs)
+
+
+def _thread(session: Session, thread_id: str) -> ChatRow:
+    row = session.get(ChatRow, thread_id)
+    if row is None:
+        now = datetime.now(UTC)
+        row = ChatRow(thread_id=thread_id, account_id=None, details={}, created_at=now, touched_at=now)
+        session.add(row)
+        session.flush()
+    return row

@@ -1,0 +1,261 @@
+"""The edge: what every request passes before anything of it is read into memory, and every answer before it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant import problems
+from assistant.accounts import Person
+from assistant.signin import Door
+
+log = logging.getLogger("policydesk.access")
+
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: Where files come in: only librarians may send a body here, and it may be large.
+UPLOAD_PATHS = ("/api/v1/documents", "/project/file")
+#: Pages for people hold Chainlit's inline styles; scripts need the page's nonce. Custom elements (our citation panel)
+#: are compiled in the browser, which is what 'unsafe-eval' is for; no origin but our own is ever named.
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request, and one person in a minute, may ask for."""
+
+    body_bytes: int = 1_000_000
+    upload_bytes: int = 50_000_000
+    requests_a_minute: int = 600
+    questions_a_minute: int = 60
+    sign_ins_a_minute: int = 20
+
+
+@dataclass(slots=True)
+class Quota:
+    """So many acts a minute for each key, refilled steadily."""
+
+    a_minute: int
+    _left: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def wait_s(self, key: str) -> float:
+        """Take one; 0 if there was one left, else the seconds until there is."""
+        now = time.monotonic()
+        left, since = self._left.get(key, (float(self.a_minute), now))
+        left = min(float(self.a_minute), left + (now - since) * self.a_minute / 60)
+        if left < 1:
+            self._left[key] = (left, now)
+            return (1 - left) * 60 / self.a_minute
+        self._left[key] = (left - 1, now)
+        if len(self._left) > 10_000:
+            self._left = {name: held for name, held in self._left.items() if now - held[1] < 60}
+        return 0.0
+
+
+class TooLarge(Exception):
+    """The body went over the limit while it was read."""
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, *, door: Door, limits: Limits, registry: CollectorRegistry) -> None:
+        self.app = app
+        self.door = door
+        self.limits = limits
+        self._requests = Quota(limits.requests_a_minute)
+        self._questions = Quota(limits.questions_a_minute)
+        self._sign_ins = Quota(limits.sign_ins_a_minute)
+        labels = ["method", "route", "status"]
+        self._count = Counter("policydesk_requests", "HTTP requests answered", labels, registry=registry)
+        self._seconds = Histogram(
+            "policydesk_request_seconds", "Time to answer a request", ["route"], registry=registry
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        scope["request_id"] = _given_request_id(headers) or secrets.token_hex(8)
+        scope["nonce"] = secrets.token_urlsafe(16)
+        if scope["type"] == "websocket":
+            if _is_foreign(headers):
+                await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
+                return
+            scope["headers"] = await self._honest_headers(scope, headers)
+            await self.app(scope, receive, send)
+            return
+        await self._answer(scope, headers, receive, send)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        begun = time.perf_counter()
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _harden(MutableHeaders(scope=message), scope)
+            await send(message)
+
+        try:
+            refusal = await self._refusal(scope, headers)
+            if refusal:
+                await _refuse(scope, receive, sending, *refusal)
+            else:
+                limit = self._body_limit(scope)
+                await self.app(scope, _capped(receive, limit), sending)
+        except TooLarge:
+            await _refuse(scope, receive, sending, 413, f"the body is over {self._body_limit(scope):,} bytes", 0)
+        finally:
+            seconds = time.perf_counter() - begun
+            route = _route_name(scope)
+            self._count.labels(scope["method"], route, str(status)).inc()
+            self._seconds.labels(route).observe(seconds)
+            # The path's own words stay out: an id is enough to find a request, and nothing of a question is logged.
+            log.info(
+                json.dumps(
+                    {"request_id": scope["request_id"], "method": scope["method"], "route": route, "status": status,
+                     "ms": round(seconds * 1000, 1)}
+                )
+            )  # fmt: skip
+
+    async def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, float] | None:
+        """Status, detail and seconds to wait, if the request goes no further."""
+        method, path = scope["method"], scope["path"]
+        announced = headers.get("content-length", "0")
+        limit = self._body_limit(scope)
+        if not announced.isdigit():
+            return 400, "Content-Length is not a number", 0
+        if int(announced) > limit:
+            return 413, f"the body has {int(announced):,} bytes, the limit is {limit:,}; send less at once", 0
+        if method in _UNSAFE and _is_foreign(headers):
+            return 403, "the request comes from another origin; use an API token instead of the session", 0
+        host = scope["client"][0] if scope.get("client") else "?"
+        if path == "/login" and method == "POST" and (wait := self._sign_ins.wait_s(host)):
+            return 429, "too many attempts to sign in from here; wait a little", wait
+        if not _needs_person(path):
+            scope["headers"] = await self._honest_headers(scope, headers)
+            return None
+        person = await asyncio.to_thread(self.door.person, headers)
+        scope["person"] = person
+        if person is None and path.startswith("/api/v1/"):
+            return 401, "sign in, or send an API token: Authorization: Bearer pd_…", 0
+        if person is None:
+            scope["headers"] = [item for item in scope["headers"] if item[0] not in (b"cookie", b"authorization")]
+        if method == "POST" and path in UPLOAD_PATHS and not (person and person.keeps_library):
+            return (403 if person else 401), "only HR, legal and administrators may add documents", 0
+        key = person.account_id if person else host
+        if wait := self._requests.wait_s(key):
+            return 429, "too many requests; slow down", wait
+        if method == "POST" and path in ("/api/v1/ask", "/api/v1/search") and (wait := self._questions.wait_s(key)):
+            return 429, f"more than {self.limits.questions_a_minute} questions a minute; slow down", wait
+        return None
+
+    async def _honest_headers(self, scope: Scope, headers: Headers) -> list[tuple[bytes, bytes]]:
+        """The headers without a session that is no longer worth anything: Chainlit trusts every signature it made."""
+        given: list[tuple[bytes, bytes]] = list(scope["headers"])
+        if "cookie" not in headers:
+            return given
+        person: Person | None = await asyncio.to_thread(self.door.person, headers)
+        scope["person"] = person
+        return given if person else [item for item in given if item[0] != b"cookie"]
+
+    def _body_limit(self, scope: Scope) -> int:
+        return self.limits.upload_bytes if scope["path"] in UPLOAD_PATHS else self.limits.body_bytes
+
+
+def _needs_person(path: str) -> bool:
+    return path.startswith(("/api/v1/", "/project/", "/user", "/feedback", "/hr"))
+
+
+def _capped(receive: Receive, limit: int) -> Receive:
+    read = 0
+
+    async def reading() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise TooLarge
+        return message
+
+    return reading
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str, wait_s: float) -> None:
+    body = problems.document(status, detail, request_id=scope["request_id"])
+    headers = {"Connection": "close"} if status == 413 else {}
+    if wait_s:
+        headers["Retry-After"] = str(max(1, round(wait_s)))
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    answer = problems.JSONResponse(body, status, headers=headers, media_type=problems.MEDIA_TYPE)
+    await answer(scope, receive, send)
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a browser says that the request was made by another site's page."""
+    origin = headers.get("origin")
+    if origin is None:
+        return headers.get("sec-fetch-site") == "cross-site"
+    return urlsplit(origin).netloc != headers.get("host")
+
+
+def _harden(headers: MutableHeaders, scope: Scope) -> None:
+    is_page = headers.get("content-type", "").startswith("text/html")
+    headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=scope["nonce"]) if is_page else DATA_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["X-Request-Id"] = scope["request_id"]
+    if is_page or scope["path"].startswith(("/api/", "/project/", "/user")):
+        headers.setdefault("Cache-Control", "no-store")
+    if scope.get("scheme") == "https":
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    cookies = headers.getlist("set-cookie")
+    if cookies:
+        del headers["set-cookie"]
+        for cookie in cookies:
+            headers.append("set-cookie", _hardened_cookie(cookie, secure=scope.get("scheme") == "https"))
+
+
+def _hardened_cookie(cookie: str, *, secure: bool) -> str:
+    """HttpOnly and SameSite=Lax always, Secure where the connection is."""
+    kept = [
+        part for part in cookie.split("; ")
+        if part.lower() not in ("secure", "httponly") and not part.lower().startswith("samesite=")
+    ]  # fmt: skip
+    return "; ".join([*kept, "HttpOnly", "SameSite=Lax", *(["Secure"] if secure else [])])
+
+
+def _given_request_id(headers: Headers) -> str | None:
+    given = headers.get("x-request-id", "")
+    return given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else None
+
+
+def _route_name(scope: Scope) -> str:
+    """The route's pattern, such as ``/api/v1/documents/{document_id}``: few values, and no names in them."""
+    route = scope.get("route")
+    pattern = getattr(route, "path", "") or ""
+    return pattern or (
+        "/" + scope["path"].lstrip("/").partition("/")[0] if scope["path"].startswith("/assets") else "chat"
+    )

@@ -1,0 +1,46 @@
+"""What people think of answers given through the API: a thumb and a comment, kept without the person's name."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from retrieval.store import Base, Store
+
+
+class FeedbackRow(Base):
+    __tablename__ = "feedback"
+    feedback_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    question: Mapped[str] = mapped_column(Text)
+    helpful: Mapped[bool]
+    comment: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Feedback:
+    """The feedback of one home."""
+
+    def __init__(self, store: Store) -> None:
+        Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[FeedbackRow.__tablename__]])
+        self.sessions = store.sessions
+
+    def add(self, question: str, *, helpful: bool, comment: str | None = None) -> str:
+        """Keep a thumb; :returns: its id."""
+        row = FeedbackRow(
+            feedback_id=secrets.token_hex(8),
+            question=question,
+            helpful=helpful,
+            comment=comment,
+            created_at=datetime.now(UTC),
+        )
+        with self.sessions.begin() as session:
+            session.add(row)
+        return row.feedback_id
+
+    def everything(self) -> list[FeedbackRow]:
+        """All feedback, oldest first."""
+        with self.sessions() as session:
+            return list(session.scalars(select(FeedbackRow).order_by(FeedbackRow.created_at, FeedbackRow.feedback_id)))

@@ -1,0 +1,106 @@
+"""The library as one person may see it: listing, showing, removing, and the originals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.accounts import Person, scope_of
+from assistant.contract import document_json
+from assistant.problems import Problem
+from retrieval.errors import WrongUsage
+from retrieval.store import Document, Standing, Store, Version
+
+if TYPE_CHECKING:
+    from assistant.room import Room
+
+_PUBLIC = (Standing.IN_FORCE, Standing.UPCOMING, Standing.SUPERSEDED)
+
+
+def visible(store: Store, person: Person) -> list[Document]:
+    """The documents a person may read, by title: in their audience, and published unless they keep the library."""
+    return [document for document in store.documents() if _may_read(document, person)]
+
+
+def find(store: Store, person: Person, document_id: str) -> Document:
+    """:raises Problem: 404, whether there is no such document or the person may not know of it."""
+    try:
+        document = store.document(document_id)
+    except WrongUsage:
+        document = None
+    if document is None or not _may_read(document, person):
+        raise Problem(404, f"there is no document {document_id} that you may read")
+    return document
+
+
+def _may_read(document: Document, person: Person) -> bool:
+    allowed = not document.audience or bool(document.audience & scope_of(person).groups)
+    return allowed and (person.keeps_library or document.standing(date.today()) in _PUBLIC)
+
+
+def listing(store: Store, person: Person) -> list[dict[str, Any]]:
+    return [_document_json(document, person) for document in visible(store, person)]
+
+
+def show(store: Store, person: Person, document_id: str) -> dict[str, Any]:
+    return _document_json(find(store, person, document_id), person)
+
+
+def remove(room: Room, person: Person, document_id: str) -> None:
+    """Remove a document for good: its text, its originals, and its place in the index."""
+    from ingest.pipeline import remove_document
+
+    document = find(room.store, person, document_id)
+    remove_document(document.document_id, home=room.home, store=room.store)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The uploaded bytes of one version."""
+
+    path: Path
+    name: str
+    media_type: str
+
+    @property
+    def is_pdf(self) -> bool:
+        """By its bytes: nothing else is ever shown inside the browser."""
+        with self.path.open("rb") as stream:
+            return stream.read(5) == b"%PDF-"
+
+
+def original(room: Room, person: Person, document_id: str, version_id: str | None) -> Original:
+    """:raises Problem: 404 where there is no such document or version for this person, or its bytes are gone."""
+    version = _version(find(room.store, person, document_id), person, version_id)
+    path = room.home.original(version.sha256)
+    if not path.is_file():
+        raise Problem(404, "the original of this version is not kept here")
+    return Original(path, Path(version.file).name, version.media_type)
+
+
+def diff(store: Store, person: Person, document_id: str, older_id: str, newer_id: str) -> dict[str, Any]:
+    """:raises Problem: 404 for versions this person may not see, and always until versions can be compared."""
+    document = find(store, person, document_id)
+    _version(document, person, older_id)
+    _version(document, person, newer_id)
+    raise Problem(404, "comparing versions is not part of this version yet; fetch both originals instead")
+
+
+def _version(document: Document, person: Person, version_id: str | None) -> Version:
+    """The version with this id, or the one in force, or the latest that may be seen."""
+    today = date.today()
+    seen = [each for each in document.versions if person.keeps_library or each.standing(today) in _PUBLIC]
+    if version_id is not None:
+        seen = [each for each in seen if each.version_id == version_id]
+    if not seen:
+        raise Problem(404, f"document {document.document_id} has no version {version_id or ''} that you may read")
+    in_force = [each for each in seen if each.standing(today) is Standing.IN_FORCE]
+    return (in_force or seen)[-1]
+
+
+def _document_json(document: Document, person: Person) -> dict[str, Any]:
+    today = date.today()
+    seen = tuple(each for each in document.versions if person.keeps_library or each.standing(today) in _PUBLIC)
+    return document_json(replace(document, versions=seen), today=today)

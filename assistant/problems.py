@@ -1,0 +1,81 @@
+"""Errors as RFC 9457 problem documents: what every route answers when it cannot do what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from assistant.waiting import TooBusy
+from retrieval.errors import NotReady, PolicydeskError, WrongUsage
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(HTTPException):
+    """Raise to answer with a problem document; ``detail`` says what to do next."""
+
+    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers=dict(headers or {}))
+
+
+def document(status: int, detail: str, *, request_id: str | None = None, **more: Any) -> dict[str, Any]:
+    """The problem document itself. ``instance`` is the request id that the log knows, where there is one."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if request_id:
+        body["instance"] = f"urn:request:{request_id}"
+    return {**body, **more}
+
+
+def response(
+    status: int, detail: str, *, request: Request | None = None, headers: Mapping[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    request_id = request.scope.get("request_id") if request else None
+    body = document(status, detail, request_id=request_id, **more)
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def status_of(error: PolicydeskError) -> int:
+    """The HTTP status of an error of ours."""
+    for kind, status in ((TooBusy, 429), (NotReady, 503), (WrongUsage, 422)):
+        if isinstance(error, kind):
+            return status
+    return 500
+
+
+def install(api: FastAPI) -> None:
+    """Make the app answer every error as a problem document."""
+
+    @api.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        return response(error.status_code, str(error.detail), request=request, headers=error.headers)
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        wrong = [
+            {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
+        ]
+        first = f"{wrong[0]['field']}: {wrong[0]['message']}" if wrong else "the request does not fit the description"
+        return response(422, f"{first}; see /api/docs", request=request, errors=wrong)
+
+    @api.exception_handler(PolicydeskError)
+    async def ours(request: Request, error: PolicydeskError) -> JSONResponse:
+        status = status_of(error)
+        return response(
+            status, str(error), request=request, headers={"Retry-After": "10"} if status in (429, 503) else None
+        )
+
+    @api.exception_handler(Exception)
+    async def unforeseen(request: Request, _error: Exception) -> JSONResponse:
+        # Starlette raises the error again after this answer, so the server's log has the traceback.
+        return response(500, "something went wrong here; tell your administrator the instance below", request=request)

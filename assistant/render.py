@@ -1,0 +1,182 @@
+"""Answers as the chat shows them. Text from documents is data: nothing in it becomes a link, an image or markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import chainlit as cl
+
+from assistant.records import Answer, Check, Citation
+from retrieval.records import PassageKind
+
+_MARK = re.compile(r"\[\d{1,3}\]")
+#: What GitHub's markdown turns into a link by itself; shown as code it stays text.
+_AUTOLINK = re.compile(r"(?:https?://|ftp://|www\.|mailto:|xmpp:)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:&$^=@])")
+_LIST_NUMBER = re.compile(r"^(\s*\d{1,9})([.)])", re.MULTILINE)
+
+
+def plain(text: str) -> str:
+    """Markdown that reads exactly as the text, whatever the text holds. Marks such as [1] stay marks."""
+    pieces: list[str] = []
+    at = 0
+    for found in _AUTOLINK.finditer(text):
+        pieces.append(_escaped(text[at : found.start()]))
+        pieces.append("`" + found.group().replace("`", "'") + "`")
+        at = found.end()
+    return "".join([*pieces, _escaped(text[at:])])
+
+
+def _escaped(text: str) -> str:
+    pieces: list[str] = []
+    at = 0
+    for mark in _MARK.finditer(text):
+        pieces += [_SPECIAL.sub(r"\\\1", text[at : mark.start()]), mark.group()]
+        at = mark.end()
+    escaped = "".join([*pieces, _SPECIAL.sub(r"\\\1", text[at:])])
+    return _LIST_NUMBER.sub(r"\1\\\2", escaped)
+
+
+class Drafting:
+    """Checked text as it comes in, handed on in whole words: half a web address is not recognised as one."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def add(self, text: str) -> str:
+        """The markdown that can be shown now; may be empty."""
+        self._held += text
+        cut = max(self._held.rfind(" "), self._held.rfind("\n")) + 1
+        ready, self._held = self._held[:cut], self._held[cut:]
+        return plain(ready)
+
+    def rest(self) -> str:
+        ready, self._held = self._held, ""
+        return plain(ready)
+
+
+def answer_markdown(answer: Answer, *, today: date) -> str:
+    """The answer as markdown; its [1] marks are what the citations link to."""
+    lines: list[str] = []
+    if answer.as_of != today and answer.citations:
+        lines.append(f"*As the rules stood on {long_date(answer.as_of)}:*")
+    if answer.claims and all(claim.check is Check.QUOTED for claim in answer.claims):
+        lead_in, *quotations = answer.text.split("\n\n")
+        lines.append(plain(lead_in))
+        lines += ["\n".join(f"> {plain(line)}" for line in quotation.splitlines()) for quotation in quotations]
+    else:
+        lines.append(plain(answer.text))
+    for conflict in answer.conflicts:
+        first, second = conflict.citations
+        lines.append(
+            f"**These say different things about {plain(conflict.about)}:** [{first}] and [{second}]. Ask before you rely on either."
+        )
+    return "\n\n".join(lines)
+
+
+def citation_elements(citations: Sequence[Citation], *, today: date) -> list[cl.CustomElement]:
+    """A side panel for each citation, named as its mark is written so that the mark opens it."""
+    return [
+        cl.CustomElement(name=f"[{citation.number}]", display="side", props=citation_props(citation, today=today))
+        for citation in citations
+    ]
+
+
+def evidence_element(citations: Sequence[Citation], *, today: date) -> cl.CustomElement:
+    """The list of what was found."""
+    return cl.CustomElement(
+        name="Evidence",
+        display="inline",
+        props={"passages": [citation_props(citation, today=today) for citation in citations]},
+    )
+
+
+def citation_props(citation: Citation, *, today: date) -> dict[str, Any]:
+    """What the panel draws, as text: the passage in three pieces and where it stands."""
+    passage = citation.passage
+    is_pdf = passage.file.lower().endswith(".pdf")
+    query = {"version": passage.version_id, **({"view": "page"} if is_pdf else {})}
+    page = f"#page={passage.page}" if is_pdf and passage.page else ""
+    label = "Download the original"
+    if is_pdf:
+        label = f"Open the original at page {passage.page}" if passage.page else "Open the original"
+    section = " › ".join(passage.section_path)
+    return {
+        "number": citation.number,
+        "passage_id": passage.passage_id,
+        "title": passage.title,
+        "section": section,
+        "where": " · ".join(
+            part for part in (passage.title, passage.section_path[-1] if passage.section_path else "") if part
+        ),
+        "facts": _facts(citation, today),
+        "before": passage.text[: citation.start],
+        "quote": citation.quote,
+        "after": passage.text[citation.end :],
+        "is_table": passage.kind is PassageKind.TABLE,
+        "file": passage.file,
+        "owner": passage.owner,
+        "original_url": f"/api/v1/documents/{quote(passage.document_id, safe='')}/original?{urlencode(query)}{page}",
+        "original_label": label,
+    }
+
+
+def _facts(citation: Citation, today: date) -> list[dict[str, Any]]:
+    passage = citation.passage
+    facts = [(f"Version {passage.version_id.rpartition('.v')[2]}", False)]
+    if passage.effective_to and passage.effective_to < today:
+        facts.append((f"no longer in force since {long_date(passage.effective_to)}", True))
+    elif passage.effective_from and passage.effective_from > today:
+        facts.append((f"in force from {long_date(passage.effective_from)}", True))
+    else:
+        facts.append(
+            (f"in force since {long_date(passage.effective_from)}" if passage.effective_from else "in force", False)
+        )
+        if passage.effective_to:
+            facts.append((f"until {long_date(passage.effective_to)}", False))
+    if passage.page:
+        facts.append((f"page {passage.page}", False))
+    if passage.jurisdiction:
+        facts.append((passage.jurisdiction, False))
+    if passage.audience:
+        facts.append((f"for {', '.join(sorted(passage.audience))}", False))
+    return [{"text": text, "old": old} for text, old in facts]
+
+
+def long_date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def found_line(citations: Sequence[Citation]) -> str:
+    """``3 passages in 2 documents``."""
+    passages = len({citation.passage.passage_id for citation in citations})
+    documents = len({citation.passage.document_id for citation in citations})
+    return f"Found {_count(passages, 'passage')} in {_count(documents, 'document')}"
+
+
+def report_markdown(report: dict[str, Any]) -> str:
+    """One line for one file that was read."""
+    name = plain(str(report.get("file", "")))
+    reason = plain(str(report.get("reason") or ""))
+    status = str(report.get("status"))
+    if status == "rejected":
+        return f"✗ **{name}** — not added: {reason}"
+    if status == "unchanged":
+        return f"= **{name}** — is in the library already"
+    parts = [_count(int(report.get("passages") or 0), "passage")]
+    if report.get("pages"):
+        parts.insert(0, _count(int(report["pages"]), "page"))
+    notes = [plain(str(warning)) for warning in report.get("warnings") or ()]
+    if status == "partial" and reason:
+        notes.insert(0, reason)
+    title = plain(str(report.get("title") or ""))
+    line = f"{'✓' if status == 'indexed' else '~'} **{name}** — {title + ', ' if title else ''}{', '.join(parts)}"
+    return line + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,68 @@
+"""The parts a running server shares between its API and its chat."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from assistant.accounts import Accounts
+from assistant.chats import Chats
+from assistant.feedback import Feedback
+from assistant.jobs import Jobs, Reader
+from assistant.metrics import Metrics
+from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, Turn
+from assistant.signin import Door, session_key
+from assistant.waiting import Engine, Line, TooBusy, Waiting
+from retrieval.home import Home
+from retrieval.scope import Scope
+from retrieval.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Everything that answers, remembers and reads files for one home."""
+
+    home: Home
+    store: Store
+    accounts: Accounts
+    chats: Chats
+    feedback: Feedback
+    jobs: Jobs
+    line: Line
+    door: Door
+    metrics: Metrics
+
+    @classmethod
+    def furnish(cls, home: Home, *, secret: str, load: Callable[[], Engine], read: Reader) -> Room:
+        """Open a home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
+        store = Store.open(home)
+        accounts = Accounts(store)
+        return cls(
+            home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store),
+            jobs=Jobs(home, store, read), line=Line(load), door=Door(accounts, session_key(secret)), metrics=Metrics(),
+        )  # fmt: skip
+
+    async def ask(
+        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), place: str
+    ) -> AsyncIterator[Waiting | AnswerEvent]:
+        """Everything that happens to a question, counted and timed on the way.
+
+        :param place: ``"chat"`` or ``"api"``.
+        """
+        begun = perf_counter()
+        self.metrics.waiting.set(self.line.length + 1)
+        try:
+            async for event in self.line.ask(question, scope=scope, history=history):
+                match event:
+                    case EvidenceFound():
+                        self.metrics.first_evidence.observe(perf_counter() - begun)
+                    case AnswerDone(answer):
+                        self.metrics.total.observe(perf_counter() - begun)
+                        self.metrics.answers.labels(answer.status.value, place).inc()
+                yield event
+        except TooBusy:
+            self.metrics.refused.inc()
+            raise
+        finally:
+            self.metrics.waiting.set(self.line.length)

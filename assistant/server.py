@@ -1,0 +1,81 @@
+"""The whole web application: health, metrics, API, and the chat at ``/``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from assistant import api, apidocs, chatfolder, problems
+from assistant.edge import Edge, Limits
+from assistant.problems import Problem
+from assistant.room import Room
+
+_DESCRIPTION = (
+    "Answers questions about policies, contracts and HR rules from the documents themselves. Send an API token "
+    "(policydesk users token NAME) as: Authorization: Bearer pd_…"
+)
+
+
+def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -> FastAPI:
+    """The application of one room.
+
+    :param chat: mount the chat; Chainlit keeps its state in its modules, so a process can do this once.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        room.line.open()
+        room.jobs.open()
+        yield
+        room.jobs.close()
+        await room.line.close()
+
+    app = FastAPI(
+        title="Policydesk", version=_version(), description=_DESCRIPTION, lifespan=lifespan,
+        openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    problems.install(app)
+    app.include_router(api.routes(room))
+    _add_health(app, room)
+    _add_docs(app)
+    if chat:
+        chatfolder.prepare(room.home, session_key=room.door.key)
+        from assistant.app import mount_chat
+
+        mount_chat(app, room)
+    app.add_middleware(Edge, door=room.door, limits=limits or Limits(), registry=room.metrics.registry)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("policydesk")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "unreleased"
+
+
+def _add_health(app: FastAPI, room: Room) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        if room.line.ready:
+            return JSONResponse({"status": "ready"})
+        raise Problem(503, room.line.failure or "the models are being loaded", headers={"Retry-After": "2"})
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return PlainTextResponse(generate_latest(room.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _add_docs(app: FastAPI) -> None:
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(apidocs.page(app.openapi()))

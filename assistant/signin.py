@@ -1,0 +1,61 @@
+"""Who sends a request: an API token in the Authorization header, or the chat's signed session cookie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
+from assistant.accounts import Accounts, Person
+
+SESSION_COOKIE = "access_token"
+#: Signed sessions end after half a working day; a removed account's end with its next request.
+SESSION_HOURS = 12
+
+
+def session_key(secret: str) -> str:
+    """The key that signs sessions, drawn from the instance's secret so that it has the right length and one use."""
+    return hashlib.sha256(b"policydesk session\0" + secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Tells who sends a request, asking the database each time, so that what was revoked is of no use at once."""
+
+    accounts: Accounts
+    key: str
+
+    def person(self, headers: Headers) -> Person | None:
+        """The signed-in person, or None."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            return self.accounts.with_token(token.strip())
+        return self.person_in_session(session_token(cookie_parser(headers.get("cookie", ""))))
+
+    def person_in_session(self, token: str | None) -> Person | None:
+        """The person a session token was signed for, as the account stands now; None for a removed account."""
+        if not token:
+            return None
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self.key, algorithms=["HS256"], options={"require": ["exp"]})
+        except jwt.InvalidTokenError:
+            return None
+        person = self.accounts.find(str(claims.get("identifier")))
+        metadata = claims.get("metadata")
+        known = metadata.get("account_id") if isinstance(metadata, dict) else None
+        return person if person and person.account_id == known else None
+
+
+def session_token(cookies: Mapping[str, str]) -> str | None:
+    """The session token; long ones come in pieces named ``access_token_0``, ``access_token_1``."""
+    if whole := cookies.get(SESSION_COOKIE):
+        return whole
+    pieces = []
+    while piece := cookies.get(f"{SESSION_COOKIE}_{len(pieces)}"):
+        pieces.append(piece)
+    return "".join(pieces) or None

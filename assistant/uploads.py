@@ -1,0 +1,31 @@
+"""Files as they come in: what a name may be, and whether the bytes are what the name says."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path, PurePosixPath
+
+from ingest import media
+from retrieval.errors import DocumentRejected
+
+#: What the chat's file dialog offers; the content decides all the same.
+ENDINGS = tuple(ending for ending in media.MEDIA_TYPES if ending)
+
+
+def safe_name(name: str) -> str:
+    """A file name without folders, control characters or surprises; never empty, at most 150 characters."""
+    last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
+    kept = re.sub(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]', "", last).strip(". ")
+    stem, dot, ending = kept.rpartition(".")
+    return f"{stem[:140]}{dot}{ending[:9]}" if dot and stem else (kept[:150] or "unnamed")
+
+
+def check(name: str, path: Path) -> None:
+    """Look at an upload's bytes; the type that a client claims is not asked.
+
+    :raises DocumentRejected: if the file is too large, empty, of a kind that is not read, or not what its name says.
+    """
+    if path.stat().st_size > media.MAX_BYTES:
+        raise DocumentRejected(f"the file is over {media.MAX_BYTES / 1e6:.0f} MB; split it or save it smaller")
+    media.media_type(name, path.read_bytes())

@@ -1,0 +1,1 @@
+"""The tests mirror the packages; being a package lets them share fakes by name."""
