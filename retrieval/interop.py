@@ -14,7 +14,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from retrieval.encoder import Encoder
-from retrieval.records import Hit
+from retrieval.records import Passage
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
@@ -47,7 +47,7 @@ class PolicydeskRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         result = self.searcher.search(query, k=self.k if k is None else k, mode=self.mode, scope=self.scope)
-        return [to_document(hit) for hit in result.hits]
+        return [to_document(hit.passage, rank=hit.rank, score=hit.score) for hit in result.hits]
 
 
 class PolicydeskReranker(BaseDocumentCompressor):
@@ -73,20 +73,18 @@ class PolicydeskReranker(BaseDocumentCompressor):
         ]
 
 
-def to_document(hit: Hit) -> Document:
-    """A hit as a langchain document; ``id`` is the passage id."""
-    passage = hit.passage
+def to_document(passage: Passage, **scores: float) -> Document:
+    """A passage as a langchain document; ``id`` is the passage id."""
     return Document(
         id=passage.passage_id,
         page_content=passage.text,
         metadata={
-            "rank": hit.rank,
-            "score": hit.score,
             "document_id": passage.document_id,
             "version_id": passage.version_id,
             "title": passage.title,
             "file": passage.file,
             "section_path": list(passage.section_path),
             "page": passage.page,
+            **scores,
         },
     )

@@ -72,5 +72,12 @@ def test_heavy_libraries_are_imported_late() -> None:
         for path in modules()
         if imports(path, top_level=True) & LATE
     }
-    allowed = {"assistant/app.py", "assistant/render.py", "assistant/history.py"}  # loaded by the server only
-    assert {path: libraries for path, libraries in early.items() if path not in allowed} == {}
+    # Loaded by the server only, and networks, which are classes of torch's and are themselves imported late.
+    allowed = (
+        "assistant/app.py",
+        "assistant/render.py",
+        "assistant/history.py",
+        "retrieval/crossencoder.py",
+        "retrieval/tuning/",
+    )
+    assert {path: libraries for path, libraries in early.items() if not path.startswith(allowed)} == {}

@@ -1,0 +1,64 @@
+"""Fakes that several tests share: ordinary classes that satisfy the protocols."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.model import Message
+from retrieval.errors import PassageTooLong
+from retrieval.terms import terms
+
+
+class WordEncoder:
+    """Embeds a text as its bag of words, hashed: texts that share words are near."""
+
+    def __init__(self, *, name: str = "words", dimension: int = 256, max_tokens: int = 256) -> None:
+        self.name = name
+        self.dimension = dimension
+        self.max_tokens = max_tokens
+        self.encoded: list[str] = []
+
+    def encode(
+        self, texts: Sequence[str], *, truncate: bool = False, progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        if not truncate and any(count > self.max_tokens for count in self.count_tokens(texts)):
+            raise PassageTooLong("a passage is too long")
+        self.encoded.extend(texts)
+        vectors = np.full((len(texts), self.dimension), 1e-3, np.float32)
+        for row, text in enumerate(texts):
+            for term in terms(text):
+                vectors[row, zlib.crc32(term.encode()) % self.dimension] += 1
+        if progress:
+            progress(len(texts))
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) + 2 for text in texts]
+
+
+class OverlapReranker:
+    """Scores a text by how many of the question's words it holds."""
+
+    name = "overlap"
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        asked = set(terms(question))
+        return np.array([len(asked & set(terms(text))) - len(asked) / 2 for text in texts], np.float32)
+
+
+class ScriptedModel:
+    """Says what it was told to say, word by word, and remembers the prompts."""
+
+    def __init__(self, reply: str) -> None:
+        self.name = "scripted"
+        self.reply = reply
+        self.prompts: list[list[Message]] = []
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+        self.prompts.append(list(prompt))
+        for word in self.reply.split(" "):
+            yield word + " "

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retrieval import generations
+from retrieval.errors import HomeInUse, HomeTooNew, IndexDamaged, IndexEmpty, IndexMismatch, NotReady
+from retrieval.generations import CurrentIndex, current_generation, is_stale, open_index, publish
+from retrieval.home import Home
+from retrieval.store import NewPassage, NewVersion, Store
+from tests.fakes import WordEncoder
+
+ENCODER = WordEncoder()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Home) -> Store:
+    return Store.open(home)
+
+
+def add(
+    store: Store, name: str, *texts: str, document_id: str | None = None, effective_from: date | None = None
+) -> str:
+    new = NewVersion(
+        title=name, file=f"{name}.md", source=name, sha256=(name * 64)[:64], media_type="text/markdown", size_bytes=1,
+        passages=tuple(NewPassage(text=text) for text in texts), effective_from=effective_from,
+    )  # fmt: skip
+    return store.add_version(new, document_id=document_id).document_id
+
+
+def flip_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
+def test_published_index_reads_back_equal(home: Home, store: Store) -> None:
+    add(store, "leave", "28 days", "carry over until March")
+    assert publish(home, store, ENCODER) == 1
+    assert list(open_index(home).passages) == store.published_passages()
+
+
+def test_nothing_changed_keeps_the_generation(home: Home, store: Store) -> None:
+    add(store, "leave", "28 days")
+    assert [publish(home, store, ENCODER), publish(home, store, ENCODER)] == [1, 1]
+
+
+def test_readers_keep_the_generation_they_opened(home: Home, store: Store) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    current = CurrentIndex(home, encoder=ENCODER.name)
+    old = current.get()
+    add(store, "travel", "second class")
+    publish(home, store, ENCODER)
+    assert (len(old), len(current.get())) == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["passages.jsonl", "lexical.npz", "dense.faiss"])
+def test_flipped_byte_is_noticed(home: Home, store: Store, name: str) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    flip_byte(home.index / "000001" / name)
+    with pytest.raises(IndexDamaged, match=name):
+        open_index(home)
+    assert publish(home, store, ENCODER) == 2  # mended from the database
+    assert len(open_index(home)) == 1
+
+
+def test_crash_before_the_switch_leaves_the_old_generation(
+    home: Home, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    add(store, "travel", "second class")
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generations, "_make_current", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            publish(home, store, ENCODER)
+    assert (current_generation(home), len(open_index(home)), is_stale(home, store)) == (1, 1, True)
+    publish(home, store, ENCODER)
+    assert (len(open_index(home)), is_stale(home, store)) == (2, False)
+
+
+def test_removed_document_leaves_no_text_behind(home: Home, store: Store) -> None:
+    document_id = add(store, "secret", "the merger is called zanzibar")
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    store.remove_document(document_id)
+    publish(home, store, ENCODER, rebuild=True)
+    store.compact()
+    left = [path for path in home.root.rglob("*") if path.is_file() and b"zanzibar" in path.read_bytes()]
+    assert left == []
+
+
+def test_empty_home_says_what_to_run(home: Home) -> None:
+    with pytest.raises(IndexEmpty, match="policydesk ingest"):
+        open_index(home)
+
+
+def test_another_encoders_index_is_refused(home: Home, store: Store) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    with pytest.raises(IndexMismatch, match="index rebuild"):
+        open_index(home, encoder="other")
+
+
+def test_second_writer_is_told_to_wait(home: Home) -> None:
+    with home.writing(), pytest.raises(HomeInUse, match="another process"), home.writing(timeout_s=0.05):
+        pass
+
+
+def test_newer_home_is_refused(home: Home, store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA user_version = 999")
+    with pytest.raises(HomeTooNew, match="newer Policydesk"):
+        Store.open(home)
+
+
+def test_file_that_is_no_database_is_refused(home: Home) -> None:
+    home.create()
+    home.database.write_bytes(b"this is not a database, only some bytes" * 40)
+    with pytest.raises(NotReady, match="backup"):
+        Store.open(home)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rank_bm25 import BM25Okapi
+
+from retrieval.lexical import LexicalIndex
+
+WORDS = st.sampled_from("leave day sick travel train hotel bonus notice month week pay the".split())
+CORPUS = st.lists(st.lists(WORDS, min_size=1, max_size=12), min_size=1, max_size=20)
+
+
+@given(corpus=CORPUS, question=st.lists(WORDS, min_size=1, max_size=6))
+def test_scores_equal_rank_bm25(corpus: list[list[str]], question: list[str]) -> None:
+    expected = BM25Okapi(corpus).get_scores(question)
+    index = LexicalIndex.build(corpus)
+    np.testing.assert_allclose(index.scores_of(question, np.arange(len(corpus))), expected, rtol=1e-5, atol=1e-6)
+    rows, scores = index.search(question, k=len(corpus))
+    np.testing.assert_allclose(scores, expected[rows], rtol=1e-5, atol=1e-6)
+    assert all(a >= b for a, b in itertools.pairwise(scores))
+
+
+@given(corpus=CORPUS, added=CORPUS, question=st.lists(WORDS, min_size=1, max_size=4), data=st.data())
+def test_changed_equals_built_anew(
+    corpus: list[list[str]], added: list[list[str]], question: list[str], data: st.DataObject
+) -> None:
+    keep = data.draw(st.lists(st.booleans(), min_size=len(corpus), max_size=len(corpus)))
+    changed = LexicalIndex.build(corpus).changed(np.array(keep), added)
+    anew = LexicalIndex.build([tokens for tokens, kept in zip(corpus, keep, strict=True) if kept] + added)
+    for one, other in zip(changed.search(question, k=50), anew.search(question, k=50), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_reordered_moves_rows() -> None:
+    index = LexicalIndex.build([["leave"], ["travel"], ["leave", "leave", "travel"], *[["pay"]] * 4])
+    index = index.reordered(np.array([2, 0, 1, 3, 4, 5, 6]))
+    assert index.search(["travel"], k=3)[0].tolist() == [2, 0]
+
+
+def test_ties_break_by_row_also_at_the_cut() -> None:
+    index = LexicalIndex.build([["travel"], ["leave"], ["leave"], ["leave"]] + [["pay"]] * 4)
+    assert index.search(["leave"], k=2)[0].tolist() == [1, 2]
+
+
+def test_mask_is_applied_before_the_cut() -> None:
+    index = LexicalIndex.build([["leave", "leave"], ["leave", "pay"], ["sick"], ["sick"]])
+    rows, _ = index.search(["leave"], k=1, mask=np.array([False, True, True, True]))
+    assert rows.tolist() == [1]
+
+
+def test_search_twice_gives_the_same() -> None:
+    index = LexicalIndex.build([["leave", "pay"], ["leave"], ["sick"], ["travel"]])
+    first, second = index.search(["leave", "pay"], k=4), index.search(["leave", "pay"], k=4)
+    assert first[0].tolist() == second[0].tolist() == [0, 1]
+    assert first[1].tolist() == second[1].tolist()
+
+
+@pytest.mark.parametrize("corpus", [[], [[]], [["leave"], []]])
+def test_empty_corpus_and_passages_are_allowed(corpus: list[list[str]]) -> None:
+    rows, scores = LexicalIndex.build(corpus).search(["travel"], k=3)
+    assert rows.tolist() == []
+    assert scores.tolist() == []
+
+
+def test_saved_index_loads_equal(tmp_path: Path) -> None:
+    index = LexicalIndex.build([["leave", "über"], ["leave"], ["§"], ["sick"]])
+    index.save(tmp_path / "lexical.npz")
+    loaded = LexicalIndex.load(tmp_path / "lexical.npz")
+    assert loaded.search(["leave", "über"], k=3)[1].tolist() == index.search(["leave", "über"], k=3)[1].tolist()

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from retrieval.errors import IndexMismatch
+from retrieval.index import PassageIndex
+from retrieval.records import Passage
+from retrieval.scope import Scope
+from retrieval.search import Mode, Searcher
+from tests.fakes import OverlapReranker, WordEncoder
+
+
+def passage(number: int, text: str, **fields: object) -> Passage:
+    base = Passage(
+        passage_id=f"d{number}.v1.p0001",
+        document_id=f"d{number}",
+        version_id=f"d{number}.v1",
+        title="",
+        file="a.md",
+        text=text,
+    )
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+PASSAGES = [
+    passage(1, "unused leave days lapse in march"),
+    passage(2, "managers may see salary bands", audience=frozenset({"managers"})),
+    passage(3, "old travel rule: first class", effective_to=date(2024, 12, 31)),
+    passage(4, "new travel rule: second class", effective_from=date(2025, 1, 1)),
+    passage(5, "parental leave in Germany is 14 months", jurisdiction="DE"),
+    passage(6, "parental leave in Britain is 26 weeks", jurisdiction="GB"),
+]
+
+
+def searcher(passages: list[Passage] = PASSAGES) -> Searcher:
+    encoder = WordEncoder()
+    return Searcher(PassageIndex.build(passages, encoder), encoder, reranker=OverlapReranker())
+
+
+def found(question: str, scope: Scope, mode: Mode = Mode.HYBRID) -> list[str]:
+    return [hit.passage.document_id for hit in searcher().search(question, mode=mode, scope=scope).hits]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+class TestScope:
+    def test_nobody_finds_no_restricted_passage(self, mode: Mode) -> None:
+        assert "d2" not in found("salary bands", Scope(), mode)
+        assert found("salary bands", Scope(groups=frozenset({"managers"})), mode)[0] == "d2"
+
+    def test_only_what_is_in_force_that_day_is_found(self, mode: Mode) -> None:
+        assert found("travel rule class", Scope(as_of=date(2024, 6, 1)), mode)[0] == "d3"
+        now = found("travel rule class", Scope(as_of=date(2025, 6, 1)), mode)
+        assert now[0] == "d4"
+        assert "d3" not in now
+
+    def test_other_countries_are_left_out(self, mode: Mode) -> None:
+        here = found("parental leave", Scope(jurisdiction="DE"), mode)
+        assert here[0] == "d5"
+        assert "d6" not in here
+
+
+def test_ranks_start_at_one_and_scores_fall() -> None:
+    hits = searcher().search("parental leave months").hits
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    reranked = [hit.scores.rerank for hit in hits if hit.scores.rerank is not None]
+    assert reranked == sorted(reranked, reverse=True)
+
+
+def test_every_hybrid_hit_has_both_scores() -> None:
+    hits = searcher().search("leave", rerank=False).hits
+    assert all(hit.scores.bm25 is not None and hit.scores.dense is not None for hit in hits)
+
+
+def test_ties_break_by_passage_id() -> None:
+    hits = searcher([passage(n, "the same words") for n in (3, 1, 2)]).search("same words").hits
+    assert [hit.passage.document_id for hit in hits] == ["d1", "d2", "d3"]
+
+
+@pytest.mark.parametrize("question", ["", "?!", "zzz"])
+def test_question_without_known_words_does_not_fail(question: str) -> None:
+    assert searcher().search(question, mode=Mode.BM25).hits == ()
+    searcher().search(question)
+
+
+def test_empty_index_gives_no_hits() -> None:
+    assert searcher([]).search("leave").hits == ()
+
+
+def test_another_encoder_is_refused() -> None:
+    index = PassageIndex.build(PASSAGES, WordEncoder(name="old"))
+    with pytest.raises(IndexMismatch, match="index rebuild"):
+        Searcher(index, WordEncoder(name="new"))
+
+
+def test_unchanged_passages_are_not_encoded_again() -> None:
+    encoder = WordEncoder()
+    first = PassageIndex.build(PASSAGES, encoder)
+    encoder.encoded.clear()
+    added = passage(0, "a new passage about bicycles")
+    second = PassageIndex.build([*PASSAGES[1:], added], encoder, previous=first)
+    assert encoder.encoded == [added.searchable]
+    anew = Searcher(PassageIndex.build([*PASSAGES[1:], added], WordEncoder()), WordEncoder())
+    for question in ("bicycles", "travel rule class", "unused leave"):
+        ours = Searcher(second, encoder).search(question).hits
+        assert [(h.passage, round(h.score, 5)) for h in ours] == [
+            (h.passage, round(h.score, 5)) for h in anew.search(question).hits
+        ]

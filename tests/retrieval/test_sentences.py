@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.sentences import sentence_spans
+
+
+def sentences(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ask HR. They know.", ["Ask HR.", "They know."]),
+        ("See clause 4.2 first. Then ask.", ["See clause 4.2 first.", "Then ask."]),
+        (
+            "4.2 Leave is 28 days. Ask Dr. Meyer, e.g. by mail.",
+            ["4.2 Leave is 28 days.", "Ask Dr. Meyer, e.g. by mail."],
+        ),
+        ("3. Notice\nOne month.", ["3. Notice", "One month."]),
+        ("Is it paid? Yes!", ["Is it paid?", "Yes!"]),
+        ("", []),
+        (" \n--\n", []),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+def test_short_list_stays_with_its_lead_in() -> None:
+    assert sentences("You need:\n- a form\n- a receipt\nSend both.") == [
+        "You need:\n- a form\n- a receipt",
+        "Send both.",
+    ]
+
+
+def test_item_of_a_long_list_carries_its_lead_in() -> None:
+    text = "You need:\n" + "\n".join(f"- item {n} {'x' * 60}" for n in range(10))
+    spans = sentence_spans(text)
+    assert len(spans) == 10
+    assert {span.lead_in for span in spans} == {"You need:"}
+
+
+@given(st.text(alphabet="ab1.A (:\n-?", max_size=60))
+def test_spans_do_not_overlap_and_lose_no_word(text: str) -> None:
+    spans = sentence_spans(text)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+    kept = "".join(text[span.start : span.end] for span in spans)
+    assert [c for c in kept if c.isalnum()] == [c for line in text.split("\n") for c in line if c.isalnum()]

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retrieval.errors import WrongUsage
+from retrieval.home import Home
+from retrieval.store import NewPassage, NewVersion, Standing, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(Home(tmp_path))
+    yield opened
+    opened.close()
+
+
+def version(digest: str, *, effective_from: date | None = None, published: bool = True) -> NewVersion:
+    return NewVersion(
+        title="Leave", file="leave.md", source="leave.md", sha256=digest * 64, media_type="text/markdown", size_bytes=1,
+        passages=(NewPassage(text="one"), NewPassage(text="two")), effective_from=effective_from, published=published,
+    )  # fmt: skip
+
+
+def test_passage_ids_sort_in_document_order(store: Store) -> None:
+    made = store.add_version(version("a"))
+    assert [passage.passage_id for passage in store.passages(made.version_id)] == [
+        "daaaaaaaaaa.v1.p0001",
+        "daaaaaaaaaa.v1.p0002",
+    ]
+
+
+def test_version_ends_the_day_before_the_next_begins(store: Store) -> None:
+    first = store.add_version(version("a", effective_from=date(2024, 1, 1)))
+    store.add_version(version("b", effective_from=date(2025, 3, 1)), document_id=first.document_id)
+    old, new = store.document(first.document_id).versions
+    assert (old.effective_from, old.effective_to) == (date(2024, 1, 1), date(2025, 2, 28))
+    assert (new.effective_from, new.effective_to) == (date(2025, 3, 1), None)
+    assert old.standing(date(2025, 3, 1)) is Standing.SUPERSEDED
+
+
+def test_older_version_uploaded_later_takes_its_place_in_time(store: Store) -> None:
+    new = store.add_version(version("b", effective_from=date(2025, 3, 1)))
+    store.add_version(version("a", effective_from=date(2024, 1, 1)), document_id=new.document_id)
+    dates = {v.number: (v.effective_from, v.effective_to) for v in store.document(new.document_id).versions}
+    assert dates == {1: (date(2025, 3, 1), None), 2: (date(2024, 1, 1), date(2025, 2, 28))}
+
+
+def test_undated_version_replaces_the_one_before_from_today(store: Store) -> None:
+    first = store.add_version(version("a"))
+    second = store.add_version(version("b"), document_id=first.document_id)
+    today = second.created_at.date()
+    old, new = store.document(first.document_id).versions
+    assert (old.standing(today), new.standing(today)) == (Standing.SUPERSEDED, Standing.IN_FORCE)
+
+
+def test_draft_changes_nothing_until_it_is_published(store: Store) -> None:
+    first = store.add_version(version("a", effective_from=date(2024, 1, 1)))
+    store.add_version(version("b", effective_from=date(2025, 1, 1), published=False), document_id=first.document_id)
+    assert {passage.version_id for passage in store.published_passages()} == {first.version_id}
+    store.publish(first.document_id)
+    assert len({passage.version_id for passage in store.published_passages()}) == 2
+
+
+def test_unknown_document_names_the_command_to_look(store: Store) -> None:
+    with pytest.raises(WrongUsage, match="documents list"):
+        store.document("nope")
