@@ -10,15 +10,20 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from assistant.config import Settings, read_settings
 from evals.tables import progress_bars
-from retrieval.errors import WrongUsage
+from retrieval.errors import NotReady, WrongUsage
 
 app = typer.Typer(name="eval", no_args_is_help=True)
 
 Data = Annotated[
-    Path, typer.Argument(help="Folder in the BEIR layout: corpus.jsonl, queries.jsonl, qrels/<split>.tsv.")
+    Path,
+    typer.Argument(
+        help="Folder in the BEIR layout (corpus.jsonl, queries.jsonl, qrels/<split>.tsv), or a library with catalog.json, "
+        "documents/ and questions.jsonl such as corpora/sample."
+    ),
 ]
-Split = Annotated[str | None, typer.Option(help="Which qrels; test, else dev, where not given.")]
+Split = Annotated[str | None, typer.Option(help="Which questions; test, else dev, where not given.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
@@ -33,6 +38,7 @@ def evaluators() -> None:
 
 @app.command(epilog="Example: policydesk eval retrieval data/scifact --systems bm25,dense,hybrid --html report.html")
 def retrieval(
+    context: typer.Context,
     data: Data,
     split: Split = None,
     systems: Annotated[
@@ -48,16 +54,18 @@ def retrieval(
     runs: Annotated[Path | None, typer.Option(help="Write TREC run files and qrels into this folder.")] = None,
 ) -> None:
     """Score search systems on judged questions: nDCG, recall, reciprocal rank, with intervals, tests and latency."""
-    from evals.data import load_data
     from evals.encodings import default_folder
+    from evals.library import load_any
+    from evals.models import load_models
     from evals.retrieval import evaluate_retrieval
     from evals.systems import OURS
-    from evals.tables import comparison_table, retrieval_table
+    from evals.tables import comparison_table, inside_table, retrieval_table
 
     console = _console(json_file)
-    loaded = load_data(data, split).limited(limit)
+    settings = _settings(context)
     names = [name.strip() for name in systems.split(",") if name.strip()] if systems else list(OURS)
-    models = _models() if any(name in OURS for name in names) else None
+    loaded = load_any(data, split).limited(limit)
+    models = load_models(settings) if any(name in OURS for name in names) else None
     if systems is None and models is not None and models.reranker is None:
         names.remove("reranked")
         console.print("There is no reranker: [bold]reranked[/bold] is left out.")
@@ -65,24 +73,117 @@ def retrieval(
         outcome = evaluate_retrieval(loaded, names, models, cache=default_folder(), progress=progress)
     found = outcome.to_json()
     console.print(retrieval_table(found))
+    if inside := inside_table(found):
+        console.print(inside)
     if len(names) > 1:
         console.print(comparison_table(found))
-    if outcome.truncated:
-        console.print(
-            f"{outcome.truncated} of {len(loaded.corpus)} texts are longer than the encoder reads; their ends were not encoded."
-        )
+    _say_limits(console, found)
     if runs:
         outcome.write_runs(runs)
+        console.print(f"Run files written to {runs}")
     _write(found, json_file, html, console)
 
 
-def _models() -> Any:
-    from evals.retrieval import Models
-    from retrieval import rerank
-    from retrieval.encoder import load_encoder
+@app.command(
+    epilog="Example: policydesk eval answers corpora/sample --split test --json answers.json --html answers.html"
+)
+def answers(
+    context: typer.Context,
+    data: Data,
+    split: Split = None,
+    model: Annotated[str | None, typer.Option(help="Language model to phrase with; quote for none.")] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            help="A further measure as module:function(question, answer, quotes, gold) -> 0 to 1, e.g. a RAGAS metric."
+        ),
+    ] = None,
+    limit: Limit = None,
+    json_file: JsonFile = None,
+    html: HtmlFile = None,
+) -> None:
+    """Ask every question and score answers, citations, refusals and speed."""
+    from evals.answers import evaluate_answers
+    from evals.encodings import default_folder
+    from evals.judging import load_judge
+    from evals.library import load_any
+    from evals.models import assistant_over, load_models
+    from evals.systems import passages_of
+    from evals.tables import answers_table
 
-    load = getattr(rerank, "load_reranker", None)
-    return Models(load_encoder(), load() if load else None)
+    console = _console(json_file)
+    settings = _settings(context)
+    judges = {judge: load_judge(judge)} if judge else {}
+    loaded = load_any(data, split).limited(limit)
+    assistant = assistant_over(
+        passages_of(loaded.corpus), load_models(settings), settings, model=model, cache=default_folder()
+    )
+    with progress_bars(console) as progress:
+        outcome = evaluate_answers(loaded, assistant, model=model or settings.model, judges=judges, progress=progress)
+    found = outcome.to_json()
+    console.print(answers_table(found))
+    _say_limits(console, found)
+    _write(found, json_file, html, console)
+
+
+@app.command(epilog="Example: policydesk eval compare evals/results/baseline-sample.json new.json")
+def compare(
+    base: Annotated[Path, typer.Argument(help="The result to hold on to, from --json.")],
+    new: Annotated[Path, typer.Argument(help="The result to judge.")],
+    allow_different_corpus: Annotated[
+        bool, typer.Option("--allow-different-corpus", help="Compare although the passages were cut otherwise.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Test every measure of two results, question by question; exit 1 where the new one is significantly worse."""
+    from evals.compare import compare_results, read_result
+    from evals.tables import change_table
+
+    found = compare_results(read_result(base), read_result(new), allow_different_corpus=allow_different_corpus)
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_json(), indent=1) + "\n")
+    else:
+        Console().print(change_table(found))
+    if found.worse:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: policydesk eval report retrieval.json --html report.html")
+def report(
+    result: Annotated[Path, typer.Argument(help="A result from --json.")],
+    html: Annotated[Path, typer.Option("--html", help="The file to write.")] = Path("report.html"),
+) -> None:
+    """Draw the HTML report of a result that was measured before."""
+    from evals.compare import read_result
+    from evals.report import render
+
+    _save(html, render(read_result(result)))
+    Console().print(f"Report written to {html}")
+
+
+def bench(
+    context: typer.Context,
+    passages: Annotated[
+        str, typer.Option(help="Sizes to race at, comma-separated; 1e5 is a hundred thousand.")
+    ] = "1e3,1e4",
+    large: Annotated[bool, typer.Option("--large", help="Also at a million passages.")] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Race speed and memory on this machine beside what one would otherwise assemble."""
+    raise NotReady("the race is not built yet; see CHANGELOG.md")
+
+
+def _settings(context: typer.Context) -> Settings:
+    return context.obj if isinstance(context.obj, Settings) else read_settings(None)
+
+
+def _say_limits(console: Console, found: dict[str, Any]) -> None:
+    if found.get("truncated_texts"):
+        console.print(
+            f"{found['truncated_texts']} of {found['passages']} texts are longer than the encoder reads; "
+            "their ends were not encoded.",
+            style="yellow",
+        )
 
 
 def _console(json_file: Path | None) -> Console:
@@ -91,11 +192,11 @@ def _console(json_file: Path | None) -> Console:
 
 
 def _write(found: dict[str, Any], json_file: Path | None, html: Path | None, console: Console) -> None:
-    text = json.dumps(found, indent=1, ensure_ascii=False)
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
     if json_file is not None and str(json_file) == "-":
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text)
     elif json_file is not None:
-        _save(json_file, text + "\n")
+        _save(json_file, text)
         console.print(f"JSON written to {json_file}")
     if html is not None:
         from evals.report import render

@@ -72,7 +72,7 @@ def default_folder() -> Path:
 
 
 class CachedEncoder:
-    """An :class:`Encoder` that remembers what it encoded with ``truncate=True``; other calls go straight through."""
+    """An :class:`Encoder` that remembers what it encoded."""
 
     def __init__(self, encoder: Encoder, folder: Path) -> None:
         self._encoder = encoder
@@ -97,8 +97,10 @@ class CachedEncoder:
     def encode(
         self, texts: Sequence[str], *, truncate: bool = False, progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        if not truncate or not texts:
-            return self._encoder.encode(texts, truncate=truncate, progress=progress)
+        if not texts:
+            return self._encoder.encode(texts)
+        if not truncate and max(self._encoder.count_tokens(texts)) > self.max_tokens:
+            return self._encoder.encode(texts, truncate=False)  # raises, and says which text is too long
         by_key = {_key(text): text for text in texts}
         found = self._trusted(by_key, self._kept.get(list(by_key)))
         missing = [key for key in by_key if key not in found]

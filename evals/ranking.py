@@ -11,7 +11,7 @@ from time import perf_counter
 
 import numpy as np
 
-from evals.data import BenchData, Question
+from evals.data import BenchData, Question, Unanswerable
 from evals.measures import DEPTH, MEASURES, per_question
 from evals.significance import SEED, Difference, Estimate, estimate, holm, paired
 from evals.systems import Found, System
@@ -160,7 +160,7 @@ def named_documents(data: BenchData) -> dict[str, str]:
     return named if len(named) >= NAMING_SHARE * len(data.judged) else {}
 
 
-def slices(questions: Sequence[Question]) -> dict[str, list[str]]:
+def slices(questions: Sequence[Question | Unanswerable]) -> dict[str, list[str]]:
     """Question ids by ``key=value`` of their metadata, for keys that split the questions into a few groups."""
     groups: dict[str, dict[str, list[str]]] = {}
     for question in questions:

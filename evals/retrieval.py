@@ -10,23 +10,14 @@ from typing import Any
 from evals.data import BenchData, CorpusText
 from evals.encodings import CachedEncoder, CachedReranker
 from evals.machine import provenance
+from evals.models import Models
 from evals.ranking import Comparison, Progress, Scored, Weakness, compare, score, slices, weakest
 from evals.systems import OURS, System, other_system, our_systems, passages_of
 from evals.trec import write_qrels, write_run
-from retrieval.encoder import Encoder
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.index import PassageIndex
-from retrieval.rerank import Reranker
 
 _SNIPPET = 420
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """What our systems search with. ``reranker`` is None where there are no weights for one."""
-
-    encoder: Encoder
-    reranker: Reranker | None
 
 
 @dataclass(frozen=True, slots=True)

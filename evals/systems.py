@@ -9,12 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+from assistant.conversation import standalone
+from assistant.records import Turn
 from evals.data import CorpusText, Question
 from evals.trec import read_run
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
-from retrieval.records import Passage
+from retrieval.records import Passage, PassageKind
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
@@ -64,7 +66,9 @@ class PolicydeskSystem:
         searcher = self._searcher
         if document is not None:
             searcher, scope = self._by_document(), replace(scope, groups=frozenset({document}))
-        result = searcher.search(question.text, k=k, mode=mode, rerank=rerank, scope=scope)
+        # A follow-up is searched as the chat would: joined to the question it follows.
+        text = standalone(question.text, history_of(question.metadata))
+        result = searcher.search(text, k=k, mode=mode, rerank=rerank, scope=scope)
         return tuple((hit.passage.passage_id, hit.score) for hit in result.hits)
 
     def _by_document(self) -> Searcher:
@@ -132,6 +136,7 @@ def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
             text=text.text,
             section_path=tuple(str(part) for part in text.metadata.get("section_path") or ()),
             page=_page(text.metadata.get("page")),
+            kind=_kind(text.metadata.get("kind")),
             effective_from=_day(text.metadata.get("effective_from")),
             effective_to=_day(text.metadata.get("effective_to")),
             jurisdiction=_word(text.metadata.get("jurisdiction")),
@@ -149,6 +154,14 @@ def scope_of(metadata: Mapping[str, Any]) -> Scope:
         as_of=_day(metadata.get("as_of")),
         jurisdiction=_word(metadata.get("jurisdiction")),
     )
+
+
+def history_of(metadata: Mapping[str, Any]) -> tuple[Turn, ...]:
+    """The turns before a question: ``history`` of its metadata, a list of ``{"question", "answer"}``, oldest first."""
+    turns = metadata.get("history") or ()
+    if not all(isinstance(turn, dict) and "question" in turn for turn in turns):
+        raise WrongUsage("metadata holds a history that is not a list of {question, answer}")
+    return tuple(Turn(str(turn["question"]), str(turn.get("answer", ""))) for turn in turns)
 
 
 def our_systems(
@@ -204,6 +217,10 @@ def _day(value: object) -> date | None:
 
 def _word(value: object) -> str | None:
     return str(value) if value else None
+
+
+def _kind(value: object) -> PassageKind:
+    return next((kind for kind in PassageKind if kind.value == value), PassageKind.CLAUSE)
 
 
 def _page(value: object) -> int | None:

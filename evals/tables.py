@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from evals.compare import SIGNIFICANT, Comparison, Verdict
+from evals.judging import ANSWER_MEASURES
 from evals.measures import MEASURES
 from evals.ranking import Progress as Report
-
-#: Below this a difference counts as real.
-SIGNIFICANT = 0.05
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def interval(found: Mapping[str, Any]) -> str:
     if not found.get("ci95"):
         return f"{found['mean']:.3f}"
     low, high = found["ci95"]
-    return f"{found['mean']:.3f}\n[dim]{low:.2f}–{high:.2f}[/dim]"
+    return f"{found['mean']:.3f}\n[dim]{low:.2f}–{high:.2f}[/dim]".replace("0.", ".")
 
 
 def retrieval_table(outcome: Mapping[str, Any]) -> Table:
@@ -55,26 +55,40 @@ def retrieval_table(outcome: Mapping[str, Any]) -> Table:
     title = (
         f"{outcome['data']} · {outcome['split']} · {outcome['questions']} questions · {outcome['passages']} passages"
     )
-    table = Table(title=title, caption="mean, 95 % bootstrap interval; latency of single searches in milliseconds")
-    table.add_column("system", style="bold")
-    for measure in MEASURES:
-        table.add_column(measure, justify="right")
-    table.add_column("p50\nms", justify="right")
-    table.add_column("p95\nms", justify="right")
+    table = _measure_table(title, "mean, 95 % bootstrap interval; latency of single searches")
+    table.add_column("p50 ms\np95 ms", justify="right", no_wrap=True)
     for name, found in outcome["systems"].items():
         latency = found["latency_ms"]
-        times = ["–" if latency[key] is None else f"{latency[key]:.1f}" for key in ("p50", "p95")]
-        table.add_row(name, *(interval(found[measure]) for measure in MEASURES), *times)
-        if "inside_named_document" in found:
-            inside = found["inside_named_document"]
-            row = [interval(inside[measure]) for measure in MEASURES]
-            table.add_row(f"in named\ndocument\nn={inside['nDCG@10']['n']}", *row, "", "", style="italic")
+        times = "\n".join("–" if latency[key] is None else f"{latency[key]:.1f}" for key in ("p50", "p95"))
+        table.add_row(name, *(interval(found[measure]) for measure in MEASURES), times)
+    return table
+
+
+def inside_table(outcome: Mapping[str, Any]) -> Table | None:
+    """The same questions searched inside the document they name; None where they name none."""
+    rows = {name: found.get("inside_named_document") for name, found in outcome["systems"].items()}
+    inside = {name: found for name, found in rows.items() if found}
+    if not inside:
+        return None
+    n = next(iter(inside.values()))["nDCG@10"]["n"]
+    table = _measure_table(f"Inside the named document ({n} questions name one)", "mean, 95 % bootstrap interval")
+    for name, found in inside.items():
+        table.add_row(name, *(interval(found[measure]) for measure in MEASURES))
+    return table
+
+
+def _measure_table(title: str, caption: str) -> Table:
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("system", style="bold", overflow="fold")
+    for measure in MEASURES:
+        table.add_column(measure, justify="right", no_wrap=True)
     return table
 
 
 def comparison_table(outcome: Mapping[str, Any], measure: str = "nDCG@10") -> Table:
     """Which system is better than which, corrected for the number of pairs."""
-    table = Table(title=f"{measure}: paired randomisation test, Holm's correction")
+    title = f"{measure}: paired randomisation test, Holm's correction"
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("pair", "difference", "p", "p (Holm)", ""):
         table.add_column(column, justify="left" if column in ("pair", "") else "right")
     for row in outcome["comparisons"]:
@@ -87,4 +101,48 @@ def comparison_table(outcome: Mapping[str, Any], measure: str = "nDCG@10") -> Ta
             )
             difference = f"{row['difference']:+.3f} [dim]\\[{low:+.3f}, {high:+.3f}][/dim]"
             table.add_row(f"{row['b']} − {row['a']}", difference, f"{row['p']:.4f}", f"{row['p_holm']:.4f}", verdict)
+    return table
+
+
+def answers_table(outcome: Mapping[str, Any]) -> Table:
+    """One row a measure, with its interval and over how many questions it was taken."""
+    title = f"{outcome['data']} · {outcome['split']} · {outcome['answerable']} answerable, {outcome['unanswerable']} unanswerable"
+    table = Table(title=title, caption="mean, 95 % bootstrap interval; n questions", box=box.SIMPLE_HEAD)
+    for column in ("measure", "mean", "95 %", "n"):
+        table.add_column(column, justify="left" if column == "measure" else "right", no_wrap=True)
+    rates = {name: outcome["abstention"][name] for name in ("false_answer_rate", "false_refusal_rate", "auroc")}
+    further = {name: found for name, found in outcome.items() if ":" in name}
+    for name, found in {
+        **{name: outcome[name] for name in ANSWER_MEASURES if name in outcome},
+        **further,
+        **rates,
+    }.items():
+        if found["n"]:
+            low, high = found["ci95"]
+            table.add_row(name, f"{found['mean']:.3f}", f"{low:.3f} – {high:.3f}", str(found["n"]))
+    for name, found in outcome["latency_ms"].items():
+        if found["n"]:
+            table.add_row(f"{name}, ms", f"{found['p50']:.0f}", f"p95 {found['p95']:.0f}", str(found["n"]))
+    return table
+
+
+def change_table(comparison: Comparison) -> Table:
+    """One row a measure: what it was, what it is, and whether that is a difference."""
+    verdict = "[red]FAILED: significantly worse[/red]" if comparison.worse else "[green]passed[/green]"
+    notes = [] if comparison.same_corpus else ["the corpora differ"]
+    notes += [
+        f"{n} questions only in {where}"
+        for n, where in ((comparison.only_base, "BASE"), (comparison.only_new, "NEW"))
+        if n
+    ]
+    caption = "; ".join(["paired randomisation test, Holm's correction over all rows", *notes])
+    table = Table(title=f"Gate {verdict}", caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("system", "measure", "base", "new", "difference", "p (Holm)", ""):
+        table.add_column(column, justify="left" if column in ("system", "measure", "") else "right")
+    colours = {Verdict.WORSE: "red", Verdict.BETTER: "green", Verdict.SAME: "dim"}
+    for change in comparison.changes:
+        table.add_row(
+            change.system, change.measure, f"{change.base:.3f}", f"{change.new:.3f}", f"{change.difference.mean:+.3f}",
+            f"{change.p_holm:.4f}", f"[{colours[change.verdict]}]{change.verdict.value}[/]",
+        )  # fmt: skip
     return table

@@ -1,0 +1,77 @@
+"""Data to evaluate on: a BEIR folder, or a library of documents with questions that quote them, such as ``corpora/sample``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from corpora.beir import BeirPassage, write_beir
+from corpora.catalog import CatalogEntry, document_paths, read_catalog
+from corpora.errors import CorpusError
+from corpora.questions import read_questions
+from evals.beir import load_data
+from evals.data import BenchData, DataError
+from evals.encodings import CachedEncoder, default_folder
+from ingest.records import FileStatus
+from retrieval.encoder import Encoder, load_encoder
+from retrieval.home import Home
+from retrieval.records import Passage
+
+
+def load_any(folder: Path, split: str | None = None, *, encoder: Encoder | None = None) -> BenchData:
+    """Read a folder of either kind.
+
+    A library's documents are ingested as an upload would be, with what its catalog states about them, and its
+    quotations are looked up in the passages that came out; so the same questions judge any way of cutting documents.
+
+    :param encoder: counts tokens while passages are cut; the default one where None.
+    :raises DataError: see :func:`evals.beir.load_data`; also if a document is rejected or a quotation stands in no passage.
+    :raises ModelUnavailable: if a library is to be ingested and the encoder is not cached.
+    """
+    if not (folder / "catalog.json").is_file():
+        return load_data(folder, split)
+    try:
+        catalog = {entry.file: entry for entry in read_catalog(folder)}
+        questions = read_questions(folder)
+        with TemporaryDirectory(prefix="policydesk-eval-") as scratch:
+            passages = _ingested(folder, Path(scratch) / "home", encoder or load_encoder())
+            beir = Path(scratch) / "beir"
+            write_beir([_judged(passage, catalog) for passage in passages], questions, beir)
+            return replace(load_data(beir, split), folder=folder)
+    except CorpusError as error:
+        raise DataError(f"{folder}: {error}") from error
+
+
+def _ingested(folder: Path, root: Path, encoder: Encoder) -> list[Passage]:
+    from ingest.pipeline import ingest
+    from retrieval.store import Store
+
+    home = Home(root)
+    home.create()
+    store = Store.open(home)
+    reports = ingest(
+        list(document_paths(folder)), home=home, store=store, encoder=CachedEncoder(encoder, default_folder())
+    )
+    rejected = [report for report in reports if report.status is FileStatus.REJECTED]
+    if rejected:
+        raise DataError(f"{folder / 'documents' / rejected[0].file}: {rejected[0].reason}")
+    return store.published_passages()
+
+
+def _judged(passage: Passage, catalog: dict[str, CatalogEntry]) -> BeirPassage:
+    entry = catalog[PurePath(passage.file).name]
+    metadata: dict[str, Any] = {
+        "document_id": passage.document_id,
+        "version_id": passage.version_id,
+        "section_path": list(passage.section_path),
+        "page": passage.page,
+        "kind": passage.kind.value,
+        "owner": entry.owner,
+        "effective_from": entry.effective_from.isoformat(),
+        "effective_to": entry.effective_to.isoformat() if entry.effective_to else None,
+        "jurisdiction": entry.jurisdiction,
+        "audience": sorted(entry.audience),
+    }
+    return BeirPassage(passage.passage_id, entry.title, passage.text, entry.file, metadata)

@@ -1,0 +1,60 @@
+"""The models that are measured, and an assistant that answers from the evaluator's own corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.answer import Assistant
+from assistant.config import Settings
+from evals.encodings import CachedEncoder
+from retrieval.encoder import Encoder
+from retrieval.generations import CurrentIndex
+from retrieval.index import PassageIndex
+from retrieval.records import Passage
+from retrieval.rerank import Reranker
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What our systems search with. ``reranker`` is None where there are no weights for one."""
+
+    encoder: Encoder
+    reranker: Reranker | None
+
+
+class HeldIndex(CurrentIndex):
+    """An index in memory where an assistant expects the one in service."""
+
+    def __init__(self, index: PassageIndex) -> None:
+        self._held = index
+
+    def get(self) -> PassageIndex:
+        return self._held
+
+
+def load_models(settings: Settings) -> Models:
+    """The encoder of the settings and the reranker that ships.
+
+    :raises ModelUnavailable: if weights are missing.
+    """
+    from retrieval.encoder import load_encoder
+    from retrieval.rerank import load_reranker
+
+    return Models(load_encoder(settings.encoder), load_reranker())
+
+
+def assistant_over(
+    passages: Sequence[Passage], models: Models, settings: Settings, *, model: str | None, cache: Path
+) -> Assistant:
+    """An assistant whose whole library is these passages; texts too long for the encoder are encoded from their beginning.
+
+    :param model: another language model than the settings name; ``quote`` for none.
+    :raises ModelUnavailable: if weights are missing.
+    """
+    from assistant.model import load_model
+
+    index = PassageIndex.build(passages, CachedEncoder(models.encoder, cache), truncate=True)
+    language = load_model(model or settings.model, url=settings.model_url, key=settings.model_key)
+    return Assistant(HeldIndex(index), models.encoder, reranker=models.reranker, model=language)

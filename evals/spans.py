@@ -1,0 +1,77 @@
+"""Compare an answer with a gold answer the way SQuAD does, and a claim with its quotation without the product's checker."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation + "‘’“”–—…§")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NEGATION = re.compile(r"\b(?:not|no|never|none|neither|nor|cannot|without)\b|n[’']t\b", re.IGNORECASE)
+#: Share of a claim's tokens that its quotations hold in the same order.
+_LEAST_OVERLAP = 0.7
+
+
+def normalise(text: str) -> list[str]:
+    """Tokens as SQuAD's evaluation sees them: lower case, without punctuation and articles (Rajpurkar et al., 2016)."""
+    return _ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split()
+
+
+def token_f1(answer: str, golds: Iterable[str]) -> float:
+    """The best F1 of shared tokens against any gold answer, 0 to 1; 1 where both are empty."""
+    return max((_f1(normalise(answer), normalise(gold)) for gold in golds), default=0.0)
+
+
+def exact(answer: str, golds: Iterable[str]) -> float:
+    """1 if the answer equals a gold answer after normalisation, else 0."""
+    return float(any(normalise(answer) == normalise(gold) for gold in golds))
+
+
+def stands_in(answer: str, golds: Iterable[str]) -> float:
+    """1 if the tokens of a gold answer stand in the answer one after the other, else 0."""
+    tokens = normalise(answer)
+    return float(any(_contains(tokens, normalise(gold)) for gold in golds))
+
+
+def share_held(answer: str, tokens: Sequence[str]) -> float:
+    """The share of the texts that stand in the answer; 1 for none."""
+    return sum(stands_in(answer, [token]) for token in tokens) / len(tokens) if tokens else 1.0
+
+
+def lexically_supported(claim: str, quotes: Sequence[str]) -> bool:
+    """Whether the quotations carry the claim by words alone.
+
+    Independent of the product's own checker on purpose: no stemming, no units, no modals. Every number of the claim
+    stands in a quotation, claim and quotations agree on whether something is negated, and 70 % of the claim's tokens
+    stand in them in the same order (ROUGE-L's recall turned round; Lin, 2004).
+    """
+    cited = " ".join(quotes)
+    if not set(_numbers(claim)) <= set(_numbers(cited)):
+        return False
+    if bool(_NEGATION.search(claim)) and not _NEGATION.search(cited):
+        return False
+    tokens = normalise(claim)
+    if not tokens:
+        return False
+    blocks = SequenceMatcher(None, tokens, normalise(cited), autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) >= _LEAST_OVERLAP * len(tokens)
+
+
+def _f1(answer: list[str], gold: list[str]) -> float:
+    if not answer or not gold:
+        return float(answer == gold)
+    shared = sum((Counter(answer) & Counter(gold)).values())
+    return 2 * shared / (len(answer) + len(gold))
+
+
+def _contains(tokens: list[str], wanted: list[str]) -> bool:
+    size = len(wanted)
+    return size > 0 and any(tokens[at : at + size] == wanted for at in range(len(tokens) - size + 1))
+
+
+def _numbers(text: str) -> list[str]:
+    return [number.replace(",", "") for number in _NUMBER.findall(text)]
