@@ -1,7 +1,7 @@
 """What can go wrong with a corpus, as a tree::
 
-    CorpusError            a file of the corpus is not as it should be; the message names the file
-    └── GoldNotFound       a question's quotation stands in no passage
+CorpusError            a file of the corpus is not as it should be; the message names the file
+└── GoldNotFound       a question's quotation stands in no passage
 """
 
 from __future__ import annotations

@@ -12,16 +12,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from corpora.beir import normalised
 from corpora.errors import CorpusError
 
 _DIGITS = re.compile(r"\d+")
 _MARKDOWN = re.compile(r"\*\*|^#+ |^- |^\|[-| ]+\|$", re.MULTILINE)
-_SPACES = re.compile(r"[\s|]+")
-
-
-def normalised(text: str) -> str:
-    """The text with every run of white space and cell borders as one space."""
-    return _SPACES.sub(" ", text).strip()
 
 
 def document_text(path: Path) -> str:
