@@ -43,8 +43,9 @@ def settings(
 
 
 def _add_commands() -> None:
-    from assistant.commands import asking, documents, index, models
+    from assistant.commands import asking, documents, index, ingesting, models
 
+    app.command("ingest")(ingesting.ingest)
     app.command("search")(asking.search)
     app.command("ask")(asking.ask)
     app.command("doctor")(index.doctor)

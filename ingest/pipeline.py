@@ -51,6 +51,7 @@ def ingest(
     store: Store,
     encoder: Encoder,
     options: IngestOptions | None = None,
+    options_of: Callable[[Source], IngestOptions | None] | None = None,
     on_found: Callable[[int], None] | None = None,
     on_file: Callable[[FileReport], None] | None = None,
     on_encoded: Callable[[int, int], None] | None = None,
@@ -60,6 +61,7 @@ def ingest(
     When this returns, what is reported as indexed is in the database, its bytes are in the originals, and the index generation
     that answers questions holds it. A power cut before that leaves nothing half visible; the next run completes it.
 
+    :param options_of: what is said about one file alone, as from a catalog; None for a file leaves it with ``options``.
     :param on_found: called once with the number of files.
     :param on_file: called with each report when its file is stored, which is before it can be searched.
     :param on_encoded: called while the index is written, with (passages encoded, passages to encode).
@@ -76,7 +78,8 @@ def ingest(
         _sweep(home)
     reports: list[FileReport] = []
     for reading in _read_all(sources, home, store, chosen):
-        report = _settle(reading, home, store, encoder, chosen)
+        own = options_of(reading.source) if options_of else None
+        report = _settle(reading, home, store, encoder, own or chosen)
         reports.append(report)
         if on_file:
             on_file(report)
