@@ -16,7 +16,7 @@ from chainlit.chat_context import chat_context
 from chainlit.config import config as chainlit_config
 from chainlit.types import DeleteFeedbackRequest, ThreadDict, UpdateFeedbackRequest
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from assistant import library, problems, render
 from assistant.accounts import Person, scope_of
@@ -37,6 +37,8 @@ _KEPT = {
     ("PUT", "/project/thread"), ("DELETE", "/project/thread"), ("POST", "/project/action"), ("POST", "/project/file"),
     ("GET", "/project/file/{file_id}"), ("GET", "/favicon"), ("GET", "/logo"), ("GET", "/avatars/{avatar_id:str}"),
 }  # fmt: skip
+#: The picture beside a step; Chainlit would look for one named like the step.
+_PORTRAIT = {"avatarName": "Policydesk"}
 _OTHER_ORIGIN = re.compile(r"<link\b[^>]*\bhref=\"https?://[^>]*>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,4})?")
 
@@ -67,15 +69,6 @@ def _is_kept(route: Any) -> bool:
 def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
     """Routes that stand before Chainlit's own of the same path."""
 
-    @app.get("/public/elements/{name}.jsx", include_in_schema=False)
-    async def element(name: str) -> FileResponse:
-        # A citation is named as its mark is written, [1]; all of them are drawn by one component.
-        component = "Citation" if re.fullmatch(r"\[\d{1,3}\]", name) else "Evidence" if name == "Evidence" else None
-        if component is None:
-            raise Problem(404, "there is no such element")
-        path = Path(chainlit_config.root) / "public" / "elements" / f"{component}.jsx"
-        return FileResponse(path, media_type="text/javascript")
-
     @app.get("/project/translations", include_in_schema=False)
     async def translations(language: str = "en-US") -> JSONResponse:
         wording = chainlit_config.load_translation(_language(language))
@@ -104,15 +97,18 @@ def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
         return JSONResponse({"success": True})
 
     async def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(_page(request.scope["nonce"]))
+        return HTMLResponse(
+            _page(request.scope["nonce"], german=request.headers.get("accept-language", "").startswith("de"))
+        )
 
     for path in ("/", "/login", "/login/callback", "/thread/{thread_id}", "/element/{element_id}"):
         app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
 
 
-def _page(nonce: str) -> str:
+def _page(nonce: str, *, german: bool) -> str:
     """Chainlit's page without its links to a font host and a script CDN, its inline scripts signed for the policy."""
     page = _OTHER_ORIGIN.sub("", chainlit_server.get_html_template(""))
+    page = page.replace('<html lang="en">', '<html lang="de">') if german else page
     return page.replace("<script", f'<script nonce="{nonce}"')
 
 
@@ -180,7 +176,9 @@ class Chat:
 
     async def _answer(self, question: str, person: Person) -> None:
         today = date.today()
-        step = cl.Step(name="Looking through the documents…", type="tool", default_open=True, auto_collapse=True)
+        step = cl.Step(
+            "Looking through the documents…", "tool", default_open=True, auto_collapse=True, metadata=_PORTRAIT
+        )
         step.parent_id, step.start = cl.context.current_run.id, _now()
         await step.send()
         reply, drafting = cl.Message(""), render.Drafting()
@@ -208,7 +206,8 @@ class Chat:
         if answer is None:
             return
         reply.content = render.answer_markdown(answer, today=today)
-        reply.elements = render.citation_elements(answer.citations, today=today)
+        if answer.citations:
+            reply.elements = [render.sources_element(answer.citations, today=today)]
         reply.metadata = {
             "answer": answer.text,
             "status": answer.status.value,

@@ -13,7 +13,7 @@ import chainlit as cl
 from assistant.records import Answer, Check, Citation
 from retrieval.records import PassageKind
 
-_MARK = re.compile(r"\[\d{1,3}\]")
+_MARK = re.compile(r"\[(\d{1,3})\]")
 #: What GitHub's markdown turns into a link by itself; shown as code it stays text.
 _AUTOLINK = re.compile(r"(?:https?://|ftp://|www\.|mailto:|xmpp:)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:&$^=@])")
@@ -41,6 +41,15 @@ def _escaped(text: str) -> str:
     return _LIST_NUMBER.sub(r"\1\\\2", escaped)
 
 
+def linked(text: str) -> str:
+    """Like :func:`plain`, with its marks as links to the sources."""
+    return _MARK.sub(lambda mark: _link(int(mark[1])), plain(text))
+
+
+def _link(number: int) -> str:
+    return f"[{number}](#source-{number})"
+
+
 class Drafting:
     """Checked text as it comes in, handed on in whole words: half a web address is not recognised as one."""
 
@@ -60,16 +69,16 @@ class Drafting:
 
 
 def answer_markdown(answer: Answer, *, today: date) -> str:
-    """The answer as markdown; its [1] marks are what the citations link to."""
+    """The answer as markdown; its [1] marks open the sources."""
     lines: list[str] = []
     if answer.as_of != today and answer.citations:
         lines.append(f"*As the rules stood on {long_date(answer.as_of)}:*")
     if answer.claims and all(claim.check is Check.QUOTED for claim in answer.claims):
         lead_in, *quotations = answer.text.split("\n\n")
-        lines.append(plain(lead_in))
-        lines += ["\n".join(f"> {plain(line)}" for line in quotation.splitlines()) for quotation in quotations]
+        lines.append(linked(lead_in))
+        lines += ["\n".join(f"> {linked(line)}" for line in quotation.splitlines()) for quotation in quotations]
     else:
-        lines.append(plain(answer.text))
+        lines.append(linked(answer.text))
     for conflict in answer.conflicts:
         first, second = conflict.citations
         lines.append(
@@ -78,21 +87,19 @@ def answer_markdown(answer: Answer, *, today: date) -> str:
     return "\n\n".join(lines)
 
 
-def citation_elements(citations: Sequence[Citation], *, today: date) -> list[cl.CustomElement]:
-    """A side panel for each citation, named as its mark is written so that the mark opens it."""
-    return [
-        cl.CustomElement(name=f"[{citation.number}]", display="side", props=citation_props(citation, today=today))
-        for citation in citations
-    ]
-
-
 def evidence_element(citations: Sequence[Citation], *, today: date) -> cl.CustomElement:
-    """The list of what was found."""
-    return cl.CustomElement(
-        name="Evidence",
-        display="inline",
-        props={"passages": [citation_props(citation, today=today) for citation in citations]},
-    )
+    """What was found, with its words, while the answer is being written."""
+    return _passages(citations, today, quotes=True)
+
+
+def sources_element(citations: Sequence[Citation], *, today: date) -> cl.CustomElement:
+    """What an answer rests on: the list below it, which its marks open too."""
+    return _passages(citations, today, quotes=False)
+
+
+def _passages(citations: Sequence[Citation], today: date, *, quotes: bool) -> cl.CustomElement:
+    shown = [citation_props(citation, today=today) for citation in citations]
+    return cl.CustomElement(name="Passages", display="inline", props={"passages": shown, "quotes": quotes})
 
 
 def citation_props(citation: Citation, *, today: date) -> dict[str, Any]:

@@ -1,16 +1,7 @@
-import { useEffect } from 'react'
-import { useSetRecoilState } from 'recoil'
-import { sideViewState } from '@chainlit/react-client'
 import { FileText } from 'lucide-react'
 
 // A passage with the cited words marked. All of it is text: nothing in a document becomes markup here.
 export default function Citation() {
-  const setSideView = useSetRecoilState(sideViewState)
-
-  useEffect(() => {
-    setSideView((view) => (view && view.title === `[${props.number}]` ? { ...view, title: `Source ${props.number}` } : view))
-  }, [props.number])
-
   return (
     <article className="pd-source" data-testid="citation" aria-label={`Source ${props.number}`}>
       <header>
