@@ -6,32 +6,24 @@ import logging
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import JSON, DateTime, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant import uploads
+from assistant.keeper import Keeper, Report
 from retrieval.errors import DocumentRejected, PolicydeskError, WrongUsage
 from retrieval.home import Home
 from retrieval.store import Base, Store
 
 log = logging.getLogger(__name__)
-
-#: A file's line in the report, with the fields of ``ingest --json``.
-Report = dict[str, Any]
-
-
-class Reader(Protocol):
-    """Reads files into the library: :func:`ingest.pipeline.ingest` behind one argument."""
-
-    def __call__(self, paths: Sequence[Path], options: dict[str, Any]) -> Iterator[Report]: ...
 
 
 class JobState(StrEnum):
@@ -72,11 +64,11 @@ class Job:
 class Jobs:
     """The upload jobs of one home. What was acknowledged survives a crash: it is read at the next start."""
 
-    def __init__(self, home: Home, store: Store, read: Reader) -> None:
+    def __init__(self, home: Home, store: Store, keeper: Keeper) -> None:
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
         self.sessions = store.sessions
         self.folder = home.root / "uploads"
-        self._read = read
+        self._keeper = keeper
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ingest")
         self._changed = threading.Condition()
 
@@ -144,21 +136,20 @@ class Jobs:
         job = self.get(job_id)
         if job is None:
             return
-        self._update(job_id, lambda row: _begin(row))
+        self._update(job_id, _begin)
         folder = self.folder / job_id
-        accepted: list[Path] = []
+        accepted: list[tuple[str, Path]] = []
         for name in job.files:
             try:
                 uploads.check(name, folder / name)
             except (DocumentRejected, OSError) as error:
                 self._report(job_id, {"file": name, "status": "rejected", "reason": str(error)})
             else:
-                accepted.append(folder / name)
+                accepted.append((name, folder / name))
         ended, failure = JobState.DONE, None
         try:
             if accepted:
-                for report in self._read(accepted, self._options(job_id)):
-                    self._report(job_id, {**report, "file": Path(str(report.get("file", ""))).name})
+                self._keeper.add(accepted, self._options(job_id), lambda line: self._report(job_id, line))
         except PolicydeskError as error:
             ended, failure = JobState.FAILED, str(error)
         except BaseException:
@@ -188,13 +179,6 @@ class Jobs:
                 change(row)
         with self._changed:
             self._changed.notify_all()
-
-
-def report_line(report: object) -> Report:
-    """A pipeline's report as JSON fields, whether it is a dataclass or has ``as_json``."""
-    if is_dataclass(report) and not isinstance(report, type):
-        return asdict(report)
-    raise TypeError(f"expected a file report, got {type(report).__name__}")
 
 
 def _begin(row: JobRow) -> None:

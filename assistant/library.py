@@ -50,10 +50,7 @@ def show(store: Store, person: Person, document_id: str) -> dict[str, Any]:
 
 def remove(room: Room, person: Person, document_id: str) -> None:
     """Remove a document for good: its text, its originals, and its place in the index."""
-    from ingest.pipeline import remove_document
-
-    document = find(room.store, person, document_id)
-    remove_document(document.document_id, home=room.home, store=room.store)
+    room.keeper.remove(find(room.store, person, document_id).document_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from time import perf_counter
 from assistant.accounts import Accounts
 from assistant.chats import Chats
 from assistant.feedback import Feedback
-from assistant.jobs import Jobs, Reader
+from assistant.jobs import Jobs
+from assistant.keeper import Keeper
 from assistant.metrics import Metrics
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, Turn
 from assistant.signin import Door, session_key
@@ -28,19 +29,19 @@ class Room:
     accounts: Accounts
     chats: Chats
     feedback: Feedback
+    keeper: Keeper
     jobs: Jobs
     line: Line
     door: Door
     metrics: Metrics
 
     @classmethod
-    def furnish(cls, home: Home, *, secret: str, load: Callable[[], Engine], read: Reader) -> Room:
-        """Open a home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
-        store = Store.open(home)
+    def furnish(cls, home: Home, store: Store, *, secret: str, load: Callable[[], Engine], keeper: Keeper) -> Room:
+        """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
         accounts = Accounts(store)
         return cls(
-            home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store),
-            jobs=Jobs(home, store, read), line=Line(load), door=Door(accounts, session_key(secret)), metrics=Metrics(),
+            home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
+            jobs=Jobs(home, store, keeper), line=Line(load), door=Door(accounts, session_key(secret)), metrics=Metrics(),
         )  # fmt: skip
 
     async def ask(

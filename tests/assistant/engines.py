@@ -1,11 +1,11 @@
-"""A fake engine and reader: answers by shared words, reads markdown by paragraphs. Enough of a house to live in."""
+"""A fake engine and keeper: answers by shared words, reads markdown by paragraphs. Enough of a house to live in."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -101,15 +101,20 @@ def _answer(
     )  # fmt: skip
 
 
-class FakeReader:
+class FakeKeeper:
     """Reads a file's paragraphs into the store and keeps the original, as the pipeline does."""
 
     def __init__(self, home: Home, store: Store) -> None:
         self.home, self.store = home, store
 
-    def __call__(self, paths: Sequence[Path], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        for path in paths:
-            yield self.read(path, options)
+    def add(
+        self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[dict[str, Any]], None]
+    ) -> None:
+        for _, path in files:
+            report(self.read(path, options))
+
+    def remove(self, document_id: str) -> None:
+        self.store.remove_document(document_id)
 
     def read(self, path: Path, options: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         data = path.read_bytes()

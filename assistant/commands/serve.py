@@ -1,0 +1,185 @@
+"""``policydesk serve``: the chat, the API, and what has to be true before they open."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.panel import Panel
+from rich.table import Table
+
+from assistant.accounts import Accounts, Role
+from assistant.commands.output import aside, console
+from assistant.config import Settings
+from retrieval.errors import NotReady, WrongUsage
+from retrieval.home import Home
+from retrieval.store import Store
+
+if TYPE_CHECKING:
+    from assistant.answer import Assistant
+    from retrieval.encoder import Encoder
+
+MIN_SECRET_CHARACTERS = 32
+_DEMO = (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR))
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 8000,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Make a secret and demo accounts with new passwords; this machine only.")
+    ] = False,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="Another language model; 'quote' for none.")] = None,
+) -> None:
+    """Open the chat at / and the API under /api/v1.
+
+    Example: `policydesk serve --demo`
+    """
+    settings: Settings = context.obj
+    if demo and not _is_loopback(host):
+        raise WrongUsage(
+            f"--demo listens on this machine only, not on {host}; leave --host out, or set POLICYDESK_SECRET"
+        )
+    secret = _demo_secret(settings.home) if demo else _secret(settings.secret)
+    store = Store.open(settings.home)
+    accounts = Accounts(store)
+    passwords = _demo_accounts(accounts) if demo else {}
+    if not accounts.everyone():
+        raise NotReady("there are no accounts to sign in with; make one: policydesk users add NAME --role admin")
+    listener = _listen(host, port)
+    _welcome(host, listener.getsockname()[1], passwords)
+    _run(settings, store, secret, listener, model)
+
+
+def _run(settings: Settings, store: Store, secret: str, listener: socket.socket, model: str | None) -> None:
+    import uvicorn
+
+    from assistant.keeper import LibraryKeeper
+    from assistant.room import Room
+    from assistant.server import create_app
+
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("policydesk.access").setLevel(logging.INFO)
+    models = _Models(settings, model)
+    keeper = LibraryKeeper(settings.home, store, models.encoder)
+    room = Room.furnish(settings.home, store, secret=secret, load=models.assistant, keeper=keeper)
+    # Chats of people who come back are resumed, so a stop need not wait for their connections.
+    config = uvicorn.Config(create_app(room), access_log=False, log_level="warning", timeout_graceful_shutdown=3)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+class _Models:
+    """The assistant, loaded once by whoever comes first; the library is read with the encoder that questions use."""
+
+    def __init__(self, settings: Settings, model: str | None) -> None:
+        self._settings = settings
+        self._model = model
+        self._lock = threading.Lock()
+        self._assistant: Assistant | None = None
+
+    def assistant(self) -> Assistant:
+        from assistant.opening import open_assistant
+
+        with self._lock:
+            if self._assistant is None:
+                self._assistant = open_assistant(self._settings, model=self._model)
+            return self._assistant
+
+    def encoder(self) -> Encoder:
+        return self.assistant().encoder
+
+
+def _secret(given: str | None) -> str:
+    """:raises NotReady: if there is none; :raises WrongUsage: if it could be guessed."""
+    if given is None:
+        raise NotReady(
+            "POLICYDESK_SECRET is not set; it signs sessions. Set it to a long random text, for example: "
+            "export POLICYDESK_SECRET=$(openssl rand -hex 32), or try it out with --demo"
+        )
+    if len(given) < MIN_SECRET_CHARACTERS or len(set(given)) < 8:
+        raise WrongUsage(
+            f"POLICYDESK_SECRET has {len(given)} characters and could be guessed; use at least {MIN_SECRET_CHARACTERS} "
+            "random ones: openssl rand -hex 32"
+        )
+    return given
+
+
+def _demo_secret(home: Home) -> str:
+    """The home's own secret, made at the first start and readable by its owner only."""
+    home.create()
+    path = home.root / "demo-secret"
+    if path.is_file():
+        return path.read_text().strip()
+    secret = secrets.token_hex(32)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(secret)
+    return secret
+
+
+def _demo_accounts(accounts: Accounts) -> dict[str, str]:
+    """Make the demo accounts that are missing; :returns: their passwords, which are kept nowhere."""
+    passwords: dict[str, str] = {}
+    for name, role in _DEMO:
+        if accounts.find(name) is None:
+            passwords[name] = _spoken_password()
+            accounts.add(name, role, passwords[name])
+    return passwords
+
+
+def _spoken_password() -> str:
+    """Twenty letters in groups that can be read out: 83 bits."""
+    letters = "abcdefghjkmnpqrstuvwxyz"
+    drawn = [secrets.choice(letters) for _ in range(20)]
+    return "-".join("".join(drawn[at : at + 5]) for at in range(0, 20, 5))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket. :raises NotReady: if the address cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except socket.gaierror as error:
+        raise WrongUsage(f"{host} is not an address of this machine: {error.strerror}") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise NotReady(
+                f"port {port} on {host} is in use; stop what uses it, or choose another with --port"
+            ) from error
+        raise NotReady(
+            f"cannot listen on {host} port {port}: {error.strerror}; choose others with --host and --port"
+        ) from error
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _welcome(host: str, port: int, passwords: dict[str, str]) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    lines = Table.grid(padding=(0, 2))
+    lines.add_row("Chat", f"http://{shown}:{port}/")
+    lines.add_row("API", f"http://{shown}:{port}/api/docs")
+    for name, password in passwords.items():
+        lines.add_row(f"Sign in as {name}", f"[bold]{password}[/bold]")
+    note = "These passwords are shown this once." if passwords else None
+    console.print(Panel(lines, title="Policydesk", subtitle=note, expand=False, padding=(1, 2)))
+    aside.print("Loading the models; the first answer may take a few seconds. Stop with Ctrl-C.")

@@ -1,0 +1,76 @@
+"""Changes to the library while the server runs: files in, documents out, and the index that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from retrieval.encoder import Encoder
+from retrieval.home import Home
+from retrieval.store import Store
+
+#: A file's line in the report, with the fields of ``ingest --json``.
+Report = dict[str, Any]
+
+
+class Keeper(Protocol):
+    """Adds and removes documents; when a call returns, the next question is answered accordingly."""
+
+    def add(
+        self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[Report], None]
+    ) -> None: ...
+
+    def remove(self, document_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryKeeper:
+    """The keeper of a home.
+
+    :param encoder: gives the encoder that questions are embedded with; may wait until it is loaded.
+    """
+
+    home: Home
+    store: Store
+    encoder: Callable[[], Encoder]
+
+    def add(self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[Report], None]) -> None:
+        """Read files into the library; ``report`` is called once for each, when it is stored.
+
+        :param files: the name people know and where the bytes lie.
+        :param options: fields of :class:`ingest.pipeline.IngestOptions` as JSON.
+        """
+        from ingest.discover import Source
+        from ingest.pipeline import ingest
+
+        ingest(
+            [Source.upload(path, name) for name, path in files],
+            home=self.home,
+            store=self.store,
+            encoder=self.encoder(),
+            options=_options(options),
+            on_file=lambda line: report(line.as_json()),
+        )
+
+    def remove(self, document_id: str) -> None:
+        """Remove a document for good: its text, its originals, and its place in the index."""
+        from retrieval.generations import publish
+
+        encoder = self.encoder()
+        with self.home.writing(timeout_s=60):
+            self.store.remove_document(document_id)
+            publish(self.home, self.store, encoder)
+            self.store.prune_originals(self.home)
+
+
+def _options(given: dict[str, Any]) -> Any:
+    from ingest.pipeline import IngestOptions
+
+    days = {name: date.fromisoformat(given[name]) for name in ("effective_from", "effective_to") if given.get(name)}
+    plain = {
+        name: given[name] for name in ("jurisdiction", "owner", "supersedes", "collection", "draft") if given.get(name)
+    }
+    return IngestOptions(audience=frozenset(given.get("audience") or ()), **plain, **days)
