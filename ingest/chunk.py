@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ingest.clauses import is_lead_in
+from ingest.outline import label
 from ingest.records import Clause
 from retrieval.errors import PassageTooLong
 from retrieval.records import PassageKind, heading_line
@@ -28,6 +29,9 @@ class TokenCounter(Protocol):
 
 #: Neighbouring clauses of one section are put together up to this many tokens.
 TARGET_TOKENS = 160
+#: A remnant of a section goes with its neighbour up to this many.
+LONGEST_MERGED_TOKENS = 210
+_REMNANT_TOKENS = 50
 #: At most this share of what the encoder reads goes to title and headings.
 _MAX_HEADING_SHARE = 0.4
 #: A lead-in is repeated in each piece of its list if it is no longer than this; else only its last sentence is.
@@ -136,23 +140,18 @@ class _Chunker:
         inner = self._below(clause)
         page = clause.page
         for child in clause.children:
-            text = "\n".join(
-                _lines(
-                    child,
-                    depth=1
-                    if clause.kind is not PassageKind.TABLE
-                    and child.text.startswith("- ")
-                    and clause.text.startswith("- ")
-                    else 0,
-                )
-            )
+            text = "\n".join(_lines(child, depth=1 if _indents(clause) else 0))
             if gathered and self._measure(begin, "\n".join([*gathered, text])) <= self._room(inner.section_path):
                 gathered.append(text)
                 continue
+            if gathered == [clause.text] and is_only_heading(clause.text):
+                # A heading run in with its clause is no piece by itself: it opens the first piece of what is below it.
+                begin, gathered = "\n".join(part for part in (begin, clause.text) if part), []
+                pieces.extend(self._pieces(replace(child, section_path=clause.section_path), lead=begin))
+                begin = repeated
+                continue
             if gathered:
-                pieces.append(
-                    self._piece(begin, "\n".join(gathered), replace(clause if not pieces else inner, page=page))
-                )
+                pieces.append(self._piece(begin, "\n".join(gathered), replace(clause if not pieces else inner, page=page)))
             page = child.page or page
             begin = repeated
             if self._measure(begin, text) <= self._room(inner.section_path):
@@ -251,22 +250,40 @@ class _Chunker:
         """Small neighbours of one section in one piece; tables and definitions stay by themselves."""
         merged: list[_Piece] = []
         for piece in pieces:
-            last = merged[-1] if merged else None
-            if last is not None and self._belong_together(last, piece):
-                kind = last.kind if last.kind is piece.kind else PassageKind.CLAUSE
-                merged[-1] = _Piece(
-                    f"{last.text}\n{piece.text}", last.tokens + piece.tokens, kind, last.section_path, last.page
-                )
+            if merged and self._belong_together(merged[-1], piece, TARGET_TOKENS):
+                merged[-1] = _together(merged[-1], piece)
             else:
                 merged.append(piece)
-        return merged
+        tidied: list[_Piece] = []
+        for piece in merged:
+            is_remnant = tidied and min(piece.tokens, tidied[-1].tokens) < _REMNANT_TOKENS
+            if is_remnant and self._belong_together(tidied[-1], piece, LONGEST_MERGED_TOKENS):
+                tidied[-1] = _together(tidied[-1], piece)
+            else:
+                tidied.append(piece)
+        return tidied
 
-    def _belong_together(self, last: _Piece, piece: _Piece) -> bool:
+    def _belong_together(self, last: _Piece, piece: _Piece, limit: int) -> bool:
         apart = {PassageKind.TABLE, PassageKind.DEFINITION}
         if last.section_path != piece.section_path or last.kind in apart or piece.kind in apart:
             return False
-        together = last.tokens + piece.tokens
-        return together <= min(TARGET_TOKENS, self._room(piece.section_path))
+        return last.tokens + piece.tokens <= min(limit, self._room(piece.section_path))
+
+
+def _together(last: _Piece, piece: _Piece) -> _Piece:
+    kind = last.kind if last.kind is piece.kind else PassageKind.CLAUSE
+    return _Piece(f"{last.text}\n{piece.text}", last.tokens + piece.tokens, kind, last.section_path, last.page)
+
+
+def is_only_heading(text: str) -> bool:
+    """Whether a numbered clause is its number and a heading, and its words stand below it: "9.5 Exclusions."."""
+    mark = label(text)
+    return mark is not None and bool(mark.rest) and len(mark.rest.split()) <= 8 and len(sentences(mark.rest)) == 1 and not mark.rest[:1].islower()
+
+
+def _indents(clause: Clause) -> bool:
+    """Whether what is below a clause is set in from it."""
+    return clause.kind is not PassageKind.TABLE and (clause.text.startswith("- ") or clause.number is not None)
 
 
 def clause_heading(clause: Clause) -> str:
@@ -290,8 +307,7 @@ def _lines(clause: Clause, depth: int = 0) -> Iterator[str]:
     if clause.text:
         yield "  " * depth + clause.text
     for child in clause.children:
-        deeper = depth + 1 if clause.text.startswith("- ") or clause.number else depth
-        yield from _lines(child, deeper if clause.kind is not PassageKind.TABLE else depth)
+        yield from _lines(child, depth + 1 if _indents(clause) else depth)
 
 
 def sentences(text: str) -> list[str]:

@@ -18,7 +18,7 @@ _DEFINED = re.compile(
     r"(?:(?:shall|will)\s+)?(?:means?|has\s+the\s+meaning|have\s+the\s+meaning|refers?\s+to|is\s+defined|includes?|collectively|is\s+any|are\s+any)\b",
     re.IGNORECASE,
 )
-_IN_DEFINITIONS = re.compile(r"\b(definitions?|defined terms|glossary|key terms)\b", re.IGNORECASE)
+_IN_DEFINITIONS = re.compile(r"\b(definitions?|defined terms|glossary|key terms|abbreviations|terminology|begriffe)\b", re.IGNORECASE)
 _TERM_COLON = re.compile(r"^(?:\S{1,8}\s+)?[A-Z][\w /&'’()-]{1,60}(?::| [–—-]| means\b)\s+\S")
 
 
@@ -53,13 +53,14 @@ def clauses(placed: Sequence[Placed]) -> list[Clause]:
         if entries[0][1][0].is_heading:
             for position, (item, _) in entries:
                 following = labelled[position + 1][0] if position + 1 < len(labelled) else None
-                if not _has_content(item, following):
+                if not item.is_title and not _has_content(item, following):
                     found.append(Clause(item.block.text, section_path=item.section_path, page=item.block.page))
             continue
         path = entries[0][1][0].section_path
         roots = _forest([entry for _, entry in entries])
         found.extend(_clause(node, path) for node in roots)
-    return found
+    # A document that only has a title is that title.
+    return found or [Clause(item.block.text, page=item.block.page) for item in placed if item.is_title]
 
 
 def _has_content(heading: Placed, following: Placed | None) -> bool:
@@ -135,9 +136,14 @@ def _parents_of_paragraph(stack: list[_Node], node: _Node) -> list[_Node]:
     if node.text[:1].islower():
         return stack[:1]
     outermost = stack[0].label
-    if outermost and (len(outermost.ordinals) > 1 or outermost.series.isalpha()):
+    if outermost and _is_rule_number(outermost):
         return stack[:1]
     return []
+
+
+def _is_rule_number(mark: Label) -> bool:
+    """Whether a label numbers a rule ("4.2", "Article 7") rather than a step or an item."""
+    return len(mark.ordinals) > 1 or mark.series.isalpha()
 
 
 def _number(parents: Sequence[_Node], mark: Label | None) -> str | None:
@@ -161,7 +167,7 @@ def _kind(node: _Node, path: tuple[str, ...]) -> PassageKind:
     in_definitions = bool(path) and bool(_IN_DEFINITIONS.search(path[-1]))
     if _DEFINED.match(node.text) or (in_definitions and _TERM_COLON.match(node.text)):
         return PassageKind.DEFINITION
-    if node.depth or (len(node.children) >= 2 and node.opens):
+    if (node.depth and not (node.label and _is_rule_number(node.label))) or (len(node.children) >= 2 and node.opens):
         return PassageKind.LIST
     return PassageKind.CLAUSE
 

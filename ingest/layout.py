@@ -162,42 +162,58 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MASK = re.compile(r"\d+|\b[ivxlc]+\b")
-#: How many lines at the top and bottom of a page may be furniture.
-_EDGE_LINES = 4
+#: How many rows at the top and bottom of a page may be furniture.
+_EDGE_ROWS = 12
 
 
 def _furniture(pages: Sequence[Page], lines: dict[int, list[Line]]) -> set[tuple[int, float, float]]:
-    """Lines at the edges of pages that say the same thing, but for numbers, at the same height on most other pages; and page numbers."""
-    edges: dict[int, list[tuple[Line, bool]]] = {}
-    for page in pages:
-        heights = sorted({round(line.baseline) for line in lines[page.number]})
-        above, below = set(heights[:_EDGE_LINES]), set(heights[-_EDGE_LINES:])
-        edges[page.number] = [
-            (line, round(line.baseline) in above and line.baseline < 0.5 * max(page.height, 1))
-            for line in lines[page.number]
-            if round(line.baseline) in above | below
-        ]
-    seen: Counter[tuple[str, bool, int]] = Counter()
-    for found in edges.values():
-        seen.update(
-            {(_masked(line), is_top, round(line.baseline / 6) + shift) for line, is_top in found for shift in (0, 1)}
-        )
-    with_text = sum(1 for found in edges.values() if found)
+    """Rows at the edges of pages that say the same thing, but for numbers, at the same height on most other pages; and page numbers.
+
+    Furniture reaches from the edge inwards without a gap. On the first page a running header in the body's size or larger is
+    kept: it names the document.
+    """
+    rows = {page.number: _rows(lines[page.number]) for page in pages}
+    seen: Counter[tuple[str, int]] = Counter()
+    for found in rows.values():
+        edge = {*range(min(_EDGE_ROWS, len(found))), *range(max(len(found) - _EDGE_ROWS, 0), len(found))}
+        seen.update({(_masked(found[row]), place) for row in edge for place in _places(found[row])})
+    with_text = sum(1 for found in rows.values() if found)
     needed = max(2, 0.5 * with_text) if with_text < 6 else max(3, 0.3 * with_text)
+    body_size = median([word.size for page in pages for word in page.words] or [0])
     furniture: set[tuple[int, float, float]] = set()
     for page in pages:
-        heights = [line.baseline for line in lines[page.number]]
-        for line, is_top in edges[page.number]:
-            repeats = max(seen[_masked(line), is_top, round(line.baseline / 6) + shift] for shift in (0, 1))
-            outermost = line.baseline <= min(heights) + 2 or line.baseline >= max(heights) - 2
-            marginal = line.baseline > 0.88 * page.height or line.baseline < 0.1 * page.height
-            if repeats >= needed or (outermost and marginal and _PAGE_NUMBER.fullmatch(line.text.strip())):
-                furniture.add((page.number, line.baseline, line.left))
+        for inwards in (rows[page.number], rows[page.number][::-1]):
+            at_top = inwards is rows[page.number]
+            for depth, row in enumerate(inwards[:_EDGE_ROWS]):
+                repeats = max(seen[_masked(row), place] for place in _places(row))
+                is_number = depth < 2 and _PAGE_NUMBER.fullmatch(" ".join(line.text for line in row).strip()) is not None
+                marginal = row[0].baseline > 0.85 * page.height or row[0].baseline < 0.12 * page.height
+                if not (repeats >= needed or (is_number and marginal)):
+                    break
+                names_document = at_top and page.number == 1 and not is_number and row[0].size >= 0.97 * body_size
+                if not names_document:
+                    furniture.update((page.number, line.baseline, line.left) for line in row)
     return furniture
 
 
-def _masked(line: Line) -> str:
-    return _MASK.sub("#", line.text.casefold())
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines beside each other, from the top down."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if rows and abs(rows[-1][0].baseline - line.baseline) <= 0.3 * line.size:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def _places(row: Sequence[Line]) -> tuple[int, int]:
+    """Where a row stands, coarsely; two rows at about the same height share at least one place."""
+    return round(row[0].baseline / 6), round(row[0].baseline / 6) + 1
+
+
+def _masked(row: Sequence[Line]) -> str:
+    return _MASK.sub("#", " ".join(line.text for line in row).casefold())
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
@@ -209,6 +225,18 @@ class Grid:
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
+    uprights: tuple[Rule, ...]
+
+    def column(self, row: int, x: float) -> int:
+        """The column that a place in a row belongs to: the leftmost of those that the row has merged into one cell."""
+        middle = (self.ys[row] + self.ys[row + 1]) / 2
+        column = _slot(self.xs, x)
+        while column > 0 and not self._is_walled(self.xs[column], middle):
+            column -= 1
+        return column
+
+    def _is_walled(self, x: float, y: float) -> bool:
+        return any(abs(rule.x0 - x) <= 5 and rule.y0 - 2 <= y <= rule.y1 + 2 for rule in self.uprights)
 
     def holds(self, line: Line) -> bool:
         middle = (line.top + line.bottom) / 2
@@ -236,10 +264,10 @@ def _grids(rules: Sequence[Rule]) -> list[Grid]:
             merged[1].extend(group[1])
         groups.append(merged)
     grids = []
-    for flat, upright in groups:
-        xs, ys = _distinct([rule.x0 for rule in upright]), _distinct([rule.y0 for rule in flat])
+    for flat, uprights in groups:
+        xs, ys = _distinct([rule.x0 for rule in uprights]), _distinct([rule.y0 for rule in flat])
         if len(xs) >= 3 and len(ys) >= 3:
-            grids.append(Grid(tuple(xs), tuple(ys)))
+            grids.append(Grid(tuple(xs), tuple(ys), tuple(uprights)))
     return sorted(grids, key=lambda grid: (grid.ys[0], grid.xs[0]))
 
 
@@ -273,7 +301,7 @@ def _grid_block(grid: Grid, words: Sequence[Word], page: int, known: frozenset[s
     cells: dict[tuple[int, int], list[Word]] = {}
     for word in words:
         row = _slot(grid.ys, (word.top + word.bottom) / 2)
-        column = _slot(grid.xs, word.left + 0.5)
+        column = grid.column(row, word.left + 0.5)
         cells.setdefault((row, column), []).append(word)
     rows = []
     bold_rows = []
@@ -294,7 +322,7 @@ def _grid_block(grid: Grid, words: Sequence[Word], page: int, known: frozenset[s
 def _heads(rows: Sequence[Sequence[str]], bold_rows: Sequence[bool]) -> bool:
     """Whether the first row names the columns: all its cells are filled and short, and it looks unlike the others."""
     first = rows[0]
-    if not all(first) or any(len(cell) > 60 for cell in first):
+    if not all(first) or any(len(cell) > 60 or cell.endswith(":") for cell in first):
         return False
     if bold_rows[0] and not all(bold_rows):
         return True
@@ -397,13 +425,10 @@ def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> li
 
 def _paragraphs(lines: Sequence[Line], page: int, known: frozenset[str]) -> Iterator[Block]:
     """The paragraphs of one region; rows of aligned cells become tables."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and abs(rows[-1][0].baseline - line.baseline) <= 0.3 * line.size:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    right_edge = max((line.right for line in lines), default=0.0)
+    rows = _rows(lines)
+    # A few lines may stick out: where most lines end is the margin.
+    rights = sorted(line.right for line in lines)
+    right_edge = rights[int(0.9 * (len(rights) - 1))] if rights else 0.0
     left_edge = min((line.left for line in lines), default=0.0)
     leading = _leading(rows)
     current: list[Line] = []
@@ -457,6 +482,10 @@ def _begins_anew(current: Sequence[Line], line: Line, leading: float, left_edge:
     mark = label(line.text)
     ended = previous.text.rstrip().endswith((".", ":", ";", "?", "!"))
     short = previous.right < right_edge - 0.12 * (right_edge - left_edge)
+    centred = abs(previous.middle - line.middle) < 3 and line.left > left_edge + 12
+    fits = previous.right + 0.35 * line.size + (line.words[0].right - line.words[0].left) < right_edge - 0.03 * (right_edge - left_edge)
+    if fits and short and not centred and _starts_sentence(line) and not _is_unfinished(previous.text):
+        return True
     if mark and (
         ended or short or mark.rest[:1].isupper() and line.left <= current[0].left + 1 and mark.series != "section"
     ):
@@ -466,6 +495,11 @@ def _begins_anew(current: Sequence[Line], line: Line, leading: float, left_edge:
     if len(current) > 1 and ended and indented > 8 and _starts_sentence(line):
         return True
     return bool(short and _starts_sentence(line) and indented < -2 and ended)
+
+
+def _is_unfinished(text: str) -> bool:
+    """Whether a line ends in the middle of something, so that the next one belongs to it however short it is."""
+    return re.search(r"(?:[,\-/&(]|\b(?:and|or|the|of|to|for|a|an|in|by|with))$", text.rstrip()) is not None
 
 
 def _starts_sentence(line: Line) -> bool:
@@ -552,6 +586,18 @@ def _flow(texts: Sequence[str], known: frozenset[str]) -> str:
         else:
             flowed += " " + text
     return flowed
+
+
+_PREFIXES = frozenset({"anti", "co", "cross", "de", "ex", "non", "pro", "self", "vice", "well"})
+
+
+def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
+    """Whether a hyphen at a line's end belongs to the word; the rest of the document decides, then the word itself."""
+    if first + second in known:
+        return False
+    if f"{first}-{second}" in known:
+        return True
+    return second in known and (first in _PREFIXES or (len(first) > 2 and first in known))
 
 
 def _goes_on(before: Block, after: Block) -> bool:

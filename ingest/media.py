@@ -54,7 +54,7 @@ def media_type(name: str, data: bytes) -> str:
     if named is None:
         raise DocumentRejected(f"unsupported type {ending}; supported are md, html, txt, docx and pdf")
     if not data.strip():
-        raise DocumentRejected("the file is empty")
+        raise DocumentRejected("the file is empty" if not data else "the file holds nothing but white space")
     if b"%PDF-" in data[:1024]:
         return PDF
     if data.startswith(b"PK"):
@@ -65,7 +65,7 @@ def media_type(name: str, data: bytes) -> str:
         raise DocumentRejected("the file holds RTF, which is not supported; save it as docx or pdf")
     if named in (PDF, DOCX):
         raise DocumentRejected(f"not a {NAMES[named]} file: its content is something else or damaged; save it again")
-    if b"\0" in data[:8192] and not data.startswith(_BOMS):
+    if b"\0" in data[:8192] and not data.startswith(_BOMS) and _unmarked_utf16(data) is None:
         raise DocumentRejected("the file holds binary data, not text")
     if named == PLAIN and re.match(rb"\s*(<!doctype html|<html)\b", data[:512].lower()):
         return HTML
@@ -121,6 +121,9 @@ def decode(data: bytes) -> str:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
+    wide = _unmarked_utf16(data)
+    if wide is not None:
+        return data.decode(wide, errors="replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -131,3 +134,14 @@ def decode(data: bytes) -> str:
             except (UnicodeDecodeError, LookupError):
                 continue
     return data.decode("latin-1")
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """The byte order of UTF-16 without a mark: every second byte of western text is zero. None where it is something else."""
+    sample = data[:2048]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > 0.4 * len(sample) / 2 and even < 0.05 * len(sample):
+        return "utf-16-le"
+    if even > 0.4 * len(sample) / 2 and odd < 0.05 * len(sample):
+        return "utf-16-be"
+    return None

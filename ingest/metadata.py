@@ -31,20 +31,25 @@ _DATE = (
     rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})"
 )
-_FROM = re.compile(
-    rf"\b(?:effective(?:\s+(?:date|from|as\s+of|on|since))?|(?:valid|in\s+force|in\s+effect|applicable|applies|enters?\s+into\s+force)\s+(?:from|as\s+of|since|on)"
-    rf"|comes?\s+into\s+(?:force|effect)\s+on|takes?\s+effect\s+on|gültig\s+ab|in\s+kraft\s+(?:ab|seit))(?:\s+is)?\s*[:*]*\s*(?P<date>{_DATE})",
-    re.IGNORECASE,
+#: Only what stands at the beginning of a statement, or has the document for its subject, is about the document itself:
+#: "Chapter 3, effective 1 May 2012, is incorporated" is not.
+_SUBJECT = (
+    r"(?:^(?:this|the|these)\s+(?:[\w’'-]+\s+){0,6}?(?:policy|handbook|agreement|addendum|version|document|terms|notice|guidelines?|procedure|plan|rules|code|"
+    r"contract|schedule|programme|program|statement)(?:\s+[\w’'-]+){0,4}?\s+(?:(?:is|are|was|shall\s+be|will\s+be|becomes?|became|has\s+been)\s+)?|^(?:last\s+)?)"
 )
-_UNTIL = re.compile(
-    rf"\b(?:effective|valid|in\s+force|in\s+effect|applicable)\s+(?:until|through|to)\s*:?\s*(?P<date>{_DATE})"
-    rf"|\b(?:expires?(?:\s+on)?|expiry\s+date|valid\s+until|gültig\s+bis)\s*:?\s*(?P<date2>{_DATE})",
-    re.IGNORECASE,
+_BEGINS = (
+    r"(?:effective(?:\s+(?:date|from|as\s+of|on|since))?|(?:valid|in\s+force|in\s+effect|applicable|applies|enters?\s+into\s+force|entered\s+into\s+force)"
+    r"\s+(?:from|as\s+of|since|on)|(?:comes?|came)\s+into\s+(?:force|effect)\s+on|(?:takes?|took)\s+effect\s+on|gültig\s+ab|in\s+kraft\s+(?:ab|seit)|gilt\s+ab)"
 )
+_ENDS = r"(?:(?:effective|valid|in\s+force|in\s+effect|applicable)\s+(?:until|through|to)|expires?(?:\s+on)?|expiry(?:\s+date)?|gültig\s+bis)"
+_FROM = re.compile(rf"{_SUBJECT}{_BEGINS}(?:\s+is)?\s*[:*]*\s*(?P<date>{_DATE})", re.IGNORECASE)
+_UNTIL = re.compile(rf"{_SUBJECT}{_ENDS}\s*[:*]*\s*(?P<date>{_DATE})", re.IGNORECASE)
 _RANGE = re.compile(
-    rf"\b(?:effective|valid|in\s+force|in\s+effect|applicable)\s*:?\s+(?:from\s+)?(?P<date>{_DATE})\s+(?:until|to|through|–|-)\s+(?P<until>{_DATE})",
+    rf"{_SUBJECT}(?:effective|valid|in\s+force|in\s+effect|applicable)\s*:?\s+(?:from\s+)?(?P<date>{_DATE})\s+(?:until|to|through|and\s+expires(?:\s+on)?|–|-)"
+    rf"\s+(?P<until>{_DATE})",
     re.IGNORECASE,
 )
+_STATEMENT_BREAK = re.compile(r"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+|(?<=[a-z0-9)])[.]\s+(?=[A-Z])|,\s+(?=(?:effective|valid|owner|version)\b)", re.IGNORECASE)
 _OWNER = re.compile(
     r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>[^\n|;.]{2,80})",
     re.IGNORECASE,
@@ -99,7 +104,7 @@ def metadata(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> Metadata:
         or begins,
         effective_to=_first_date(stated, "effective_to", "valid_until", "expires", "valid_to") or ends,
         jurisdiction=country(stated.get("jurisdiction") or stated.get("country") or "") or _jurisdiction(speaking),
-        owner=stated.get("owner") or _first(_OWNER, speaking, "owner"),
+        owner=stated.get("owner") or _first(_OWNER, _statements(speaking), "owner"),
         version=stated.get("version") or _first(_VERSION, speaking[:12], "version"),
     )
 
@@ -143,6 +148,7 @@ def _titles(loaded: Loaded, blocks: Sequence[Block]) -> Iterator[str]:
     if stated and not _MACHINE_TITLE.match(stated) and _is_confirmed(stated, blocks):
         yield stated
     yield from _largest(blocks)
+    yield from _opening_lines(blocks)
     if first is not None:
         yield first.text
     opening = next((block for block in blocks if block.kind is not BlockKind.TABLE), None)
@@ -182,6 +188,20 @@ def _largest(blocks: Sequence[Block]) -> Iterator[str]:
             break
         parts.append(block.text)
     yield " ".join(parts) if len(" ".join(parts)) <= MAX_TITLE_CHARS else parts[0]
+
+
+def _opening_lines(blocks: Sequence[Block]) -> Iterator[str]:
+    """The bold lines, or those in capitals, before the first paragraph, put together."""
+    lines: list[str] = []
+    for block in blocks[:8]:
+        is_line = block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING) and len(block.text) <= 100 and not block.text.endswith((":", ";", ","))
+        if not is_line or (lines and not (block.bold or block.text.isupper())):
+            break
+        if block.bold or block.text.isupper():
+            lines.append(block.text)
+    while lines and len(" ".join(lines)) > MAX_TITLE_CHARS:
+        lines.pop()
+    yield " ".join(lines)
 
 
 def _names_something(text: str) -> bool:
@@ -254,7 +274,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def _dates(texts: Sequence[str]) -> tuple[date | None, date | None]:
     begins = ends = None
-    for text in texts:
+    for text in _statements(texts):
         span = _RANGE.search(text)
         if span:
             begins, ends = begins or read_date(span["date"]), ends or read_date(span["until"])
@@ -262,8 +282,15 @@ def _dates(texts: Sequence[str]) -> tuple[date | None, date | None]:
         if start and begins is None:
             begins = read_date(start["date"])
         if end and ends is None:
-            ends = read_date(end["date"] or end["date2"])
+            ends = read_date(end["date"])
     return begins, (ends if begins is None or ends is None or ends >= begins else None)
+
+
+def _statements(texts: Sequence[str]) -> Iterator[str]:
+    """The texts whole, then what they state one after the other: "Version 2 | Effective 1 March 2025 | Owner: People"."""
+    for text in texts:
+        yield text
+        yield from (part.strip(" *_()[]") for part in _STATEMENT_BREAK.split(text))
 
 
 def _first_date(properties: dict[str, str], *names: str) -> date | None:

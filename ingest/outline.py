@@ -119,6 +119,7 @@ class Placed:
     block: Block
     section_path: tuple[str, ...]
     is_heading: bool = False
+    is_title: bool = False  #: says the document's title, which is known already
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +141,40 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
     body_size = _body_size(blocks)
     placed: list[Placed] = []
     stack: list[_Open] = []
+    counted = False  # whether the open section has begun a count of its own
     for position, block in enumerate(blocks):
         following = blocks[position + 1] if position + 1 < len(blocks) else None
         if not _is_heading(block, following, body_size):
+            mark = label(block.text) if block.kind is not BlockKind.TABLE else None
+            if mark and not counted:
+                stack = _closed_by(stack, mark)
+            counted = counted or (mark is not None and bool(stack) and _shares_series(stack, mark))
             placed.append(Placed(block, tuple(entry.text for entry in stack)))
             continue
         text = heading_text(block.text)
+        counted = False
         stack = _above(stack, block, text)
-        if folded(text) == folded(title) and not stack:
-            placed.append(Placed(block, (), is_heading=True))
+        if not stack and title and folded(text) in folded(title) and all(before.is_title for before in placed):
+            placed.append(Placed(block, (), is_heading=True, is_title=True))
             continue
         placed.append(Placed(block, tuple(entry.text for entry in stack), is_heading=True))
         level = block.level if block.level is not None else (stack[-1].level + 1 if stack else 1)
         stack.append(_Open(text, level, _look(block), block.size, label(text)))
     return placed
+
+
+def _closed_by(stack: list[_Open], mark: Label) -> list[_Open]:
+    """The headings still open before a numbered paragraph: "10. Notices …" ends the section "9. Usage", though it heads none itself."""
+    for position, entry in enumerate(stack):
+        if entry.label and entry.label.series == mark.series and mark.ordinals[:-1] == entry.label.ordinals[:-1]:
+            if mark.ordinals[-1] == entry.label.ordinals[-1] + 1 and mark.ordinals[-1] > 1:
+                return stack[:position]
+    return stack
+
+
+def _shares_series(stack: list[_Open], mark: Label) -> bool:
+    """Whether a number inside a section looks like the section's own: a list that counts 1, 2, 3 in section "3."."""
+    return any(entry.label is not None and entry.label.series == mark.series for entry in stack)
 
 
 def heading_text(text: str) -> str:
@@ -223,9 +244,9 @@ def _is_heading(block: Block, following: Block | None, body_size: float) -> bool
         return len(words) <= 100 and not _SENTENCE_END.search(mark.rest)
     if words and words[0].islower():
         return False
-    if _SENTENCE_END.search(text.rstrip(".")) or text.endswith((";", ",")) or len(words.split()) > 14:
-        return False
     larger = block.size is not None and body_size > 0 and block.size > body_size * 1.08
+    if _SENTENCE_END.search(text.rstrip(".")) or len(words.split()) > (24 if larger else 14):
+        return False
     ends_sentence = text.endswith((".", "!", "?")) and not (mark and len(words.split()) <= 6)
     if block.bold or larger:
         return not ends_sentence

@@ -99,7 +99,7 @@ class _Raw:
 
 
 #: What pdfium gives for a hyphen at the end of a line.
-_LINE_HYPHENS = {"\ufffe": "-", "\x02": "-", "\u00ad": "-"}
+_LINE_HYPHENS = frozenset("\ufffe\x02")
 _SPACES = frozenset(
     " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\u200b\0"
 )
@@ -119,10 +119,13 @@ def _words(text_page: Any) -> Iterator[_Raw]:
         if letter not in _SPACES:
             if not letters:
                 first = index
-            letters.append(_LINE_HYPHENS.get(letter, letter))
-            continue
+            if letter not in _LINE_HYPHENS:
+                letters.append(letter)
+                continue
+            # pdfium leaves out the line break behind it.
+            letters.append("-")
         if letters:
-            word = _word(handle, "".join(letters), first, index - 1)
+            word = _word(handle, "".join(letters), first, index if letters[-1] == "-" and letter in _LINE_HYPHENS else index - 1)
             if word is not None:
                 yield word
             letters = []
