@@ -111,6 +111,10 @@ _MEASURES = frozenset(
         "january february march april may june july august september october november december"
     )
 )
+#: Measures that stand behind their number only: in "5 days 3 hours", 3 counts hours.
+_COUNTED = frozenset(
+    "days day weeks week months month years year hours hour minutes minute times time people persons person".split()
+)
 _MODALS = {
     "must": "duty", "shall": "duty", "required": "duty", "requires": "duty", "obliged": "duty", "mandatory": "duty",
     "have to": "duty", "has to": "duty", "need to": "duty", "needs to": "duty", "may": "leave", "can": "leave", "could": "leave",
@@ -188,7 +192,7 @@ def _numbers(tokens: tuple[str, ...]) -> list[_Number]:
             at += 1
             continue
         words = [*_until_number(tokens[max(0, at - 2) : at][::-1]), *_until_number(tokens[at + width : at + width + 4])]
-        stems = frozenset(stem for word in words for stem in terms(word))
+        stems = frozenset(stem for word in words for stem in terms(_SYMBOLS.get(word, word)))
         found.append(_Number(value, _unit(tokens, at, width), stems, _bound(tokens, at)))
         at += width
     return found
@@ -199,11 +203,13 @@ def _until_number(tokens: tuple[str, ...]) -> list[str]:
 
 
 def _unit(tokens: tuple[str, ...], at: int, width: int) -> str | None:
-    """What is counted: the first measure close behind the number, or a currency or month right before it."""
+    """What is counted: the currency or month right before the number, else the first measure close behind it."""
+    if at and (measure := _measure(tokens[at - 1])) is not None and tokens[at - 1] not in _COUNTED:
+        return measure
     for token in _until_number(tokens[at + width : at + width + 3]):
         if (measure := _measure(token)) is not None:
             return measure
-    return _measure(tokens[at - 1]) if at else None
+    return None
 
 
 def _measure(token: str) -> str | None:

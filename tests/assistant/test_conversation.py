@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from assistant.conversation import circumstances, is_small_talk, standalone
+from assistant.records import Turn
+
+TODAY = date(2026, 6, 15)
+LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
+
+
+@pytest.mark.parametrize("text", ["Hi", "hello there!", "Thanks a lot.", "thank you", "Good morning", "ok"])
+def test_greetings_and_thanks_are_small_talk(text: str) -> None:
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize("text", ["hi, how much leave do I get?", "leave", "thanks, and sick pay?"])
+def test_questions_are_not_small_talk(text: str) -> None:
+    assert not is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What about part-timers?", "How many days of annual leave do I get, part-timers?"),
+        ("and in Germany?", "How many days of annual leave do I get, in Germany?"),
+        ("And when do they lapse?", "when do they lapse? (How many days of annual leave do I get)"),
+        ("Can I sell them?", "Can I sell them? (How many days of annual leave do I get)"),
+    ],
+)
+def test_follow_up_keeps_its_subject(question: str, expected: str) -> None:
+    assert standalone(question, LEAVE) == expected
+
+
+@pytest.mark.parametrize(
+    "question", ["Who approves hotel costs above the travel budget?", "How long is the notice period during probation?"]
+)
+def test_question_with_its_own_subject_stays(question: str) -> None:
+    assert standalone(question, LEAVE) == question
+
+
+def test_first_question_stays_as_it_is() -> None:
+    assert standalone("What about part-timers?", []) == "What about part-timers?"
+
+
+@pytest.mark.parametrize(
+    ("question", "as_of"),
+    [
+        ("What was the rule in May 2023?", date(2023, 5, 31)),
+        ("what applied on 3 June 2024", date(2024, 6, 3)),
+        ("as of 2024-02-29?", date(2024, 2, 29)),
+        ("on June 3rd, 2024", date(2024, 6, 3)),
+        ("How much leave did we get in 2022?", date(2022, 12, 31)),
+        ("How much was it last year?", date(2025, 12, 31)),
+        ("in June 2026", TODAY),
+        ("from January 2027 on?", date(2027, 1, 1)),
+        ("on 31 June 2024?", date(2024, 6, 30)),
+        ("Can I carry over 5 days until 31 March?", None),
+        ("How much is a hotel for 2000 euros?", None),
+    ],
+)
+def test_date_in_plain_words(question: str, as_of: date | None) -> None:
+    assert circumstances(question, today=TODAY).as_of == as_of
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("parental leave in Germany", "DE"),
+        ("for UK employees", "GB"),
+        ("is the German rule different?", "DE"),
+        ("Germany or the UK?", None),
+        ("can you tell us more", None),
+    ],
+)
+def test_country_in_plain_words(question: str, country: str | None) -> None:
+    assert circumstances(question, today=TODAY).jurisdiction == country
