@@ -9,7 +9,7 @@ from typing import Any
 from assistant.claims import check
 from assistant.records import Answer, Citation, Status
 from evals.data import Question, Unanswerable
-from evals.spans import exact, lexically_supported, normalise, share_held, stands_in, token_f1
+from evals.spans import exact, lexically_supported, normalise, share_held, share_in_order, stands_in, token_f1
 from retrieval.errors import WrongUsage
 from retrieval.records import heading_line
 
@@ -20,6 +20,8 @@ ANSWER_MEASURES = (
     "answered_right", "answer_f1", "answer_exact", "answer_contains", "must_hold", "citation_precision", "citation_recall",
     "page_match", "supported_claims", "supported_claims_lexical", "cited_claims", "exact_quotes", "answered", "refused",
 )  # fmt: skip
+#: Share of a gold quotation's words that the citations have to show.
+_GOLD_SHOWN = 0.5
 
 
 def judge_answer(
@@ -65,19 +67,15 @@ def shown_text(answer: Answer) -> str:
 
 
 def _rests_on_gold(question: Question, answer: Answer) -> bool:
-    """Whether a citation shows the gold words: it stands in a wanted passage and, where the data quotes the gold span or
-    a short answer that the passage holds word for word, its quotation holds that too."""
-    spans = question.quotes
-    for citation in answer.citations:
-        if citation.passage.passage_id not in question.wanted:
-            continue
-        quote = citation.quote
-        if spans:
-            if any(stands_in(quote, [span]) or stands_in(span, [quote]) for span in spans):
-                return True
-        elif not stands_in(citation.passage.text, question.answers) or stands_in(quote, question.answers):
-            return True
-    return False
+    """Whether the citations show the gold words: quotations from wanted passages hold, in order, at least half of the
+    words of a gold quotation; without one, a short answer that such a passage holds word for word; else any such passage."""
+    wanted = [citation for citation in answer.citations if citation.passage.passage_id in question.wanted]
+    quotes = " ".join(citation.quote for citation in wanted)
+    if question.quotes:
+        return any(share_in_order(gold, quotes) >= _GOLD_SHOWN for gold in question.quotes)
+    if stands_in(" ".join(citation.passage.text for citation in wanted), question.answers):
+        return bool(stands_in(quotes, question.answers))
+    return bool(wanted)
 
 
 def _citation_measures(question: Question, answer: Answer, pages: Mapping[str, tuple[str, Any]]) -> dict[str, float]:

@@ -22,9 +22,9 @@ class Bar:
     colour: int  #: which of the report's series colours
 
 
-def bars(rows: Sequence[Bar], *, title: str, width: int = 300) -> str:
+def bars(rows: Sequence[Bar], *, title: str, width: int = 300, label_width: int = 78) -> str:
     """Horizontal bars from 0 to 1 with 95 % whiskers; the value stands at the end of its row."""
-    left, right, top, step = 78, 44, 24, 24
+    left, right, top, step = label_width, 44, 24, 24
     plot = width - left - right
     height = top + step * len(rows) + 18
     parts = [_text(0, 13, title, "title")]
@@ -51,7 +51,7 @@ def differences(rows: Sequence[Mapping[str, Any]], *, title: str, width: int = 6
     """Differences of pairs of systems with their intervals around zero; filled where the difference is significant."""
     left, right, top, step = 190, 120, 26, 26
     plot = width - left - right
-    reach = max([0.01, *(abs(edge) for row in rows for edge in row["ci95"])]) * 1.05
+    reach: float = max([0.01, *(abs(edge) for row in rows for edge in row["ci95"])]) * 1.05
     height = top + step * len(rows) + 22
 
     def at(value: float) -> float:
@@ -78,7 +78,7 @@ def differences(rows: Sequence[Mapping[str, Any]], *, title: str, width: int = 6
     return _svg(width, height, parts, title)
 
 
-def latencies(rows: Mapping[str, Sequence[float]], *, title: str, width: int = 620) -> str:
+def latencies(rows: Mapping[str, Sequence[float]], *, title: str, width: int = 540) -> str:
     """Every sample as a dot on a logarithmic axis, the median and the 95th percentile marked, one row a name."""
     rows = {name: samples for name, samples in rows.items() if samples}
     if not rows:
@@ -120,7 +120,7 @@ def risk_curve(points: Sequence[Mapping[str, float]], *, title: str, width: int 
     """Share of shown answers that are wrong, over the share of questions answered, as the threshold falls."""
     if not points:
         return ""
-    left, right, top, bottom = 46, 14, 30, 44
+    left, right, top, bottom = 46, 14, 44, 44
     across, up = width - left - right, height - top - bottom
     most = max(0.1, ceil(max(point["risk"] for point in points) * 10) / 10)
 
@@ -142,11 +142,9 @@ def risk_curve(points: Sequence[Mapping[str, float]], *, title: str, width: int 
     parts.append(f'<path class="curve" d="M{line}"/>')
     x, y = at(last["coverage"], last["risk"]).split()
     parts.append(f'<circle class="dot better" cx="{x}" cy="{y}" r="5"><title>as shipped</title></circle>')
-    anchor = "end" if last["coverage"] > 0.5 else "start"
-    note = f"as set: {last['coverage']:.0%} answered, {last['risk']:.1%} of them wrong"
-    parts.append(_text(float(x), max(float(y) - 10, top + 10), note, "value", anchor))
+    note = f"as set: {last['coverage']:.0%} answered, {last['risk']:.1%} of those wrong"
+    parts.append(_text(0, 29, note, "tick"))
     parts.append(_text(left + across / 2, height - 6, "questions answered, most confident first", "tick", "middle"))
-    parts.append(_text(0, 27, "wrong among them", "tick"))
     return _svg(width, height, parts, title)
 
 

@@ -76,7 +76,7 @@ def _retrieval(result: Mapping[str, Any]) -> dict[str, Any]:
         "forest": plots.differences(pairs, title="Difference in nDCG@10 with 95 % interval") if pairs else "",
         "latency": plots.latencies(
             {name: found["latency_ms"]["samples"] for name, found in systems.items()},
-            title="Latency of single searches (log scale; lines: median and 95th percentile)",
+            title="Latency of single searches (log scale; lines: p50, p95)",
         ),
         "slice_names": list(systems),
         "slices": [
@@ -112,13 +112,8 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
     abstention = result["abstention"]
     shown = [(name, result[name]) for name in ANSWER_MEASURES if result.get(name, {}).get("n")]
     shown += [(name, found) for name, found in result.items() if ":" in name and found["n"]]
-    charts = [
-        plots.bars(
-            [_bar("", found, 0)],
-            title=f"{_ANSWER_NAMES.get(name, name)} (n={found['n']})",
-        )
-        for name, found in shown
-    ]
+    rows = [_bar(f"{_ANSWER_NAMES.get(name, name)}  (n={found['n']})", found, 0) for name, found in shown]
+    charts = [plots.bars(rows, title="Higher is better", width=640, label_width=220)]
     cards = []
     for title, found in (
         ("answered, resting on the gold words", result["answered_right"]),
@@ -149,10 +144,12 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
             if abstention[name]["n"]
         ],
         "charts": charts,
-        "risk": plots.risk_curve(abstention["risk_coverage"], title="Risk and coverage"),
+        "risk": plots.risk_curve(
+            abstention["risk_coverage"], title="Risk and coverage: wrong answers among those shown"
+        ),
         "latency": plots.latencies(
             {name.replace("_", " "): found["samples"] for name, found in result["latency_ms"].items()},
-            title="Time until each part of an answer (log scale; lines: median and 95th percentile)",
+            title="Time until each part of an answer (log scale; lines: p50, p95)",
         ),
         "slice_names": ["gold words cited", "refused rightly"],
         "slices": [

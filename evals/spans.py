@@ -54,11 +54,16 @@ def lexically_supported(claim: str, quotes: Sequence[str]) -> bool:
         return False
     if bool(_NEGATION.search(claim)) and not _NEGATION.search(cited):
         return False
-    tokens = normalise(claim)
+    return share_in_order(claim, cited) >= _LEAST_OVERLAP
+
+
+def share_in_order(text: str, other: str) -> float:
+    """The share of a text's tokens that stand in the other in the same order, 0 to 1; 0 for a text without tokens."""
+    tokens = normalise(text)
     if not tokens:
-        return False
-    blocks = SequenceMatcher(None, tokens, normalise(cited), autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks) >= _LEAST_OVERLAP * len(tokens)
+        return 0.0
+    blocks = SequenceMatcher(None, tokens, normalise(other), autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / len(tokens)
 
 
 def _f1(answer: list[str], gold: list[str]) -> float:
