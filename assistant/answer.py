@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from time import perf_counter
 
+from assistant import conflicts
 from assistant.claims import check
 from assistant.conversation import circumstances, is_small_talk, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
 from assistant.prompt import answer_prompt, one_line
-from assistant.quoting import choose
+from assistant.quoting import QuotingConfig, choose
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -39,6 +40,8 @@ from retrieval.search import Searcher
 from retrieval.sentences import sentence_spans
 
 _LONGEST_DRAFT_TOKENS = 96
+_BOTH_SIDES = QuotingConfig(most=2, margin=float("inf"))
+_DISPUTED = "The documents in force do not agree about this:"
 _GREETING = "Hello. Ask me about a policy, a contract or a rule, and I will show you where it says so."
 
 
@@ -171,12 +174,14 @@ class Assistant:
         evidence = distil(
             asked.standalone, hits, encoder=self.encoder, reranker=self.reranker, config=self.config.evidence
         )
-        citations = choose(evidence)
+        disputed = conflicts.find(evidence, encoder=self.encoder)
+        # Both sides of a contradiction are quoted word for word, whatever else would have been chosen.
+        citations = choose(disputed[0], _BOTH_SIDES) if disputed else choose(evidence)
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
-        phrased = yield from self._phrase(asked, evidence)
+        phrased = None if disputed else (yield from self._phrase(asked, evidence))
         claims, cited = phrased or _quoted(citations)
-        lead_in = "" if phrased else _lead_in(cited)
+        lead_in = "" if phrased else _DISPUTED if disputed else _lead_in(cited)
         text = _shown(claims, lead_in)
         if not phrased:
             asked.clock.mark("first_token")
@@ -191,7 +196,7 @@ class Assistant:
                 text=text,
                 claims=tuple(claims),
                 citations=tuple(cited),
-                conflicts=(),
+                conflicts=(conflicts.as_conflict(cited[0], cited[1]),) if disputed and len(cited) > 1 else (),
                 confidence=confidence,
                 as_of=asked.scope.day,
                 model=self.model.name if self.model and phrased else "quote",

@@ -67,6 +67,27 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     return Verdict(None, coverage)
 
 
+def disagree(one: str, other: str) -> bool:
+    """Whether two sentences on the same matter state different numbers for it: a number of each counts the same measure in
+    the same company of words, and none of those numbers is shared. Sameness of matter is for the caller to judge."""
+    first, second = _read(one), _read(other)
+    for number in first.numbers:
+        rivals = [rival for rival in second.numbers if number.unit and _comparable(number, rival)]
+        if rivals and not any(
+            _comparable(mine, rival) and mine.value == rival.value for mine in first.numbers for rival in rivals
+        ):
+            return True
+    return False
+
+
+#: Measures of the same kind: "24 hours" and "two days" can contradict each other.
+_KINDS = {stem: "span" for stem in terms("day days week month year hour minute")}
+
+
+def _comparable(one: _Number, other: _Number) -> bool:
+    return other.unit is not None and _KINDS.get(one.unit or "", one.unit) == _KINDS.get(other.unit, other.unit)
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 

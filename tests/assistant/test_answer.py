@@ -35,10 +35,14 @@ LIBRARY = {
     "Travel 2024": ["Train journeys are booked in first class."],
     "Pay": ["Salary bands are reviewed each spring."],
     "Parental": ["Parental leave in Germany lasts up to 36 months."],
+    "Security": ["A lost laptop is reported to the security desk within 2 hours."],
+    "Equipment": ["A lost laptop is reported to the service desk within 24 hours."],
+    "Equipment DE": ["A lost laptop is reported to the site desk within 8 hours."],
 }
 FIELDS = {
     "Travel 2024": {"effective_from": date(2023, 1, 1), "effective_to": date(2024, 12, 31)},
     "Pay": {"audience": frozenset({"managers"})},
+    "Equipment DE": {"jurisdiction": "DE"},
     "Parental": {"jurisdiction": "DE", "owner": "Tobias"},
 }
 
@@ -124,6 +128,24 @@ def test_stream_gives_evidence_then_checked_text_then_the_answer(home: Home) -> 
     assert isinstance(events[-1], AnswerDone)
     streamed = "".join(event.text for event in events if isinstance(event, TokenDrafted))
     assert streamed == events[-1].answer.text
+
+
+def test_contradiction_is_shown_side_by_side_and_not_blended(home: Home) -> None:
+    answer = assistant(home, "A lost laptop is reported within 2 hours.").answer(
+        "When is a lost laptop reported to the desk?"
+    )
+    sides = {answer.citations[number - 1].passage.title for number in answer.conflicts[0].citations}
+    assert sides == {"Security", "Equipment"}
+    assert "2 hours" in answer.text
+    assert "24 hours" in answer.text
+
+
+def test_country_rule_beside_the_general_one_is_no_contradiction(home: Home) -> None:
+    answer = assistant(home).answer("When is a lost laptop reported to the desk?", scope=Scope(jurisdiction="DE"))
+    titles = {
+        answer.citations[number - 1].passage.title for conflict in answer.conflicts for number in conflict.citations
+    }
+    assert "Equipment DE" not in titles
 
 
 def refusal(home: Home, question: str, scope: Scope | None = None) -> tuple[Status, Reason | None]:
