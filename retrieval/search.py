@@ -146,15 +146,20 @@ class Searcher:
         ]
 
     def _rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
-        """The best ``rerank_pool`` hits by the reranker's score, then the rest as they were."""
+        """The best ``rerank_pool`` hits by their blended score, then the rest as they were, scored below them."""
         assert self.reranker is not None
         head, tail = hits[: self.config.rerank_pool], hits[self.config.rerank_pool :]
         if not head:
             return hits
-        scores = self.reranker.score(question, [hit.passage.searchable for hit in head])
+        log_odds = self.reranker.score(question, [hit.passage.searchable for hit in head])
+        blended = self.fusion.blend(np.array([hit.score for hit in head], np.float32), log_odds)
+        probability = 1 / (1 + np.exp(-log_odds))
         scored = [
-            replace(hit, score=float(score), scores=replace(hit.scores, rerank=float(score)))
-            for hit, score in zip(head, scores, strict=True)
+            replace(hit, score=float(score), scores=replace(hit.scores, rerank=float(chance)))
+            for hit, score, chance in zip(head, blended, probability, strict=True)
         ]
         scored.sort(key=lambda hit: (-hit.score, hit.passage.passage_id))
-        return [replace(hit, rank=rank) for rank, hit in enumerate(scored + tail, start=1)]
+        # What the reranker has not read keeps its distances, from the lowest score that it gave downwards.
+        gap = scored[-1].score - tail[0].score if tail else 0.0
+        rest = [replace(hit, score=hit.score + min(gap, 0.0)) for hit in tail]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(scored + rest, start=1)]
