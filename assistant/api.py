@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -114,9 +115,10 @@ def _add_questions(api: APIRouter, room: Room) -> None:
         events = room.ask(body.question, scope=scope, history=history, place="api")
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(_stream(events, request), media_type="text/event-stream")
-        async for event in events:
-            if isinstance(event, AnswerDone):
-                return JSONResponse(answer_json(event.answer))
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, AnswerDone):
+                    return JSONResponse(answer_json(event.answer))
         raise Problem(500, "the answer ended before it was complete; ask again")
 
     @api.post("/search", tags=["questions"], summary="Ranked passages, best first")
@@ -137,26 +139,29 @@ def _add_questions(api: APIRouter, room: Room) -> None:
         return {"feedback_id": kept}
 
 
-async def _stream(events: AsyncIterator[Waiting | AnswerEvent], request: Request) -> AsyncIterator[str]:
+async def _stream(events: AsyncGenerator[Waiting | AnswerEvent], request: Request) -> AsyncGenerator[str]:
     begun = perf_counter()
     try:
-        async for event in events:
-            match event:
-                case Waiting(position):
-                    yield _event("waiting", {"position": position})
-                case EvidenceFound(citations):
-                    found_ms = (perf_counter() - begun) * 1000
-                    yield _event(
-                        "evidence", {"citations": [citation_json(each) for each in citations], "ms": round(found_ms)}
-                    )
-                case TokenDrafted(text):
-                    yield _event("token", {"text": text})
-                case AnswerDone(answer):
-                    yield _event("answer", answer_json(answer))
+        async with aclosing(events):
+            async for event in events:
+                yield _told(event, perf_counter() - begun)
     except PolicydeskError as error:
-        yield _event(
-            "error", problems.document(problems.status_of(error), str(error), request_id=request.scope["request_id"])
-        )
+        problem = problems.document(problems.status_of(error), str(error), request_id=request.scope["request_id"])
+        yield _event("error", problem)
+
+
+def _told(event: Waiting | AnswerEvent, seconds: float) -> str:
+    match event:
+        case Waiting(position):
+            return _event("waiting", {"position": position})
+        case EvidenceFound(citations):
+            return _event(
+                "evidence", {"citations": [citation_json(each) for each in citations], "ms": round(seconds * 1000)}
+            )
+        case TokenDrafted(text):
+            return _event("token", {"text": text})
+        case AnswerDone(answer):
+            return _event("answer", answer_json(answer))
 
 
 def _event(name: str, data: dict[str, Any]) -> str:

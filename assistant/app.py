@@ -184,7 +184,7 @@ class Chat:
         reply, drafting = cl.Message(""), render.Drafting()
         answer: Answer | None = None
         found = False
-        async for event in self.room.ask(question, scope=scope_of(person), history=_history(question), place="chat"):
+        async for event in self.room.ask(question, scope=scope_of(person), history=_history(), place="chat"):
             match event:
                 case Waiting(position):
                     step.name = f"Many people are asking just now: you are number {position + 1}…"
@@ -239,7 +239,7 @@ class Chat:
         await report.update()
 
 
-def _history(question: str) -> list[Turn]:
+def _history() -> list[Turn]:
     """The conversation before this question, oldest first, from the messages on the screen."""
     turns: list[Turn] = []
     asked: str | None = None

@@ -194,7 +194,7 @@ class Chats:
             self.remove(thread_id)
         return len(old)
 
-    def list(
+    def latest(
         self, account_id: str, *, first: int, after: str | None = None, search: str | None = None
     ) -> tuple[list[ChatRow], bool]:
         """An account's conversations, the last touched first, and whether there are more."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import problems
@@ -205,7 +206,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detai
         headers["Retry-After"] = str(max(1, round(wait_s)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    answer = problems.JSONResponse(body, status, headers=headers, media_type=problems.MEDIA_TYPE)
+    answer = JSONResponse(body, status, headers=headers, media_type=problems.MEDIA_TYPE)
     await answer(scope, receive, send)
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from chainlit.data import BaseDataLayer, queue_until_user_message
 from chainlit.element import Element, ElementDict
@@ -19,6 +19,12 @@ from assistant.accounts import Accounts, Person
 from assistant.chats import ChatRow, Chats
 
 T = TypeVar("T")
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _after_first_message(method: Method) -> Method:
+    """Nothing is kept of a conversation that was opened and left: writes wait for its first message."""
+    return cast(Method, queue_until_user_message()(method))
 
 
 class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types we follow
@@ -51,7 +57,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
 
     async def list_threads(self, pagination: Pagination, filters: ThreadFilter) -> PaginatedResponse[ThreadDict]:
         rows, more = await self._do(
-            lambda: self.chats.list(
+            lambda: self.chats.latest(
                 filters.userId or "", first=pagination.first, after=pagination.cursor, search=filters.search
             )
         )
@@ -94,20 +100,20 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
 
     # -- what is in them ---------------------------------------------------------------------------------------------
 
-    @queue_until_user_message()
+    @_after_first_message
     async def create_step(self, step_dict: StepDict) -> None:
         await self.update_step(step_dict)
 
-    @queue_until_user_message()
+    @_after_first_message
     async def update_step(self, step_dict: StepDict) -> None:
         body = {key: value for key, value in step_dict.items() if key != "feedback"}
         await self._do(lambda: self.chats.save_step(step_dict["threadId"], step_dict["id"], body))
 
-    @queue_until_user_message()
+    @_after_first_message
     async def delete_step(self, step_id: str) -> None:
         await self._do(lambda: self.chats.remove_step(step_id))
 
-    @queue_until_user_message()
+    @_after_first_message
     async def create_element(self, element: Element) -> None:
         """Keep citations and evidence. Uploaded files are not kept here: the library has them."""
         if element.type != "custom":
@@ -119,7 +125,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
         return await self._do(lambda: self.chats.element(thread_id, element_id))
 
-    @queue_until_user_message()
+    @_after_first_message
     async def delete_element(self, element_id: str, thread_id: str | None = None) -> None:
         await self._do(lambda: self.chats.remove_element(element_id))
 

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from retrieval.encoder import Encoder
 from retrieval.home import Home
 from retrieval.store import Store
+
+if TYPE_CHECKING:
+    from ingest.pipeline import IngestOptions
 
 #: A file's line in the report, with the fields of ``ingest --json``.
 Report = dict[str, Any]
@@ -66,11 +69,20 @@ class LibraryKeeper:
             self.store.prune_originals(self.home)
 
 
-def _options(given: dict[str, Any]) -> Any:
+def _options(given: dict[str, Any]) -> IngestOptions:
     from ingest.pipeline import IngestOptions
 
-    days = {name: date.fromisoformat(given[name]) for name in ("effective_from", "effective_to") if given.get(name)}
-    plain = {
-        name: given[name] for name in ("jurisdiction", "owner", "supersedes", "collection", "draft") if given.get(name)
-    }
-    return IngestOptions(audience=frozenset(given.get("audience") or ()), **plain, **days)
+    return IngestOptions(
+        audience=frozenset(given.get("audience") or ()),
+        jurisdiction=given.get("jurisdiction"),
+        owner=given.get("owner"),
+        effective_from=_day(given.get("effective_from")),
+        effective_to=_day(given.get("effective_to")),
+        supersedes=given.get("supersedes"),
+        collection=given.get("collection"),
+        draft=bool(given.get("draft")),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -46,22 +47,24 @@ class Room:
 
     async def ask(
         self, question: str, *, scope: Scope, history: Sequence[Turn] = (), place: str
-    ) -> AsyncIterator[Waiting | AnswerEvent]:
+    ) -> AsyncGenerator[Waiting | AnswerEvent]:
         """Everything that happens to a question, counted and timed on the way.
 
         :param place: ``"chat"`` or ``"api"``.
+        :raises TooBusy: see :meth:`Line.ask`.
         """
         begun = perf_counter()
         self.metrics.waiting.set(self.line.length + 1)
         try:
-            async for event in self.line.ask(question, scope=scope, history=history):
-                match event:
-                    case EvidenceFound():
-                        self.metrics.first_evidence.observe(perf_counter() - begun)
-                    case AnswerDone(answer):
-                        self.metrics.total.observe(perf_counter() - begun)
-                        self.metrics.answers.labels(answer.status.value, place).inc()
-                yield event
+            async with aclosing(self.line.ask(question, scope=scope, history=history)) as events:
+                async for event in events:
+                    match event:
+                        case EvidenceFound():
+                            self.metrics.first_evidence.observe(perf_counter() - begun)
+                        case AnswerDone(answer):
+                            self.metrics.total.observe(perf_counter() - begun)
+                            self.metrics.answers.labels(answer.status.value, place).inc()
+                    yield event
         except TooBusy:
             self.metrics.refused.inc()
             raise

@@ -55,7 +55,7 @@ def session_token(cookies: Mapping[str, str]) -> str | None:
     """The session token; long ones come in pieces named ``access_token_0``, ``access_token_1``."""
     if whole := cookies.get(SESSION_COOKIE):
         return whole
-    pieces = []
+    pieces: list[str] = []
     while piece := cookies.get(f"{SESSION_COOKIE}_{len(pieces)}"):
         pieces.append(piece)
     return "".join(pieces) or None

@@ -6,8 +6,9 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -108,7 +109,7 @@ class Line:
 
     async def ask(
         self, question: str, *, scope: Scope, history: Sequence[Turn] = ()
-    ) -> AsyncIterator[Waiting | AnswerEvent]:
+    ) -> AsyncGenerator[Waiting | AnswerEvent]:
         """Everything that happens to a question: places in line, then the engine's own events.
 
         :raises TooBusy: at once, if ``capacity`` questions are being answered or wait.
@@ -123,8 +124,9 @@ class Line:
             events = engine.stream(question, scope=scope, history=history)
             stage = self._SEARCHING
             while True:
-                async for place in self._turn(stage, number):
-                    yield place
+                async with aclosing(self._turn(stage, number)) as places:
+                    async for place in places:
+                        yield place
                 event = await self._work(lambda: next(events, None))
                 if event is None:
                     return
@@ -151,7 +153,7 @@ class Line:
         finally:
             self._pass_on()
 
-    async def _turn(self, stage: int, number: int) -> AsyncIterator[Waiting]:
+    async def _turn(self, stage: int, number: int) -> AsyncGenerator[Waiting]:
         """Wait for the turn; yields the place in line while it changes. Whoever gets through must pass the turn on."""
         if not self._working:
             self._working = True

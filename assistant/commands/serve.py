@@ -52,11 +52,11 @@ def serve(
     secret = _demo_secret(settings.home) if demo else _secret(settings.secret)
     store = Store.open(settings.home)
     accounts = Accounts(store)
-    passwords = _demo_accounts(accounts) if demo else {}
-    if not accounts.everyone():
+    if not demo and not accounts.everyone():
         raise NotReady("there are no accounts to sign in with; make one: policydesk users add NAME --role admin")
+    # Before the demo accounts are made: their passwords are shown once, and must not be lost to a port in use.
     listener = _listen(host, port)
-    _welcome(host, listener.getsockname()[1], passwords)
+    _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
     _run(settings, store, secret, listener, model)
 
 
@@ -173,13 +173,17 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _welcome(host: str, port: int, passwords: dict[str, str]) -> None:
+def _welcome(host: str, port: int, passwords: dict[str, str] | None) -> None:
     shown = f"[{host}]" if ":" in host else host
     lines = Table.grid(padding=(0, 2))
     lines.add_row("Chat", f"http://{shown}:{port}/")
     lines.add_row("API", f"http://{shown}:{port}/api/docs")
-    for name, password in passwords.items():
+    for name, password in (passwords or {}).items():
         lines.add_row(f"Sign in as {name}", f"[bold]{password}[/bold]")
     note = "These passwords are shown this once." if passwords else None
+    if passwords == {}:
+        note = (
+            "The demo passwords were shown at the first start. New ones: policydesk users remove hr, then start again."
+        )
     console.print(Panel(lines, title="Policydesk", subtitle=note, expand=False, padding=(1, 2)))
     aside.print("Loading the models; the first answer may take a few seconds. Stop with Ctrl-C.")
