@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ingest.clauses import is_lead_in
-from ingest.outline import label
+from ingest.numbering import label
+from ingest.outline import heading_text
 from ingest.records import Clause
 from retrieval.errors import PassageTooLong
 from retrieval.records import PassageKind, heading_line
@@ -151,7 +152,9 @@ class _Chunker:
                 begin = repeated
                 continue
             if gathered:
-                pieces.append(self._piece(begin, "\n".join(gathered), replace(clause if not pieces else inner, page=page)))
+                pieces.append(
+                    self._piece(begin, "\n".join(gathered), replace(clause if not pieces else inner, page=page))
+                )
             page = child.page or page
             begin = repeated
             if self._measure(begin, text) <= self._room(inner.section_path):
@@ -278,7 +281,13 @@ def _together(last: _Piece, piece: _Piece) -> _Piece:
 def is_only_heading(text: str) -> bool:
     """Whether a numbered clause is its number and a heading, and its words stand below it: "9.5 Exclusions."."""
     mark = label(text)
-    return mark is not None and bool(mark.rest) and len(mark.rest.split()) <= 8 and len(sentences(mark.rest)) == 1 and not mark.rest[:1].islower()
+    return (
+        mark is not None
+        and bool(mark.rest)
+        and len(mark.rest.split()) <= 8
+        and len(sentences(mark.rest)) == 1
+        and not mark.rest[:1].islower()
+    )
 
 
 def _indents(clause: Clause) -> bool:
@@ -288,6 +297,8 @@ def _indents(clause: Clause) -> bool:
 
 def clause_heading(clause: Clause) -> str:
     """A numbered clause's number, with its run-in heading where it has one: "4.2 Carry-over"."""
+    if is_only_heading(clause.text):
+        return heading_text(clause.text)
     run_in = re.match(
         r"(\S+\s+)?((?:[A-Z][\w’'-]*|and|of|the|for|to|in|or|on|by|with|&|,|\s){2,60}?)[.:]\s", clause.text
     )

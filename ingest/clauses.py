@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ingest.outline import Label, Placed, numbered
+from ingest.numbering import Label
+from ingest.outline import Placed, numbered
 from ingest.records import Block, BlockKind, Clause
 from retrieval.records import PassageKind
 
@@ -18,7 +19,9 @@ _DEFINED = re.compile(
     r"(?:(?:shall|will)\s+)?(?:means?|has\s+the\s+meaning|have\s+the\s+meaning|refers?\s+to|is\s+defined|includes?|collectively|is\s+any|are\s+any)\b",
     re.IGNORECASE,
 )
-_IN_DEFINITIONS = re.compile(r"\b(definitions?|defined terms|glossary|key terms|abbreviations|terminology|begriffe)\b", re.IGNORECASE)
+_IN_DEFINITIONS = re.compile(
+    r"\b(definitions?|defined terms|glossary|key terms|abbreviations|terminology|begriffe)\b", re.IGNORECASE
+)
 _TERM_COLON = re.compile(r"^(?:\S{1,8}\s+)?[A-Z][\w /&'’()-]{1,60}(?::| [–—-]| means\b)\s+\S")
 
 
@@ -116,17 +119,21 @@ def _parents(stack: list[_Node], node: _Node) -> list[_Node]:
             kept = [open_node for open_node in stack if node.depth and open_node.depth and open_node.depth < node.depth]
             return kept or (stack if stack and stack[-1].opens and not stack[-1].label else [])
     if node.depth:
-        kept = []
-        for above in stack:
-            if above.depth and above.depth >= node.depth and (above.label is None) == (node.label is None):
-                break
-            if above.depth and above.depth >= node.depth and not above.opens:
-                break
-            kept.append(above)
-        if not kept or kept[-1].depth or kept[-1].opens or kept[-1].label:
-            return kept
-        return kept[:-1] if not kept[-1].children else kept
+        return _parents_of_item(stack, node)
     return list(stack) if stack and (stack[-1].label or stack[-1].opens) else []
+
+
+def _parents_of_item(stack: list[_Node], node: _Node) -> list[_Node]:
+    """An item belongs to the items it is nested in, and with them to the clause that announces the list."""
+    kept: list[_Node] = []
+    for open_node in stack:
+        nested_alike = (open_node.label is None) == (node.label is None) or not open_node.opens
+        if open_node.depth >= node.depth and open_node.depth and nested_alike:
+            break
+        kept.append(open_node)
+    if kept and not (kept[-1].depth or kept[-1].opens or kept[-1].label or kept[-1].children):
+        kept.pop()
+    return kept
 
 
 def _parents_of_paragraph(stack: list[_Node], node: _Node) -> list[_Node]:

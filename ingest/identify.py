@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from ingest.metadata import countries_named
+from ingest.countries import countries_named
 from ingest.outline import folded
 from retrieval.errors import WrongUsage
 from retrieval.store import DocumentRow, NewVersion, PassageRow, Store, VersionRow

@@ -3,100 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
-from ingest.outline import label
+from ingest.flow import flow, vocabulary
+from ingest.furniture import furniture
+from ingest.grid import Grid, grids
+from ingest.numbering import label
+from ingest.page import Line, Page, Word, line_of, lines_of, rows_of
 from ingest.records import Block, BlockKind
 
 BULLET = re.compile(r"^(?:[•◦▪■□●○–—*·∙‣⁃➢❖✓✔☐☑☒\uf0b7\uf0a7\uf0d8]|-|o(?=\s+[A-Z]))\s*(?=\S)")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word on an upright page; points from the top left corner."""
-
-    text: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-    baseline: float
-    size: float
-    bold: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A straight line drawn on the page, across or down."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def is_across(self) -> bool:
-        return self.y0 == self.y1
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    number: int
-    width: float
-    height: float
-    words: list[Word]
-    rules: list[Rule]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Words side by side on one baseline, without a gap wider than a column's."""
-
-    words: tuple[Word, ...]
-    left: float
-    right: float
-    top: float
-    bottom: float
-    baseline: float
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def size(self) -> float:
-        return max(
-            Counter({word.size: 0 for word in self.words} | _letters(self.words)).items(), key=lambda item: item[1]
-        )[0]
-
-    @property
-    def bold(self) -> bool:
-        return all(word.bold for word in self.words if any(letter.isalnum() for letter in word.text))
-
-    @property
-    def middle(self) -> float:
-        return (self.left + self.right) / 2
-
-
-def _letters(words: Sequence[Word]) -> dict[float, int]:
-    counts: dict[float, int] = {}
-    for word in words:
-        counts[word.size] = counts.get(word.size, 0) + len(word.text)
-    return counts
-
-
 def blocks(pages: Sequence[Page]) -> list[Block]:
     """The pages' blocks in reading order. Running headers, footers and page numbers are left out; a paragraph that goes on
     over the page break is one block, on the page it begins."""
-    lines = {page.number: _lines(page.words) for page in pages}
-    furniture = _furniture(pages, lines)
-    known = _vocabulary(pages)
+    lines = {page.number: lines_of(page.words) for page in pages}
+    left_out = furniture(pages, lines)
+    known = vocabulary(pages)
     gathered: list[Block] = []
     for page in pages:
-        body = [line for line in lines[page.number] if (page.number, line.baseline, line.left) not in furniture]
+        body = [line for line in lines[page.number] if (page.number, line.baseline, line.left) not in left_out]
         for block in _page_blocks(page, body, known):
             if gathered and _goes_on(gathered[-1], block):
                 gathered[-1] = _joined(gathered[-1], block, known)
@@ -108,201 +38,19 @@ def blocks(pages: Sequence[Page]) -> list[Block]:
 # -- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _lines(words: Sequence[Word]) -> list[Line]:
-    """Words gathered into lines, top to bottom, then left to right. A wide gap ends a line: another column or cell begins."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: (word.baseline, word.left)):
-        for row in reversed(rows[-3:]):
-            if abs(row[-1].baseline - word.baseline) <= 0.25 * max(word.size, 1) or _is_raised(row, word):
-                row.append(word)
-                break
-        else:
-            rows.append([word])
-    lines: list[Line] = []
-    for row in rows:
-        row.sort(key=lambda word: word.left)
-        current = [row[0]]
-        for word in row[1:]:
-            if word.left - current[-1].right > 1.5 * max(word.size, current[-1].size):
-                lines.append(_line(current))
-                current = []
-            current.append(word)
-        lines.append(_line(current))
-    lines.sort(key=lambda line: (line.baseline, line.left))
-    return lines
-
-
-def _is_raised(row: Sequence[Word], word: Word) -> bool:
-    """Whether a small word belongs to a line beside it: a superscript or subscript."""
-    return any(
-        abs(beside.baseline - word.baseline) < 0.6 * beside.size
-        and word.size < 0.8 * beside.size
-        and abs(word.left - beside.right) < 0.3 * beside.size
-        for beside in row
-    )
-
-
-def _line(words: Sequence[Word]) -> Line:
-    size = max(word.size for word in words)
-    main = next(word for word in words if word.size >= 0.8 * size)
-    return Line(
-        tuple(words),
-        words[0].left,
-        max(word.right for word in words),
-        min(word.top for word in words),
-        max(word.bottom for word in words),
-        main.baseline,
-    )
-
-
 # -- page furniture --------------------------------------------------------------------------------------------------
-
-_PAGE_NUMBER = re.compile(
-    r"(?:page|seite|p\.)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:(?:of|von|/|\|)\s*\d{1,4})?\s*[-–—|]?",
-    re.IGNORECASE,
-)
-_MASK = re.compile(r"\d+|\b[ivxlc]+\b")
-#: How many rows at the top and bottom of a page may be furniture.
-_EDGE_ROWS = 12
-
-
-def _furniture(pages: Sequence[Page], lines: dict[int, list[Line]]) -> set[tuple[int, float, float]]:
-    """Rows at the edges of pages that say the same thing, but for numbers, at the same height on most other pages; and page numbers.
-
-    Furniture reaches from the edge inwards without a gap. On the first page a running header in the body's size or larger is
-    kept: it names the document.
-    """
-    rows = {page.number: _rows(lines[page.number]) for page in pages}
-    seen: Counter[tuple[str, int]] = Counter()
-    for found in rows.values():
-        edge = {*range(min(_EDGE_ROWS, len(found))), *range(max(len(found) - _EDGE_ROWS, 0), len(found))}
-        seen.update({(_masked(found[row]), place) for row in edge for place in _places(found[row])})
-    with_text = sum(1 for found in rows.values() if found)
-    needed = max(2, 0.5 * with_text) if with_text < 6 else max(3, 0.3 * with_text)
-    body_size = median([word.size for page in pages for word in page.words] or [0])
-    furniture: set[tuple[int, float, float]] = set()
-    for page in pages:
-        for inwards in (rows[page.number], rows[page.number][::-1]):
-            at_top = inwards is rows[page.number]
-            for depth, row in enumerate(inwards[:_EDGE_ROWS]):
-                repeats = max(seen[_masked(row), place] for place in _places(row))
-                is_number = depth < 2 and _PAGE_NUMBER.fullmatch(" ".join(line.text for line in row).strip()) is not None
-                marginal = row[0].baseline > 0.85 * page.height or row[0].baseline < 0.12 * page.height
-                if not (repeats >= needed or (is_number and marginal)):
-                    break
-                names_document = at_top and page.number == 1 and not is_number and row[0].size >= 0.97 * body_size
-                if not names_document:
-                    furniture.update((page.number, line.baseline, line.left) for line in row)
-    return furniture
-
-
-def _rows(lines: Sequence[Line]) -> list[list[Line]]:
-    """Lines beside each other, from the top down."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and abs(rows[-1][0].baseline - line.baseline) <= 0.3 * line.size:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return rows
-
-
-def _places(row: Sequence[Line]) -> tuple[int, int]:
-    """Where a row stands, coarsely; two rows at about the same height share at least one place."""
-    return round(row[0].baseline / 6), round(row[0].baseline / 6) + 1
-
-
-def _masked(row: Sequence[Line]) -> str:
-    return _MASK.sub("#", " ".join(line.text for line in row).casefold())
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A ruled table: where its columns and rows are parted."""
-
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
-    uprights: tuple[Rule, ...]
-
-    def column(self, row: int, x: float) -> int:
-        """The column that a place in a row belongs to: the leftmost of those that the row has merged into one cell."""
-        middle = (self.ys[row] + self.ys[row + 1]) / 2
-        column = _slot(self.xs, x)
-        while column > 0 and not self._is_walled(self.xs[column], middle):
-            column -= 1
-        return column
-
-    def _is_walled(self, x: float, y: float) -> bool:
-        return any(abs(rule.x0 - x) <= 5 and rule.y0 - 2 <= y <= rule.y1 + 2 for rule in self.uprights)
-
-    def holds(self, line: Line) -> bool:
-        middle = (line.top + line.bottom) / 2
-        return self.xs[0] - 2 <= line.middle <= self.xs[-1] + 2 and self.ys[0] - 2 <= middle <= self.ys[-1] + 2
+#: A cell longer than this, or with several bullets in it, frames text; it is no cell of a table.
+_MAX_CELL_CHARS = 700
 
 
-def _grids(rules: Sequence[Rule]) -> list[Grid]:
-    """Tables drawn with lines: at least two rows and two columns whose borders cross."""
-    across = _merged([rule for rule in rules if rule.is_across])
-    down = _merged([rule for rule in rules if not rule.is_across])
-    groups: list[tuple[list[Rule], list[Rule]]] = []
-    for upright in down:
-        crossing = [
-            rule
-            for rule in across
-            if rule.x0 - 3 <= upright.x0 <= rule.x1 + 3 and upright.y0 - 3 <= rule.y0 <= upright.y1 + 3
-        ]
-        if not crossing:
-            continue
-        touched = [group for group in groups if any(rule in group[0] for rule in crossing)]
-        merged: tuple[list[Rule], list[Rule]] = (list(crossing), [upright])
-        for group in touched:
-            groups.remove(group)
-            merged[0].extend(rule for rule in group[0] if rule not in merged[0])
-            merged[1].extend(group[1])
-        groups.append(merged)
-    grids = []
-    for flat, uprights in groups:
-        xs, ys = _distinct([rule.x0 for rule in uprights]), _distinct([rule.y0 for rule in flat])
-        if len(xs) >= 3 and len(ys) >= 3:
-            grids.append(Grid(tuple(xs), tuple(ys), tuple(uprights)))
-    return sorted(grids, key=lambda grid: (grid.ys[0], grid.xs[0]))
-
-
-def _merged(rules: Sequence[Rule]) -> list[Rule]:
-    """Pieces of one line, put together: borders are often drawn cell by cell."""
-    merged: list[Rule] = []
-    for rule in sorted(
-        rules, key=lambda rule: (round(rule.y0), rule.x0) if rule.is_across else (round(rule.x0), rule.y0)
-    ):
-        if merged:
-            last = merged[-1]
-            if rule.is_across and abs(last.y0 - rule.y0) < 2 and rule.x0 <= last.x1 + 4:
-                merged[-1] = Rule(last.x0, last.y0, max(last.x1, rule.x1), last.y1)
-                continue
-            if not rule.is_across and abs(last.x0 - rule.x0) < 2 and rule.y0 <= last.y1 + 4:
-                merged[-1] = Rule(last.x0, last.y0, last.x1, max(last.y1, rule.y1))
-                continue
-        merged.append(rule)
-    return merged
-
-
-def _distinct(places: Sequence[float]) -> list[float]:
-    distinct: list[float] = []
-    for place in sorted(places):
-        if not distinct or place - distinct[-1] > 4:
-            distinct.append(place)
-    return distinct
-
-
-def _grid_block(grid: Grid, words: Sequence[Word], page: int, known: frozenset[str]) -> Block | None:
-    cells: dict[tuple[int, int], list[Word]] = {}
-    for word in words:
-        row = _slot(grid.ys, (word.top + word.bottom) / 2)
-        column = grid.column(row, word.left + 0.5)
-        cells.setdefault((row, column), []).append(word)
+def _grid_blocks(grid: Grid, words: Sequence[Word], page: int, known: frozenset[str]) -> list[Block]:
+    """A ruled table as one block; where the rules only frame text, the text cell by cell; nothing where there is no table."""
+    cells = grid.cells(words)
     rows = []
     bold_rows = []
     for row in range(len(grid.ys) - 1):
@@ -313,10 +61,12 @@ def _grid_block(grid: Grid, words: Sequence[Word], page: int, known: frozenset[s
                 all(word.bold for column in range(len(grid.xs) - 1) for word in cells.get((row, column), []))
             )
     filled = [column for column in range(len(grid.xs) - 1) if any(row[column] for row in rows)]
+    if any(len(cell) > _MAX_CELL_CHARS or len(re.findall(r"[•●▪■]", cell)) > 2 for row in rows for cell in row):
+        return [block for place in sorted(cells) for block in _paragraphs(lines_of(cells[place]), page, known)]
     if len(rows) < 2 or len(filled) < 2:
-        return None
+        return []
     kept = tuple(tuple(row[column] for column in filled) for row in rows)
-    return Block(BlockKind.TABLE, "", page=page, rows=kept, header_rows=1 if _heads(kept, bold_rows) else 0)
+    return [Block(BlockKind.TABLE, "", page=page, rows=kept, header_rows=1 if _heads(kept, bold_rows) else 0)]
 
 
 def _heads(rows: Sequence[Sequence[str]], bold_rows: Sequence[bool]) -> bool:
@@ -329,13 +79,8 @@ def _heads(rows: Sequence[Sequence[str]], bold_rows: Sequence[bool]) -> bool:
     return not any(re.search(r"\d", cell) for cell in first)
 
 
-def _slot(places: Sequence[float], value: float) -> int:
-    slot = sum(1 for place in places[1:-1] if place <= value)
-    return min(slot, len(places) - 2)
-
-
 def _cell_text(words: Sequence[Word], known: frozenset[str]) -> str:
-    return _flow([line.text for line in _lines(words)], known) if words else ""
+    return flow([line.text for line in lines_of(words)], known) if words else ""
 
 
 # -- columns ---------------------------------------------------------------------------------------------------------
@@ -400,15 +145,15 @@ def _fill(lines: Sequence[Line], width: float) -> float:
 
 
 def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> list[Block]:
-    grids = _grids(page.rules)
-    tables: list[tuple[float, Block]] = []
+    ruled = grids(page.rules)
+    tables: list[tuple[float, list[Block]]] = []
     free = list(lines)
-    for grid in grids:
+    for grid in ruled:
         inside = [line for line in free if grid.holds(line)]
-        block = _grid_block(grid, [word for line in inside for word in line.words], page.number, known)
-        if block is not None:
+        table = _grid_blocks(grid, [word for line in inside for word in line.words], page.number, known)
+        if table:
             free = [line for line in free if not grid.holds(line)]
-            tables.append((grid.ys[0], block))
+            tables.append((grid.ys[0], table))
     found: list[Block] = []
     for region in _in_reading_order(free):
         previous: list[Line] = []
@@ -416,16 +161,16 @@ def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> li
             while tables and tables[0][0] <= line.baseline and (not previous or previous[-1].baseline <= tables[0][0]):
                 found.extend(_paragraphs(previous, page.number, known))
                 previous = []
-                found.append(tables.pop(0)[1])
+                found.extend(tables.pop(0)[1])
             previous.append(line)
         found.extend(_paragraphs(previous, page.number, known))
-    found.extend(block for _, block in tables)
+    found.extend(block for _, table in tables for block in table)
     return found
 
 
 def _paragraphs(lines: Sequence[Line], page: int, known: frozenset[str]) -> Iterator[Block]:
     """The paragraphs of one region; rows of aligned cells become tables."""
-    rows = _rows(lines)
+    rows = rows_of(lines)
     # A few lines may stick out: where most lines end is the margin.
     rights = sorted(line.right for line in lines)
     right_edge = rights[int(0.9 * (len(rights) - 1))] if rights else 0.0
@@ -445,7 +190,7 @@ def _paragraphs(lines: Sequence[Line], page: int, known: frozenset[str]) -> Iter
         line = (
             rows[position][0]
             if len(rows[position]) == 1
-            else _line([word for part in rows[position] for word in part.words])
+            else line_of([word for part in rows[position] for word in part.words])
         )
         if current and _begins_anew(current, line, leading, left_edge, right_edge):
             yield _text_block(current, page, known)
@@ -460,7 +205,7 @@ def _leading(rows: Sequence[Sequence[Line]]) -> float:
     """The usual distance between baselines, in font sizes."""
     steps = [
         (after[0].baseline - before[0].baseline) / max(after[0].size, 1)
-        for before, after in zip(rows, rows[1:], strict=False)
+        for before, after in pairwise(rows)
         if abs(before[0].size - after[0].size) < 0.6
     ]
     steps = sorted(step for step in steps if 0.8 < step < 3)
@@ -483,11 +228,13 @@ def _begins_anew(current: Sequence[Line], line: Line, leading: float, left_edge:
     ended = previous.text.rstrip().endswith((".", ":", ";", "?", "!"))
     short = previous.right < right_edge - 0.12 * (right_edge - left_edge)
     centred = abs(previous.middle - line.middle) < 3 and line.left > left_edge + 12
-    fits = previous.right + 0.35 * line.size + (line.words[0].right - line.words[0].left) < right_edge - 0.03 * (right_edge - left_edge)
+    fits = previous.right + 0.35 * line.size + (line.words[0].right - line.words[0].left) < right_edge - 0.03 * (
+        right_edge - left_edge
+    )
     if fits and short and not centred and _starts_sentence(line) and not _is_unfinished(previous.text):
         return True
     if mark and (
-        ended or short or mark.rest[:1].isupper() and line.left <= current[0].left + 1 and mark.series != "section"
+        ended or short or (mark.rest[:1].isupper() and line.left <= current[0].left + 1 and mark.series != "section")
     ):
         return True
     if ended and short and _starts_sentence(line):
@@ -508,7 +255,7 @@ def _starts_sentence(line: Line) -> bool:
 
 
 def _text_block(lines: Sequence[Line], page: int, known: frozenset[str]) -> Block:
-    text = _flow([line.text for line in lines], known)
+    text = flow([line.text for line in lines], known)
     bullet = BULLET.match(text)
     size = median(line.size for line in lines)
     bold = all(line.bold for line in lines)
@@ -544,8 +291,7 @@ def _is_numbered_row(row: Sequence[Line]) -> bool:
     return (
         (mark is not None and not mark.rest)
         or len(row[0].text) < 2
-        or BULLET.match(row[0].text + " x") is not None
-        and len(row[0].text) < 3
+        or (BULLET.match(row[0].text + " x") is not None and len(row[0].text) < 3)
     )
 
 
@@ -556,48 +302,6 @@ def _aligned_block(rows: Sequence[Sequence[Line]], page: int, known: frozenset[s
 
 
 # -- flowing text ----------------------------------------------------------------------------------------------------
-
-
-def _vocabulary(pages: Sequence[Page]) -> frozenset[str]:
-    """The document's words that don't end a line: they decide how a word parted at a line's end is put together."""
-    return frozenset(
-        word.text.strip(".,;:()\"'“”").lower() for page in pages for word in page.words if not word.text.endswith("-")
-    )
-
-
-def _flow(texts: Sequence[str], known: frozenset[str]) -> str:
-    """Lines as one text; a word parted by a hyphen at a line's end is one word again."""
-    flowed = ""
-    for text in texts:
-        if not flowed:
-            flowed = text
-            continue
-        parted = re.search(r"(\w+)-$", flowed)
-        begun = re.match(r"[a-z]+", text)
-        if parted and begun and parted[1][-1].isalpha():
-            compound = f"{parted[1]}-{begun[0]}".lower()
-            flowed = (
-                flowed + text
-                if compound in known and (parted[1] + begun[0]).lower() not in known
-                else flowed[:-1] + text
-            )
-        elif flowed.endswith("-") and parted:
-            flowed += text
-        else:
-            flowed += " " + text
-    return flowed
-
-
-_PREFIXES = frozenset({"anti", "co", "cross", "de", "ex", "non", "pro", "self", "vice", "well"})
-
-
-def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Whether a hyphen at a line's end belongs to the word; the rest of the document decides, then the word itself."""
-    if first + second in known:
-        return False
-    if f"{first}-{second}" in known:
-        return True
-    return second in known and (first in _PREFIXES or (len(first) > 2 and first in known))
 
 
 def _goes_on(before: Block, after: Block) -> bool:
@@ -622,4 +326,4 @@ def _joined(before: Block, after: Block, known: frozenset[str]) -> Block:
     if before.kind is BlockKind.TABLE:
         repeated = before.header_rows and after.rows[: before.header_rows] == before.rows[: before.header_rows]
         return replace(before, rows=before.rows + (after.rows[before.header_rows :] if repeated else after.rows))
-    return replace(before, text=_flow([before.text, after.text], known))
+    return replace(before, text=flow([before.text, after.text], known))

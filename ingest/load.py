@@ -108,7 +108,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 def _is_short(line: str, following: str) -> bool:
     """Whether a line stops well before the margin, so that the next one begins something new."""
-    return len(line) < 60 and len(line) < 0.6 * len(following.strip()) or line.endswith(":")
+    return (len(line) < 60 and len(line) < 0.6 * len(following.strip())) or line.endswith(":")
 
 
 def _load_docx(data: bytes) -> Loaded:
@@ -162,13 +162,17 @@ def _blocks(elements: Iterable[Any]) -> Iterator[Block]:
             continue
         text = element.text.strip()
         if kind == "Table":
-            table = _table(meta.text_as_html, text, meta.page_number)
-            if table:
-                yield table
+            yield from _table(meta.text_as_html, text, meta.page_number)
         elif kind == "Title" and meta.category_depth is not None:
             yield Block(BlockKind.HEADING, text, level=meta.category_depth + 1, page=meta.page_number)
         elif kind == "ListItem":
-            yield Block(BlockKind.ITEM, text, level=(meta.category_depth or 0) + 1, page=meta.page_number)
+            yield Block(
+                BlockKind.ITEM,
+                text,
+                level=(meta.category_depth or 0) + 1,
+                page=meta.page_number,
+                bold=_is_bold(text, meta),
+            )
         elif text:
             yield Block(BlockKind.PARAGRAPH, text, page=meta.page_number, bold=_is_bold(text, meta) or kind == "Title")
 
@@ -180,12 +184,17 @@ def _is_bold(text: str, meta: Any) -> bool:
     return bool(bold) and len(re.sub(r"\W", "", bold)) >= 0.95 * len(re.sub(r"\W", "", text))
 
 
-def _table(source: str | None, text: str, page: int | None) -> Block | None:
+def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
+    """A table as a block; one of a single column, which only frames its text, as the paragraphs in it."""
     if not source:
-        return Block(BlockKind.PARAGRAPH, text, page=page) if text else None
+        if text:
+            yield Block(BlockKind.PARAGRAPH, text, page=page)
+        return
     from lxml import html
 
     root = html.fragment_fromstring(source)
+    for line_break in root.iter("br"):
+        line_break.tail = "\n" + (line_break.tail or "")
     rows: list[tuple[str, ...]] = []
     heads: list[bool] = []
     for row in root.iter("tr"):
@@ -193,15 +202,21 @@ def _table(source: str | None, text: str, page: int | None) -> Block | None:
         for cell in row:
             if cell.tag in ("td", "th"):
                 span = cell.get("colspan", "1")
-                cells.extend([" ".join(cell.text_content().split())] * (min(int(span), 50) if span.isdecimal() else 1))
+                cells.extend([cell.text_content().strip()] * (min(int(span), 50) if span.isdecimal() else 1))
         if any(cells):
             rows.append(tuple(cells))
-            heads.append(row[0].tag == "th" and all(cell.tag == "th" for cell in row) or row.getparent().tag == "thead")
-    caption = " ".join((root.findtext(".//caption") or "").split())
+            heads.append(
+                (row[0].tag == "th" and all(cell.tag == "th" for cell in row)) or row.getparent().tag == "thead"
+            )
     if not rows:
-        return None
+        return
+    caption = " ".join((root.findtext(".//caption") or "").split())
+    if all(len({cell for cell in row if cell}) == 1 for row in rows):
+        lines = [line for row in rows for line in next(cell for cell in row if cell).split("\n")]
+        yield from (Block(BlockKind.PARAGRAPH, line, page=page) for line in [caption, *lines] if line.strip())
+        return
     header_rows = next((position for position, head in enumerate(heads) if not head), len(heads))
-    return Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows)
+    yield Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows)
 
 
 # -- unstructured without a network ----------------------------------------------------------------------------------
@@ -234,16 +249,17 @@ def _language_pipeline() -> Any:
     if spacy.util.is_package("en_core_web_sm"):
         return spacy.load("en_core_web_sm", exclude=["ner", "lemmatizer", "attribute_ruler"])
 
-    @Language.component("policydesk_verbs")
-    def tag_verbs(document: Any) -> Any:
-        for token in document:
-            token.tag_ = "VB" if is_verb(token.lower_) else "NN"
-        return document
-
+    Language.component("policydesk_verbs", func=_tag_verbs)
     pipeline = spacy.blank("en")
     pipeline.add_pipe("sentencizer")
     pipeline.add_pipe("policydesk_verbs")
     return pipeline
+
+
+def _tag_verbs(document: Any) -> Any:
+    for token in document:
+        token.tag_ = "VB" if is_verb(token.lower_) else "NN"
+    return document
 
 
 _VERBS = frozenset(

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ingest.outline import roman
+from ingest.numbering import roman
 
 Properties = dict[str, str]
 
@@ -58,7 +58,7 @@ def strip_template_tags(source: str) -> str:
 
 def _tag_text(match: re.Match[str]) -> str:
     name, arguments = match["name"], match["arguments"]
-    quoted = [first or second for first, second in _QUOTED.findall(arguments)]
+    quoted: list[str] = [first or second for first, second in _QUOTED.findall(arguments)]
     if name == "slack_channel" and quoted:
         return "#" + quoted[-1].removeprefix("#")
     if name in ("alert", "note", "callout") and quoted:

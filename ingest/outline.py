@@ -6,110 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.numbering import Label, label
 from ingest.records import Block, BlockKind
 
 #: A heading longer than this is a sentence set in bold.
 MAX_HEADING_CHARS = 150
-
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-
-
-def roman(value: int) -> str:
-    """A number in small roman letters; nothing for 0 and below."""
-    letters = ""
-    for size, sign in _ROMAN:
-        while value >= size:
-            letters += sign
-            value -= size
-    return letters
-
-
-def roman_value(letters: str) -> int | None:
-    """The value of a roman number in either case, None where it is not one."""
-    lowered, value = letters.lower(), 0
-    for size, sign in _ROMAN:
-        while lowered.startswith(sign):
-            value += size
-            lowered = lowered[len(sign) :]
-    return value if not lowered and value and roman(value) == letters.lower() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The number in front of a block, and where it stands in the document's numbering tree."""
-
-    text: str  #: as written: ``4.2``, ``(b)``, ``Article 7``
-    series: str  #: labels of one series count on: ``decimal2``, ``(alpha)``, ``article``
-    ordinals: tuple[int, ...]  #: (4, 2) for ``4.2``
-    rest: str  #: the block's text behind the label
-
-    @property
-    def number(self) -> str:
-        """The label without its punctuation, brackets kept: ``4.2``, ``(b)``."""
-        return self.text.rstrip(".:) ") if not self.text.startswith("(") else self.text.strip()
-
-
-_WORD = re.compile(
-    r"(?P<word>Article|Section|Clause|Part|Chapter|Schedule|Annex|Appendix|Exhibit|Attachment|Addendum|Title|Artikel|Abschnitt|Anlage|Anhang|§§?)"
-    r"\s*(?P<value>\d{1,4}(?:\.\d{1,3})*[a-z]?|[IVXLC]{1,7}|[A-Z])(?![\w])(?P<end>\s*[.:)–—-]?)(?=\s|$)",
-    re.IGNORECASE,
-)
-_DECIMAL = re.compile(r"(?P<value>\d{1,3}(?:\.\d{1,3}){0,5})(?P<end>\.|\)|:)?(?=\s|$)")
-_BRACKETED = re.compile(r"\((?P<value>\d{1,3}|[a-zA-Z]{1,5})\)(?=\s|$)")
-_LETTERED = re.compile(r"(?P<value>[A-Z]|[a-z]|[ivxIVX]{1,6})(?P<end>[.)])(?=\s|$)")
-#: "30 days", "12 months": a quantity, not a number in front.
-_QUANTITY = re.compile(
-    r"\d+(?:\.\d+)?\s+(?:(?:calendar|working|business|consecutive)\s+)?(?:days?|weeks?|months?|years?|hours?|minutes?|percent|per\s?cent|%|"
-    r"employees|people|January|February|March|April|May|June|July|August|September|October|November|December)\b",
-    re.IGNORECASE,
-)
-
-
-def label(text: str) -> Label | None:
-    """The number a text begins with, None where there is none."""
-    match = _WORD.match(text)
-    if match and (match["word"][0].isupper() or match["word"].startswith("§")):
-        value, word = match["value"], match["word"].lower()
-        return Label(match[0].strip(), word, _ordinals(value), text[match.end() :].strip())
-    match = _BRACKETED.match(text)
-    if match:
-        kind, ordinals = _letter_kind(match["value"])
-        return Label(match[0], f"({kind})", ordinals, text[match.end() :].strip())
-    match = _DECIMAL.match(text)
-    if match and not _QUANTITY.match(text):
-        value = match["value"]
-        depth = value.count(".") + 1
-        if depth == 1 and not match["end"] and not re.match(r"\d{1,2}\s+[A-Z(“\"]", text):
-            return None
-        ordinals = tuple(int(part) for part in value.split("."))
-        mark = ")" if match["end"] == ")" else ""
-        return Label(match[0], f"decimal{depth}{mark}", ordinals, text[match.end() :].strip())
-    match = _LETTERED.match(text)
-    if match:
-        kind, ordinals = _letter_kind(match["value"])
-        return Label(match[0], f"{kind}{match['end']}", ordinals, text[match.end() :].strip())
-    return None
-
-
-def _ordinals(value: str) -> tuple[int, ...]:
-    if value[0].isdigit():
-        return tuple(int(re.sub(r"\D", "", part) or 0) for part in value.split("."))
-    if len(value) == 1 and value.upper() not in "IVX":
-        return (ord(value.upper()) - ord("A") + 1,)
-    return (roman_value(value) or 0,)
-
-
-def _letter_kind(value: str) -> tuple[str, tuple[int, ...]]:
-    """Whether a letter counts as roman, alphabetic or decimal. "(i)" alone is roman; :func:`settle` looks at what came before."""
-    if value.isdigit():
-        return "digit", (int(value),)
-    case = "upper" if value.isupper() else "lower"
-    as_roman = roman_value(value)
-    if as_roman and (len(value) > 1 or value.lower() in "ivx"):
-        return f"roman-{case}", (as_roman,)
-    if len(set(value.lower())) == 1:  # (a) … (z), (aa) …
-        return f"alpha-{case}", (26 * (len(value) - 1) + ord(value[0].lower()) - ord("a") + 1,)
-    return f"alpha-{case}", (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +40,21 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
     :param title: the document's title: a heading that only repeats it is left out of the paths.
     """
     body_size = _body_size(blocks)
+    heading_series = _heading_series(blocks)
     placed: list[Placed] = []
     stack: list[_Open] = []
     counted = False  # whether the open section has begun a count of its own
     for position, block in enumerate(blocks):
         following = blocks[position + 1] if position + 1 < len(blocks) else None
-        if not _is_heading(block, following, body_size):
+        if (
+            position < _TITLE_BLOCKS
+            and not stack
+            and _says_title(block, title)
+            and all(len(before.block.text) < 80 for before in placed)
+        ):
+            placed.append(Placed(block, (), is_heading=True, is_title=True))
+            continue
+        if not _is_heading(block, following, body_size, heading_series):
             mark = label(block.text) if block.kind is not BlockKind.TABLE else None
             if mark and not counted:
                 stack = _closed_by(stack, mark)
@@ -154,21 +64,35 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
         text = heading_text(block.text)
         counted = False
         stack = _above(stack, block, text)
-        if not stack and title and folded(text) in folded(title) and all(before.is_title for before in placed):
-            placed.append(Placed(block, (), is_heading=True, is_title=True))
-            continue
         placed.append(Placed(block, tuple(entry.text for entry in stack), is_heading=True))
         level = block.level if block.level is not None else (stack[-1].level + 1 if stack else 1)
         stack.append(_Open(text, level, _look(block), block.size, label(text)))
     return placed
 
 
+#: A title stands among the first blocks.
+_TITLE_BLOCKS = 6
+
+
+def _says_title(block: Block, title: str) -> bool:
+    """Whether a block at the beginning is the document's title, or one line of it."""
+    words = folded(block.text)
+    if block.kind not in (BlockKind.HEADING, BlockKind.PARAGRAPH) or not words or not title:
+        return False
+    return words == folded(title) or (len(words) > 8 and f" {words} " in f" {folded(title)} ")
+
+
 def _closed_by(stack: list[_Open], mark: Label) -> list[_Open]:
     """The headings still open before a numbered paragraph: "10. Notices …" ends the section "9. Usage", though it heads none itself."""
     for position, entry in enumerate(stack):
-        if entry.label and entry.label.series == mark.series and mark.ordinals[:-1] == entry.label.ordinals[:-1]:
-            if mark.ordinals[-1] == entry.label.ordinals[-1] + 1 and mark.ordinals[-1] > 1:
-                return stack[:position]
+        if (
+            entry.label is None
+            or entry.label.series != mark.series
+            or entry.label.text[-1:].isdigit() != mark.text[-1:].isdigit()
+        ):
+            continue
+        if mark.ordinals[:-1] == entry.label.ordinals[:-1] and mark.ordinals[-1] == entry.label.ordinals[-1] + 1 > 1:
+            return stack[:position]
     return stack
 
 
@@ -221,10 +145,30 @@ def _body_size(blocks: Sequence[Block]) -> float:
     return max(counts, key=lambda size: counts[size], default=0.0)
 
 
+def _heading_series(blocks: Sequence[Block]) -> frozenset[str]:
+    """The series of numbers that head sections in this document: most of their texts read like headings, and other text follows each."""
+    totals: dict[str, list[bool]] = {}
+    labels = [None if block.kind is BlockKind.TABLE else label(block.text) for block in blocks]
+    for mark, following in zip(labels, [*labels[1:], None], strict=True):
+        if mark is not None and len(mark.ordinals) == 1 and not mark.series.startswith("("):
+            is_apart = following is None or following.series != mark.series
+            totals.setdefault(mark.series, []).append(is_apart and _reads_like_heading(mark.rest))
+    return frozenset(series for series, found in totals.items() if sum(found) >= 2 and sum(found) >= 0.7 * len(found))
+
+
+def _reads_like_heading(text: str) -> bool:
+    return (
+        bool(text)
+        and text[0].isupper()
+        and len(text.split()) <= 10
+        and not text.endswith((".", ";", ",", ":", "?", "!"))
+    )
+
+
 _SENTENCE_END = re.compile(r"[.;,!]$|\b(and|or|the|of|to|for|with|by|in|a|an)$", re.IGNORECASE)
 
 
-def _is_heading(block: Block, following: Block | None, body_size: float) -> bool:
+def _is_heading(block: Block, following: Block | None, body_size: float, heading_series: frozenset[str]) -> bool:
     text = block.text.strip()
     if block.kind is BlockKind.TABLE or not text or len(text) > MAX_HEADING_CHARS or "\n" in text or following is None:
         return block.kind is BlockKind.HEADING and bool(text) and len(text) <= MAX_HEADING_CHARS
@@ -236,9 +180,14 @@ def _is_heading(block: Block, following: Block | None, body_size: float) -> bool
     words = (mark.rest if mark else text).rstrip(".:")
     if not re.search(r"[^\W\d_]", words) and not (mark and mark.series[0].isalpha() and _names_a_part(mark)):
         return False
-    if mark and _heads_deeper_numbers(mark, words, following):
+    if mark and (
+        _heads_deeper_numbers(mark, words, following)
+        or (mark.series in heading_series and _reads_like_heading(mark.rest))
+    ):
         return True
-    if block.kind is BlockKind.ITEM:
+    if block.kind is BlockKind.ITEM and not (
+        block.bold and mark and mark.series in ("decimal1", "decimal2", "roman-upper.", "alpha-upper.")
+    ):
         return False
     if mark and _names_a_part(mark):
         return len(words) <= 100 and not _SENTENCE_END.search(mark.rest)

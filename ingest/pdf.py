@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest import layout, media
-from ingest.layout import Page, Rule, Word
+from ingest.page import Page, Rule, Word
 from ingest.records import Loaded
 from retrieval.errors import DocumentRejected
 
@@ -125,7 +125,9 @@ def _words(text_page: Any) -> Iterator[_Raw]:
             # pdfium leaves out the line break behind it.
             letters.append("-")
         if letters:
-            word = _word(handle, "".join(letters), first, index if letters[-1] == "-" and letter in _LINE_HYPHENS else index - 1)
+            word = _word(
+                handle, "".join(letters), first, index if letters[-1] == "-" and letter in _LINE_HYPHENS else index - 1
+            )
             if word is not None:
                 yield word
             letters = []

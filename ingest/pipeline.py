@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import date
-from itertools import count
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 
-from ingest import media
 from ingest.chunk import chunk
 from ingest.discover import Source, discover
-from ingest.identify import Identity, Kinship, identify, same_bytes
+from ingest.identify import Identity, Kinship, identify
+from ingest.intake import Incoming, read_all, sweep
+from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
-from ingest.sandbox import Limits, Sandbox
 from retrieval.encoder import Encoder
-from retrieval.errors import DocumentRejected, WrongUsage
+from retrieval.errors import WrongUsage
 from retrieval.generations import publish as publish_generation
 from retrieval.home import Home
 from retrieval.store import NewVersion, Store
-
-
-@dataclass(frozen=True, slots=True)
-class IngestOptions:
-    """What the person who ingests says about the files; it wins over what the files say."""
-
-    audience: frozenset[str] = frozenset()  #: groups that may read them; empty: every employee
-    jurisdiction: str | None = None
-    owner: str | None = None
-    effective_from: date | None = None
-    effective_to: date | None = None
-    supersedes: str | None = None  #: the document, or version, that the one file given replaces
-    collection: str | None = None
-    draft: bool = False  #: hold for review instead of publishing
-    max_bytes: int = media.MAX_BYTES
-    limits: Limits = Limits()
-    workers: int = 2  #: files read at once
 
 
 def ingest(
@@ -75,9 +52,9 @@ def ingest(
     if on_found:
         on_found(len(sources))
     with home.writing():
-        _sweep(home)
+        sweep(home)
     reports: list[FileReport] = []
-    for reading in _read_all(sources, home, store, chosen):
+    for reading in read_all(sources, home, store, chosen):
         own = options_of(reading.source) if options_of else None
         report = _settle(reading, home, store, encoder, own or chosen)
         reports.append(report)
@@ -92,122 +69,7 @@ def ingest(
 _PATIENCE_S = 900.0
 
 
-# -- reading, several files at once ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Incoming:
-    """A file on its way in: what was read from it, or why nothing was."""
-
-    source: Source
-    started: float
-    sha256: str = ""
-    size_bytes: int = 0
-    kept: Path | None = None  #: the copy of its bytes that was read, until it is an original
-    reading: Reading | None = None
-    identity: Identity | None = None  #: where the library holds these bytes already
-    rejected: str | None = None
-
-
-def _read_all(sources: Sequence[Source], home: Home, store: Store, options: IngestOptions) -> Iterator[_Incoming]:
-    """Files in order, read ahead by a few; each worker has its own child process."""
-    idle: SimpleQueue[Sandbox] = SimpleQueue()
-    sandboxes = [Sandbox(options.limits) for _ in range(max(options.workers, 1))]
-    for sandbox in sandboxes:
-        idle.put(sandbox)
-
-    def work(source: Source) -> _Incoming:
-        sandbox = idle.get()
-        try:
-            return _read_one(source, home, store, sandbox, options)
-        finally:
-            idle.put(sandbox)
-
-    waiting: deque[Future[_Incoming]] = deque()
-    with ThreadPoolExecutor(max_workers=len(sandboxes), thread_name_prefix="ingest") as pool:
-        try:
-            for source in sources:
-                waiting.append(pool.submit(work, source))
-                if len(waiting) > 4 * len(sandboxes):
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-            pool.shutdown(wait=True)
-            for sandbox in sandboxes:
-                sandbox.close()
-
-
-def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, options: IngestOptions) -> _Incoming:
-    incoming = _Incoming(source, time.monotonic())
-    kept: Path | None = None
-    try:
-        kept, sha256, size = _copy_in(source, home, options.max_bytes)
-        incoming = replace(incoming, sha256=sha256, size_bytes=size, kept=kept)
-        known = same_bytes(store, sha256=sha256, source=source.place)
-        if known is not None:
-            kept.unlink()
-            return replace(incoming, kept=None, identity=known)
-        named = source.file if source.place.startswith("upload:") else source.place
-        return replace(incoming, reading=sandbox.read(named, kept))
-    except DocumentRejected as error:
-        if kept is not None:
-            kept.unlink(missing_ok=True)
-        return replace(incoming, kept=None, rejected=str(error))
-
-
-_SERIAL = count(1)
-
-
-def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int]:
-    """Copy a file into the home under a passing name, so that what is hashed, read and kept are the same bytes.
-
-    :raises DocumentRejected: if it can't be read, is of an unsupported type, empty or too large.
-    """
-    if source.problem is not None:
-        raise DocumentRejected(source.problem)
-    if not media.supported(source.file):
-        raise DocumentRejected(
-            f"unsupported type {Path(source.file).suffix.lower()}; supported are md, html, txt, docx and pdf"
-        )
-    target = home.originals / f".incoming-{os.getpid()}-{next(_SERIAL)}"
-    digest, size = hashlib.sha256(), 0
-    try:
-        with source.path.open("rb") as stream, target.open("wb") as kept:
-            while block := stream.read(1 << 20):
-                size += len(block)
-                if size > max_bytes:
-                    raise DocumentRejected(
-                        f"larger than the limit of {max_bytes / 1e6:,.0f} MB; split it, or raise the limit"
-                    )
-                digest.update(block)
-                kept.write(block)
-            kept.flush()
-            os.fsync(kept.fileno())
-    except DocumentRejected:
-        target.unlink(missing_ok=True)
-        raise
-    except PermissionError as error:
-        target.unlink(missing_ok=True)
-        raise DocumentRejected("no permission to read it; check its owner and mode") from error
-    except FileNotFoundError as error:
-        target.unlink(missing_ok=True)
-        raise DocumentRejected("there is no such file any more") from error
-    except OSError as error:
-        target.unlink(missing_ok=True)
-        raise DocumentRejected(f"cannot be read: {error.strerror}") from error
-    if size == 0:
-        target.unlink()
-        raise DocumentRejected("the file is empty")
-    return target, digest.hexdigest(), size
-
-
-# -- storing, one file after the other -------------------------------------------------------------------------------
-
-
-def _settle(incoming: _Incoming, home: Home, store: Store, encoder: Encoder, options: IngestOptions) -> FileReport:
+def _settle(incoming: Incoming, home: Home, store: Store, encoder: Encoder, options: IngestOptions) -> FileReport:
     """Put a file's original and version in place and report on it."""
     report = FileReport(incoming.source.file, FileStatus.REJECTED, reason=incoming.rejected)
     if incoming.identity is not None:
@@ -221,7 +83,7 @@ def _settle(incoming: _Incoming, home: Home, store: Store, encoder: Encoder, opt
 
 
 def _store(
-    incoming: _Incoming, reading: Reading, kept: Path, report: FileReport, home: Home, store: Store, encoder: Encoder, options: IngestOptions
+    incoming: Incoming, reading: Reading, kept: Path, report: FileReport, home: Home, store: Store, encoder: Encoder, options: IngestOptions
 ) -> FileReport:  # fmt: skip
     about = reading.metadata
     new = NewVersion(
@@ -306,21 +168,3 @@ def _keep(kept: Path, original: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _sweep(home: Home) -> None:
-    """Remove the copies that runs which are no more left behind."""
-    for left in home.originals.glob(".incoming-*"):
-        process = left.name.split("-")[1]
-        if process.isdecimal() and int(process) != os.getpid() and not _is_alive(int(process)):
-            left.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -6,9 +6,10 @@ import json
 import os
 import resource
 import selectors
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -50,7 +51,8 @@ class Sandbox:
         :raises DocumentRejected: with the reason; also if the child crashed, or ran out of time or memory.
         """
         child = self._warm_child()
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout is not None
         request = {"file": file, "path": str(path), "cpu_s": self.limits.cpu_s}
         try:
             child.stdin.write(json.dumps(request).encode() + b"\n")
@@ -118,8 +120,6 @@ def _line(stream: IO[bytes], *, timeout_s: float) -> bytes:
 
     :raises TimeoutError: if neither came in time.
     """
-    import time
-
     deadline = time.monotonic() + timeout_s
     chunks: list[bytes] = []
     with selectors.DefaultSelector() as selector:
@@ -134,8 +134,6 @@ def _line(stream: IO[bytes], *, timeout_s: float) -> bytes:
 
 
 def _death(code: int, limits: Limits) -> str:
-    import signal
-
     if code == -signal.SIGXCPU:
         return f"reading took more than {limits.cpu_s} s of processor time; split the file or save it again"
     if code < 0:

@@ -103,6 +103,8 @@ def _flatten(root: Any) -> list[str]:
         _unwrap(wrapper)
     for box in list(root.iter(f"{_W}txbxContent")):
         _move_out(box)
+    for page_break in list(root.iter(f"{_W}lastRenderedPageBreak")):
+        _move_behind(page_break)
     for style in list(root.iter(f"{_W}pStyle")):
         paragraph = style.getparent().getparent()
         if re.fullmatch(r"(TOC|Verzeichnis)\d", style.get(f"{_W}val", "")) and paragraph.getparent() is not None:
@@ -131,6 +133,23 @@ def _move_out(box: Any) -> None:
         return
     for child in reversed(list(box)):
         anchor.addnext(child)
+
+
+def _move_behind(page_break: Any) -> None:
+    """Put the mark of a page's end behind the paragraph's last text, so that a paragraph on two pages stays one."""
+    paragraph = next((node for node in page_break.iterancestors(f"{_W}p")), None)
+    if paragraph is None:
+        return
+    runs = [run for run in paragraph.iter(f"{_W}r") if "".join(node.text or "" for node in run.iter(f"{_W}t")).strip()]
+    own = next((node for node in page_break.iterancestors(f"{_W}r")), None)
+    if (
+        runs
+        and own is not None
+        and own.getparent() is paragraph
+        and runs[-1].getparent() is paragraph
+        and own is not runs[0]
+    ):
+        runs[-1].append(page_break)
 
 
 def _title(root: Any) -> str | None:

@@ -1,0 +1,58 @@
+"""Dates as people write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar", "february feb februar", "march mar märz", "april apr", "may mai", "june jun juni", "july jul juli",
+            "august aug", "september sep sept", "october oct oktober okt", "november nov", "december dec dezember dez",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+
+
+_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+
+
+DATE = (
+    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    r"|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})"
+)
+
+
+def read_date(text: str) -> date | None:
+    """The date a text states: ISO, "1 March 2025", "March 1, 2025", "1.3.2025"; "3/25/2025" only where its order is certain."""
+    iso = re.search(r"(\d{4})-(\d{2})-(\d{2})", text)
+    if iso:
+        return _date(int(iso[1]), int(iso[2]), int(iso[3]))
+    named = re.search(rf"(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?({_MONTH}),?\s+(\d{{4}})", text, re.IGNORECASE)
+    if named:
+        return _date(int(named[3]), _MONTHS[named[2].rstrip(".").lower()], int(named[1]))
+    named = re.search(rf"({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})", text, re.IGNORECASE)
+    if named:
+        return _date(int(named[3]), _MONTHS[named[1].rstrip(".").lower()], int(named[2]))
+    dotted = re.search(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
+    if dotted:
+        return _date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
+    slashed = re.search(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    if slashed:
+        first, second, year = (int(part) for part in slashed.groups())
+        if first > 12 or first == second:
+            return _date(year, second, first)
+        if second > 12:
+            return _date(year, first, second)
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,99 @@
+"""Ruled tables: where drawn lines cross, and which words stand in which cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.page import Line, Rule, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A ruled table: where its columns and rows are parted."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    uprights: tuple[Rule, ...]
+
+    def cells(self, words: Sequence[Word]) -> dict[tuple[int, int], list[Word]]:
+        """The words of each cell that has any, by row and column."""
+        cells: dict[tuple[int, int], list[Word]] = {}
+        for word in words:
+            row = _slot(self.ys, (word.top + word.bottom) / 2)
+            cells.setdefault((row, self.column(row, word.left + 0.5)), []).append(word)
+        return cells
+
+    def column(self, row: int, x: float) -> int:
+        """The column that a place in a row belongs to: the leftmost of those that the row has merged into one cell."""
+        middle = (self.ys[row] + self.ys[row + 1]) / 2
+        column = _slot(self.xs, x)
+        while column > 0 and not self._is_walled(self.xs[column], middle):
+            column -= 1
+        return column
+
+    def _is_walled(self, x: float, y: float) -> bool:
+        return any(abs(rule.x0 - x) <= 5 and rule.y0 - 2 <= y <= rule.y1 + 2 for rule in self.uprights)
+
+    def holds(self, line: Line) -> bool:
+        middle = (line.top + line.bottom) / 2
+        return self.xs[0] - 2 <= line.middle <= self.xs[-1] + 2 and self.ys[0] - 2 <= middle <= self.ys[-1] + 2
+
+
+def grids(rules: Sequence[Rule]) -> list[Grid]:
+    """Tables drawn with lines: at least two rows and two columns whose borders cross."""
+    across = _merged([rule for rule in rules if rule.is_across])
+    down = _merged([rule for rule in rules if not rule.is_across])
+    groups: list[tuple[list[Rule], list[Rule]]] = []
+    for upright in down:
+        crossing = [
+            rule
+            for rule in across
+            if rule.x0 - 3 <= upright.x0 <= rule.x1 + 3 and upright.y0 - 3 <= rule.y0 <= upright.y1 + 3
+        ]
+        if not crossing:
+            continue
+        touched = [group for group in groups if any(rule in group[0] for rule in crossing)]
+        merged: tuple[list[Rule], list[Rule]] = (list(crossing), [upright])
+        for group in touched:
+            groups.remove(group)
+            merged[0].extend(rule for rule in group[0] if rule not in merged[0])
+            merged[1].extend(group[1])
+        groups.append(merged)
+    found = []
+    for flat, uprights in groups:
+        xs, ys = _distinct([rule.x0 for rule in uprights]), _distinct([rule.y0 for rule in flat])
+        if len(xs) >= 3 and len(ys) >= 3:
+            found.append(Grid(tuple(xs), tuple(ys), tuple(uprights)))
+    return sorted(found, key=lambda grid: (grid.ys[0], grid.xs[0]))
+
+
+def _merged(rules: Sequence[Rule]) -> list[Rule]:
+    """Pieces of one line, put together: borders are often drawn cell by cell."""
+    merged: list[Rule] = []
+    for rule in sorted(
+        rules, key=lambda rule: (round(rule.y0), rule.x0) if rule.is_across else (round(rule.x0), rule.y0)
+    ):
+        if merged:
+            last = merged[-1]
+            if rule.is_across and abs(last.y0 - rule.y0) < 2 and rule.x0 <= last.x1 + 4:
+                merged[-1] = Rule(last.x0, last.y0, max(last.x1, rule.x1), last.y1)
+                continue
+            if not rule.is_across and abs(last.x0 - rule.x0) < 2 and rule.y0 <= last.y1 + 4:
+                merged[-1] = Rule(last.x0, last.y0, last.x1, max(last.y1, rule.y1))
+                continue
+        merged.append(rule)
+    return merged
+
+
+def _distinct(places: Sequence[float]) -> list[float]:
+    distinct: list[float] = []
+    for place in sorted(places):
+        if not distinct or place - distinct[-1] > 4:
+            distinct.append(place)
+    return distinct
+
+
+def _slot(places: Sequence[float], value: float) -> int:
+    slot = sum(1 for place in places[1:-1] if place <= value)
+    return min(slot, len(places) - 2)

@@ -1,0 +1,157 @@
+"""Files on their way in: copied into the home, hashed and read, several at once, before anything is stored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from queue import SimpleQueue
+
+from ingest import media
+from ingest.discover import Source
+from ingest.identify import Identity, same_bytes
+from ingest.options import IngestOptions
+from ingest.records import Reading
+from ingest.sandbox import Sandbox
+from retrieval.errors import DocumentRejected
+from retrieval.home import Home
+from retrieval.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file on its way in: what was read from it, or why nothing was."""
+
+    source: Source
+    started: float
+    sha256: str = ""
+    size_bytes: int = 0
+    kept: Path | None = None  #: the copy of its bytes that was read, until it is an original
+    reading: Reading | None = None
+    identity: Identity | None = None  #: where the library holds these bytes already
+    rejected: str | None = None
+
+
+def read_all(sources: Sequence[Source], home: Home, store: Store, options: IngestOptions) -> Iterator[Incoming]:
+    """Files in order, read ahead by a few; each worker has its own child process."""
+    idle: SimpleQueue[Sandbox] = SimpleQueue()
+    sandboxes = [Sandbox(options.limits) for _ in range(max(options.workers, 1))]
+    for sandbox in sandboxes:
+        idle.put(sandbox)
+
+    def work(source: Source) -> Incoming:
+        sandbox = idle.get()
+        try:
+            return _read_one(source, home, store, sandbox, options)
+        finally:
+            idle.put(sandbox)
+
+    waiting: deque[Future[Incoming]] = deque()
+    with ThreadPoolExecutor(max_workers=len(sandboxes), thread_name_prefix="ingest") as pool:
+        try:
+            for source in sources:
+                waiting.append(pool.submit(work, source))
+                if len(waiting) > 4 * len(sandboxes):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+            pool.shutdown(wait=True)
+            for sandbox in sandboxes:
+                sandbox.close()
+
+
+def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, options: IngestOptions) -> Incoming:
+    incoming = Incoming(source, time.monotonic())
+    kept: Path | None = None
+    try:
+        kept, sha256, size = _copy_in(source, home, options.max_bytes)
+        incoming = replace(incoming, sha256=sha256, size_bytes=size, kept=kept)
+        known = same_bytes(store, sha256=sha256, source=source.place)
+        if known is not None:
+            kept.unlink()
+            return replace(incoming, kept=None, identity=known)
+        named = source.file if source.place.startswith("upload:") else source.place
+        return replace(incoming, reading=sandbox.read(named, kept))
+    except DocumentRejected as error:
+        if kept is not None:
+            kept.unlink(missing_ok=True)
+        return replace(incoming, kept=None, rejected=str(error))
+
+
+_SERIAL = count(1)
+
+
+def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int]:
+    """Copy a file into the home under a passing name, so that what is hashed, read and kept are the same bytes.
+
+    :raises DocumentRejected: if it can't be read, is of an unsupported type, empty or too large.
+    """
+    if source.problem is not None:
+        raise DocumentRejected(source.problem)
+    if not media.supported(source.file):
+        raise DocumentRejected(
+            f"unsupported type {Path(source.file).suffix.lower()}; supported are md, html, txt, docx and pdf"
+        )
+    target = _folder(home) / f"{os.getpid()}-{next(_SERIAL)}"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with source.path.open("rb") as stream, target.open("wb") as kept:
+            while block := stream.read(1 << 20):
+                size += len(block)
+                if size > max_bytes:
+                    raise DocumentRejected(
+                        f"larger than the limit of {max_bytes / 1e6:,.0f} MB; split it, or raise the limit"
+                    )
+                digest.update(block)
+                kept.write(block)
+            kept.flush()
+            os.fsync(kept.fileno())
+    except DocumentRejected:
+        target.unlink(missing_ok=True)
+        raise
+    except PermissionError as error:
+        target.unlink(missing_ok=True)
+        raise DocumentRejected("no permission to read it; check its owner and mode") from error
+    except FileNotFoundError as error:
+        target.unlink(missing_ok=True)
+        raise DocumentRejected("there is no such file any more") from error
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise DocumentRejected(f"cannot be read: {error.strerror}") from error
+    if size == 0:
+        target.unlink()
+        raise DocumentRejected("the file is empty")
+    return target, digest.hexdigest(), size
+
+
+def _folder(home: Home) -> Path:
+    folder = home.root / "incoming"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def sweep(home: Home) -> None:
+    """Remove the copies that runs which are no more left behind."""
+    for left in _folder(home).iterdir():
+        process = left.name.split("-")[0]
+        if process.isdecimal() and int(process) != os.getpid() and not _is_alive(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
