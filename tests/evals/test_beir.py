@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from evals.beir import load_data
+from evals.data import CorpusText, DataError
+from tests.evals.folders import write_folder, write_lines
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "rules")
+
+
+def test_a_split_holds_its_judged_questions_with_answers_in_file_order(folder: Path) -> None:
+    data = load_data(folder)
+    assert (data.name, data.split, len(data.corpus), len(data.unanswerable)) == ("rules", "test", 60, 10)
+    assert [question.question_id for question in data.judged[:2]] == ["q00", "q01"]
+    assert data.judged[1].wanted == {"rule-01": 1}
+    assert data.judged[1].answers == (" ".join(data.corpus[1].text.split()[:5]),)
+
+
+def test_gzipped_files_read_the_same(folder: Path) -> None:
+    plain = load_data(folder)
+    for path in (folder / "corpus.jsonl", folder / "queries.jsonl", folder / "qrels" / "test.tsv"):
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    assert load_data(folder).questions == plain.questions
+    assert load_data(folder).fingerprint() == plain.fingerprint()
+
+
+def test_trec_qrels_stand_in_for_the_table(folder: Path) -> None:
+    plain = load_data(folder)
+    (folder / "qrels" / "test.tsv").unlink()
+    (folder / "qrels" / "test.qrels").write_text("".join(f"q{n:02d} 0 rule-{n:02d} 1\n" for n in range(60)))
+    assert load_data(folder).qrels == plain.qrels
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        ("qrels/test.tsv", "q00\trule-99\t1", "qrels/test.tsv:62: the judgement points to text 'rule-99'"),
+        ("qrels/test.tsv", "q99\trule-00\t1", "qrels/test.tsv:62: the judgement points to question 'q99'"),
+        ("qrels/test.tsv", "q00\trule-00\t1", "qrels/test.tsv:62: question 'q00' and text 'rule-00' are judged twice"),
+        ("qrels/test.tsv", "q00\trule-01\tyes", "qrels/test.tsv:62: the score 'yes' is not a whole number"),
+        ("qrels/test.tsv", "q00 rule-01 1", "qrels/test.tsv:62: expected 3 tab-separated fields, found 1"),
+        ("corpus.jsonl", '{"_id": "rule-00", "text": "again"}', "corpus.jsonl:61: the id 'rule-00' is used twice"),
+        ("corpus.jsonl", '{"_id": "new", "text": " "}', "corpus.jsonl:61: 'text' is empty"),
+        ("corpus.jsonl", '{"_id": "new", "text": 5}', "corpus.jsonl:61: 'text' is int, expected text"),
+        ("corpus.jsonl", '{"_id": "new", "text": "cut', "corpus.jsonl:61: malformed JSON"),
+        ("corpus.jsonl", "[1]", "corpus.jsonl:61: expected a JSON object, found list"),
+        ("queries.jsonl", '{"_id": "q00", "text": "again"}', "queries.jsonl:61: the id 'q00' is used twice"),
+        ("answers.jsonl", '{"query_id": "q99", "answers": []}', "answers.jsonl:61: the answer points to question 'q99'"),
+        ("answers.jsonl", '{"query_id": "q60", "answers": "yes"}', "answers.jsonl:61: "),
+        (
+            "unanswerable.jsonl",
+            '{"_id": "u", "text": "?", "asked_against": ["rule-99"]}',
+            "unanswerable.jsonl:11: asked_against points to text 'rule-99'",
+        ),
+    ],
+)
+def test_bad_data_is_refused_with_file_and_line(folder: Path, file: str, line: str, said: str) -> None:
+    with (folder / file).open("a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+    with pytest.raises(DataError, match=r"^[^\n]+$") as refused:
+        load_data(folder)
+    assert f"{folder.name}/{said}" in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+def test_bytes_that_are_no_text_are_refused(folder: Path) -> None:
+    (folder / "corpus.jsonl").write_bytes(b'{"_id": "a", "text": "fine"}\n\xff\xfe\n')
+    with pytest.raises(DataError, match=r"corpus.jsonl:2: not UTF-8 text"):
+        load_data(folder)
+
+
+@pytest.mark.parametrize("missing", ["corpus.jsonl", "queries.jsonl"])
+def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+    with pytest.raises(DataError, match=f"{missing} .* is missing"):
+        load_data(folder)
+
+
+def test_an_unknown_split_is_refused(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"qrels/dev.tsv .* is missing"):
+        load_data(folder, "dev")
+
+
+def test_the_fingerprint_follows_texts_and_ids_not_their_order(folder: Path) -> None:
+    before = load_data(folder).fingerprint()
+    lines = (folder / "corpus.jsonl").read_text().splitlines()
+    (folder / "corpus.jsonl").write_text("\n".join(reversed(lines)))
+    assert load_data(folder).fingerprint() == before
+    (folder / "corpus.jsonl").write_text("\n".join(lines).replace("bar", "baz", 1))
+    assert load_data(folder).fingerprint() != before
+
+
+def test_questions_without_judgements_join_for_their_answers(folder: Path) -> None:
+    write_lines(folder / "doc_questions.jsonl", [{"_id": "d1", "text": "what?", "answers": ["x"], "must_hold": ["y"], "split": "test"}])
+    data = load_data(folder)
+    assert data.questions[-1].must_hold == ("y",)
+    assert len(data.judged) == 60
+
+
+@pytest.mark.parametrize(
+    ("text_id", "metadata", "document"),
+    [
+        ("contract-12", {}, "contract"),
+        ("d1a2.v2.p0003", {}, "d1a2"),
+        ("Act/p1-0", {}, "Act"),
+        ("4983", {}, "Title"),
+        ("contract-12", {"document_id": "other"}, "other"),
+    ],
+)
+def test_a_text_knows_its_document(text_id: str, metadata: dict[str, str], document: str) -> None:
+    assert CorpusText(text_id, "Title", "text", metadata).document == document
