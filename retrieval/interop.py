@@ -11,7 +11,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun, Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SkipValidation
 
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
@@ -53,7 +53,7 @@ class PolicydeskRetriever(BaseRetriever):
 class PolicydeskReranker(BaseDocumentCompressor):
     """A reranker as a langchain document compressor: keeps the ``top_n`` documents that answer best."""
 
-    reranker: Reranker
+    reranker: SkipValidation[Reranker]  # a protocol: nothing to check it against
     top_n: int = 5
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

@@ -1,0 +1,153 @@
+"""The command line on real weights: what it prints, its exit codes, and its one-line errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.model
+ROOT = Path(__file__).parent.parent.parent
+
+LEAVE = "# Leave policy\n\n## 1 Carry-over\n\n1.1 Up to five unused days of annual leave may be carried over until 31 March.\n"
+TRAVEL = "# Travel policy\n\n## 1 Trains\n\n1.1 Train journeys are booked in second class.\n"
+
+
+def policydesk(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "assistant", "--home", str(home), *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+    )  # fmt: skip
+
+
+def json_lines(printed: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds two policies."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "leave.md").write_text(LEAVE)
+    (folder / "travel.md").write_text(TRAVEL)
+    home = tmp_path_factory.mktemp("home")
+    done = policydesk(home, "ingest", str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    *files, summary = json_lines(done.stdout)
+    assert [(line["file"], line["status"]) for line in files] == [("leave.md", "indexed"), ("travel.md", "indexed")]
+    assert summary["summary"]["indexed"] == 2
+    return home
+
+
+def test_search_json_names_every_field(library: Path) -> None:
+    found = json.loads(policydesk(library, "search", "unused leave", "-k", "1", "--json").stdout)
+    assert set(found) == {"question", "as_of", "hits", "timings_ms"}
+    assert set(found["timings_ms"]) == {"lexical", "encode", "dense", "fuse", "rerank", "total"}
+    hit = found["hits"][0]
+    assert hit["rank"] == 1
+    assert hit["file"] == "leave.md"
+    assert set(hit["scores"]) == {"bm25", "dense", "fused", "rerank"}
+
+
+@pytest.mark.parametrize("mode", ["bm25", "dense", "hybrid"])
+def test_every_mode_finds_the_passage(library: Path, mode: str) -> None:
+    found = json.loads(policydesk(library, "search", "train class", "--mode", mode, "--no-rerank", "--json").stdout)
+    assert found["hits"][0]["file"] == "travel.md"
+
+
+def test_ask_json_keeps_the_contract(library: Path) -> None:
+    answer = json.loads(
+        policydesk(
+            library, "ask", "How many unused days of annual leave may be carried over?", "--model", "quote", "--json"
+        ).stdout
+    )
+    assert answer["status"] == "answered"
+    assert set(answer["timings_ms"]) == {"retrieve", "first_evidence", "first_token", "total"}
+    assert answer["claims"]
+    for citation in answer["citations"]:
+        assert citation["quote"] == citation["text"][citation["start"] : citation["end"]]
+
+
+def test_batch_answers_one_line_each(library: Path, tmp_path: Path) -> None:
+    batch = tmp_path / "questions.jsonl"
+    batch.write_text('{"_id": "a", "text": "Which class are train journeys?"}\n{"_id": "b", "text": "hello"}\n')
+    done = policydesk(library, "ask", "--batch", str(batch), "--model", "quote")
+    assert [line["_id"] for line in json_lines(done.stdout)] == ["a", "b"]
+
+
+def test_unchanged_file_does_no_work_and_a_changed_one_becomes_a_version(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "leave.md"
+    file.write_text(LEAVE)
+    policydesk(home, "ingest", str(file))
+    assert json_lines(policydesk(home, "ingest", str(file), "--json").stdout)[0]["status"] == "unchanged"
+    file.write_text(LEAVE.replace("five", "seven"))
+    changed = json_lines(policydesk(home, "ingest", str(file), "--json").stdout)[0]
+    assert changed["status"] == "indexed"
+    assert changed["version_id"].endswith(".v2")
+    documents = json.loads(policydesk(home, "documents", "list", "--json").stdout)["documents"]
+    assert [version["status"] for version in documents[0]["versions"]] == ["superseded", "in_force"]
+    answer = json.loads(
+        policydesk(home, "ask", "How many unused days may be carried over?", "--model", "quote", "--json").stdout
+    )
+    assert "seven" in answer["answer"]
+    assert "five" not in answer["answer"]
+
+
+def test_removed_document_no_longer_answers(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "travel.md"
+    file.write_text(TRAVEL)
+    added = json_lines(policydesk(home, "ingest", str(file), "--json").stdout)[0]
+    assert policydesk(home, "documents", "remove", added["document_id"], "--yes").returncode == 0
+    answer = json.loads(policydesk(home, "ask", "Which class are train journeys?", "--model", "quote", "--json").stdout)
+    assert answer["status"] == "abstained"
+    assert not list((home / "originals").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("ingest", "nowhere/at/all"), 2, "there is no file or folder"),
+        (("search", "leave"), 3, "policydesk ingest"),
+        (("index", "verify"), 3, "policydesk ingest"),
+        (("documents", "show", "nope"), 2, "documents list"),
+        (("ask",), 2, "--batch"),
+        (("search", "leave", "--as", "nobody"), 2, "nobody"),
+        (("search", "leave", "--jurisdiction", "Germany"), 2, "two-letter"),
+        (("search", "leave", "--mode", "psychic"), 2, "psychic"),
+    ],
+)
+def test_error_is_one_line_that_says_what_to_do(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = policydesk(tmp_path, *arguments)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_weights_say_what_to_run(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    file.write_text(LEAVE)
+    done = policydesk(tmp_path / "home", "ingest", str(file), POLICYDESK_MODELS=str(tmp_path / "none"))
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "policydesk models pull" in done.stderr
+
+
+def test_damaged_index_is_said_and_mended(library: Path) -> None:
+    generation = (library / "index" / "current").read_text().strip()
+    target = library / "index" / generation / "dense.faiss"
+    data = bytearray(target.read_bytes())
+    data[-8] ^= 0xFF
+    target.write_bytes(data)
+    done = policydesk(library, "search", "leave")
+    assert done.returncode == 3
+    assert "policydesk index rebuild" in done.stderr
+    assert policydesk(library, "doctor").returncode == 3
+    assert policydesk(library, "index", "rebuild").returncode == 0
+    assert policydesk(library, "index", "verify").returncode == 0
