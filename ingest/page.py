@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -55,31 +54,13 @@ class Line:
     top: float
     bottom: float
     baseline: float
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def size(self) -> float:
-        return max(
-            Counter({word.size: 0 for word in self.words} | _letters(self.words)).items(), key=lambda item: item[1]
-        )[0]
-
-    @property
-    def bold(self) -> bool:
-        return all(word.bold for word in self.words if any(letter.isalnum() for letter in word.text))
+    text: str
+    size: float  #: of most of its letters
+    bold: bool  #: all its letters are
 
     @property
     def middle(self) -> float:
         return (self.left + self.right) / 2
-
-
-def _letters(words: Sequence[Word]) -> dict[float, int]:
-    counts: dict[float, int] = {}
-    for word in words:
-        counts[word.size] = counts.get(word.size, 0) + len(word.text)
-    return counts
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
@@ -131,15 +112,22 @@ def _is_raised(row: Sequence[Word], word: Word) -> bool:
 
 
 def line_of(words: Sequence[Word]) -> Line:
-    size = max(word.size for word in words)
-    main = next(word for word in words if word.size >= 0.8 * size)
+    """Words, from left to right, as one line."""
+    letters: dict[float, int] = {}
+    for word in words:
+        letters[word.size] = letters.get(word.size, 0) + len(word.text)
+    size = max(letters, key=lambda size: letters[size])
+    largest = max(letters)
     return Line(
-        tuple(words),
-        words[0].left,
-        max(word.right for word in words),
-        min(word.top for word in words),
-        max(word.bottom for word in words),
-        main.baseline,
+        words=tuple(words),
+        left=words[0].left,
+        right=max(word.right for word in words),
+        top=min(word.top for word in words),
+        bottom=max(word.bottom for word in words),
+        baseline=next(word.baseline for word in words if word.size >= 0.8 * largest),
+        text=" ".join(word.text for word in words),
+        size=size,
+        bold=all(word.bold for word in words if any(letter.isalnum() for letter in word.text)),
     )
 
 

@@ -72,7 +72,7 @@ def _read_page(document: Any, number: int) -> Page:
     page = document[number - 1]
     text_page = page.get_textpage()
     try:
-        words = list(_words(text_page))
+        words = list(_WordReader(text_page).words())
         turned = _dominant_angle(words)
         width, height = page.get_width(), page.get_height()
         placed = [_upright(word, turned, width, height) for word in words]
@@ -105,65 +105,79 @@ _SPACES = frozenset(
 )
 
 
-def _words(text_page: Any) -> Iterator[_Raw]:
-    """Words in the order they were written to the page. Boxes are asked for at the ends of words only: that is what makes it quick."""
-    import pypdfium2.raw as pdfium
+class _WordReader:
+    """Reads the words of one page in the order they were written to it.
 
-    count = text_page.count_chars()
-    handle = text_page.raw
-    letters: list[str] = []
-    first = 0
-    for index in range(count + 1):
-        code = pdfium.FPDFText_GetUnicode(handle, index) if index < count else 32
-        letter = chr(code) if code < 0x110000 else "\ufffd"
-        if letter not in _SPACES:
-            if not letters:
-                first = index
-            if letter not in _LINE_HYPHENS:
-                letters.append(letter)
-                continue
-            # pdfium leaves out the line break behind it.
-            letters.append("-")
-        if letters:
-            word = _word(
-                handle, "".join(letters), first, index if letters[-1] == "-" and letter in _LINE_HYPHENS else index - 1
-            )
-            if word is not None:
-                yield word
-            letters = []
+    Boxes are asked for at the ends of words only, and each font's name once: that is what makes it quick.
+    """
 
+    def __init__(self, text_page: Any) -> None:
+        import pypdfium2.raw as pdfium
 
-def _word(handle: Any, text: str, first: int, last: int) -> _Raw | None:
-    import pypdfium2.raw as pdfium
+        self._pdfium = pdfium
+        self._page = text_page.raw
+        self._count = text_page.count_chars()
+        self._box = pdfium.FS_RECTF()
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._name = ctypes.create_string_buffer(128)
+        self._bold: dict[int, bool] = {}
 
-    box = pdfium.FS_RECTF()
-    if not pdfium.FPDFText_GetLooseCharBox(handle, first, box):
-        return None
-    left, bottom, right, top = box.left, box.bottom, box.right, box.top
-    if last != first and pdfium.FPDFText_GetLooseCharBox(handle, last, box):
-        left, right = min(left, box.left), max(right, box.right)
-        bottom, top = min(bottom, box.bottom), max(top, box.top)
-    x, y = ctypes.c_double(), ctypes.c_double()
-    pdfium.FPDFText_GetCharOrigin(handle, first, x, y)
-    angle = pdfium.FPDFText_GetCharAngle(handle, first)
-    size = pdfium.FPDFText_GetFontSize(handle, first)
-    quarter = round(max(angle, 0.0) / (math.pi / 2)) % 4
-    height = top - bottom if quarter % 2 == 0 else right - left
-    # A font of size 1 under a scaling matrix reports 1: its box tells.
-    size = size if 0.6 * size <= height <= 2.2 * size else height / 1.2
-    return _Raw(text, left, bottom, right, top, (x.value, y.value), quarter, size, _is_bold(handle, first))
+    def words(self) -> Iterator[_Raw]:
+        text = self._text()
+        start: int | None = None
+        for index, letter in enumerate(text):
+            if letter in _SPACES:
+                if start is not None:
+                    yield from self._word(text[start:index], start, index - 1)
+                    start = None
+            elif letter in _LINE_HYPHENS:
+                # pdfium leaves out the line break behind it.
+                first = index if start is None else start
+                yield from self._word(text[first:index] + "-", first, index)
+                start = None
+            elif start is None:
+                start = index
+        if start is not None:
+            yield from self._word(text[start:], start, len(text) - 1)
 
+    def _text(self) -> str:
+        """One character for each of the page's, so that places in it are pdfium's own."""
+        units = (ctypes.c_ushort * (self._count + 1))()
+        written = self._pdfium.FPDFText_GetText(self._page, 0, self._count, units)
+        if written == self._count + 1:
+            return "".join(map(chr, units[: self._count]))
+        codes = (self._pdfium.FPDFText_GetUnicode(self._page, index) for index in range(self._count))
+        return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
 
-def _is_bold(handle: Any, index: int) -> bool:
-    import pypdfium2.raw as pdfium
+    def _word(self, text: str, first: int, last: int) -> Iterator[_Raw]:
+        pdfium, page, box = self._pdfium, self._page, self._box
+        if not pdfium.FPDFText_GetLooseCharBox(page, first, box):
+            return
+        left, bottom, right, top = box.left, box.bottom, box.right, box.top
+        if last != first and pdfium.FPDFText_GetLooseCharBox(page, last, box):
+            left, right = min(left, box.left), max(right, box.right)
+            bottom, top = min(bottom, box.bottom), max(top, box.top)
+        pdfium.FPDFText_GetCharOrigin(page, first, self._x, self._y)
+        quarter = round(max(pdfium.FPDFText_GetCharAngle(page, first), 0.0) / (math.pi / 2)) % 4
+        size = pdfium.FPDFText_GetFontSize(page, first)
+        height = top - bottom if quarter % 2 == 0 else right - left
+        # A font of size 1 under a scaling matrix reports 1: its box tells.
+        size = size if 0.6 * size <= height <= 2.2 * size else height / 1.2
+        yield _Raw(text, left, bottom, right, top, (self._x.value, self._y.value), quarter, size, self._is_bold(first))
 
-    if pdfium.FPDFText_GetFontWeight(handle, index) >= 600:
-        return True
-    buffer = ctypes.create_string_buffer(96)
-    flags = ctypes.c_int()
-    pdfium.FPDFText_GetFontInfo(handle, index, buffer, 96, flags)
-    name = buffer.value.lower()
-    return b"bold" in name or b"black" in name or b"heavy" in name
+    def _is_bold(self, index: int) -> bool:
+        pdfium = self._pdfium
+        drawn = pdfium.FPDFText_GetTextObject(self._page, index)
+        font = pdfium.FPDFTextObj_GetFont(drawn) if drawn else None
+        key = ctypes.addressof(font.contents) if font else 0
+        if key not in self._bold or not font:
+            flags = ctypes.c_int()
+            self._name.value = b""
+            pdfium.FPDFText_GetFontInfo(self._page, index, self._name, 128, flags)
+            name = self._name.value.lower()
+            heavy = pdfium.FPDFText_GetFontWeight(self._page, index) >= 600
+            self._bold[key] = heavy or b"bold" in name or b"black" in name or b"heavy" in name
+        return self._bold[key]
 
 
 def _dominant_angle(words: list[_Raw]) -> int:
