@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -45,6 +46,8 @@ _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,4})?")
 
 def mount_chat(app: FastAPI, room: Room) -> None:
     """Put the chat at ``/``. :func:`assistant.chatfolder.prepare` must have run before this module was imported."""
+    # It warns for each page that there is no welcome text in the reader's language.
+    logging.getLogger("chainlit").setLevel(logging.ERROR)
     history = History(room.accounts, room.chats)
     chat = Chat(room)
     cl.data_layer(lambda: history)

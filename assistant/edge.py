@@ -206,7 +206,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detai
         headers["Retry-After"] = str(max(1, round(wait_s)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    answer = JSONResponse(body, status, headers=headers, media_type=problems.MEDIA_TYPE)
+    answer = JSONResponse(body, status, headers=headers, media_type=problems.media_type(scope["path"]))
     await answer(scope, receive, send)
 
 

@@ -42,7 +42,13 @@ def response(
 ) -> JSONResponse:
     request_id = request.scope.get("request_id") if request else None
     body = document(status, detail, request_id=request_id, **more)
-    return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    path = request.scope["path"] if request else "/api/"
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type=media_type(path))
+
+
+def media_type(path: str) -> str:
+    """The media type of a problem; the chat's page shows the detail of plain JSON only."""
+    return MEDIA_TYPE if path.startswith("/api/") else "application/json"
 
 
 def status_of(error: PolicydeskError) -> int:

@@ -179,3 +179,14 @@ BOARD = """# Board Pay Memorandum
 
 The secret board bonus is forty thousand euro for every director in this year.
 """
+#: What a document may hold that must never become markup, be fetched or be run.
+HOSTILE = """# Visitor Rules <img src=x onerror="window.hurt=1">
+
+## 1 Badges ![pixel](http://outside.invalid/section.png)
+
+Visitors wear badges at reception ![leak](http://outside.invalid/leak.png) [click here](javascript:window.hurt=1) <script>window.hurt=1</script> <img src="http://outside.invalid/tag.png" onerror="window.hurt=1"> and see https://outside.invalid/auto or www.outside.invalid for visitors badges :::warning[x] [1]: http://outside.invalid/ref
+
+Visitors badges are ![ref][pic] returned `when` visitors *leave* | reception | <svg onload=window.hurt=1> &lt;b&gt; <a href="http://outside.invalid">a</a> data:image/svg+xml;base64,PHN2Zz4=
+
+[pic]: http://outside.invalid/ref.png
+"""
