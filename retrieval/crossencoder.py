@@ -71,7 +71,7 @@ class PairTokenizer:
     def batch(self, pairs: Sequence[Pair]) -> Batch:
         """Pad pairs to the longest of them."""
         shape = (len(pairs), max(len(pair) for pair in pairs))
-        ids = torch.full(shape, self.padding, dtype=torch.long)
+        ids = torch.full(shape, int(self.padding or 0), dtype=torch.long)
         segments, attention, asked, read = (torch.zeros(shape, dtype=torch.long) for _ in range(4))
         for row, pair in enumerate(pairs):
             middle, size = len(pair.question) + 1, len(pair)

@@ -53,12 +53,15 @@ class Collection:
 def read_collection(folder: Path) -> Collection:
     """Read a folder: the BEIR layout where it has a ``corpus.jsonl``, otherwise its markdown files as unlabelled text.
 
-    Beside the usual files, ``unanswerable.jsonl`` and ``doc_questions.jsonl`` (questions with an answer and a document,
+    A folder of our own sample kind (``documents/`` and ``questions.jsonl`` with quoted gold) gives its documents' sections
+    and the questions that stand alone. Beside the usual files, ``unanswerable.jsonl`` and ``doc_questions.jsonl`` (questions with an answer and a document,
     but no judgement) are read where they exist. Any file may be gzipped.
 
     :raises WrongUsage: if the folder holds neither, or a line is not what it should be; names file and line.
     """
     corpus = _file(folder, "corpus.jsonl")
+    if corpus is None and (folder / "documents").is_dir() and (folder / "questions.jsonl").exists():
+        return _quoted(folder)
     if corpus is None:
         passages = tuple(read_markdown(folder))
         if not passages:
@@ -124,7 +127,7 @@ def _sections(file: str, text: str) -> Iterator[Passage]:
     if front:
         stated = re.search(r"^title:\s*['\"]?(.+?)['\"]?\s*$", front.group(1), re.M)
         title, text = (stated.group(1) if stated else title), text[front.end() :]
-    text = _MARKUP.sub("", _LINK.sub(r"\1", text))
+    text = _plain(text)
     pieces = _HEADING.split(text)  # text before the first heading, then (level, heading, text) in turn
     path: list[tuple[int, str]] = []
     number = 0
@@ -138,6 +141,10 @@ def _sections(file: str, text: str) -> Iterator[Passage]:
                 passage_id=f"{file}#{number:04d}", document_id=file, version_id=file, title=title, file=file, text=piece,
                 section_path=tuple(name for _, name in path if name),
             )  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    return _MARKUP.sub("", _LINK.sub(r"\1", text))
 
 
 def _cut(body: str) -> Iterator[str]:
@@ -156,6 +163,24 @@ def _cut(body: str) -> Iterator[str]:
             size += min(words, SECTION_WORDS)
     if size >= 8:
         yield "\n".join(piece)
+
+
+def _quoted(folder: Path) -> Collection:
+    """Sections of the documents; a question's positives are the sections of its gold file that hold the gold quote."""
+    passages = tuple(read_markdown(folder / "documents"))
+    flat = {passage.passage_id: " ".join(passage.text.split()) for passage in passages}
+    questions = []
+    for row in _rows(folder / "questions.jsonl", "_id", "text", "gold"):
+        quotes = [(gold["file"], " ".join(_plain(gold["quote"]).split())) for gold in row["gold"]]
+        found = frozenset(
+            p.passage_id for p in passages for file, quote in quotes if p.file == file and quote in flat[p.passage_id]
+        )
+        against = () if quotes else tuple(flat)
+        if not row.get("history") and (found or against):
+            split = str((row.get("metadata") or {}).get("split", "dev"))
+            answers = tuple(quote for _, quote in quotes)
+            questions.append(Question(str(row["_id"]), row["text"], split, found, against, answers))
+    return Collection(folder.name, passages, tuple(questions))
 
 
 def _judged(folder: Path, texts: dict[str, str], answers: dict[str, tuple[str, ...]]) -> Iterator[Question]:

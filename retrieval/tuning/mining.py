@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
+from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
 from retrieval.records import Passage, heading_line
 from retrieval.terms import terms
@@ -53,7 +56,7 @@ class MiningConfig:
     pool: int = 30  #: negatives come from the best this many of each search
     per_collection: int = 1000  #: answerable questions a collection gives at most
     unanswerable: int = 600  #: and unanswerable ones
-    made: int = 700  #: and made ones, where a collection has no questions
+    made: int = 700  #: and made ones, where a collection has no questions; elsewhere a seventh of this
     per_template: int = 15  #: questions with the same last words at most; contract sets repeat a few dozen
     passages: int = 3500  #: of a larger collection, whole documents up to about this many passages are searched
     least_alike: float = 0.3  #: a made question is dropped if its passage is less like it than this (cosine)
@@ -89,16 +92,40 @@ class Pool:
         return self._of_document[passage.document_id]
 
 
-def mine(collections: Iterable[Collection], encoder: Encoder, config: MiningConfig) -> Iterator[Group]:
-    """Groups of the collections' train questions, or of made questions where a collection has none."""
-    for number, collection in enumerate(collections):
-        random = Random(f"{config.seed} {collection.name}")
-        collection = reduced(collection, config.passages, random)
-        pool = Pool(collection, encoder)
-        if collection.questions:
-            yield from _asked_groups(collection, pool, config, random)
-        made = config.made if not collection.questions else config.made // 7
-        yield from _made_groups(collection, pool, config, made, random, seed=config.seed + number)
+#: A mining configuration for each collection that needs another than the rest, by name.
+Recipe = Mapping[str, MiningConfig]
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read ``{"<collection>": {"<field of MiningConfig>": value, ...}, ...}``.
+
+    :raises WrongUsage: if the file is something else.
+    """
+    try:
+        return {name: MiningConfig(**fields) for name, fields in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise WrongUsage(
+            f"{path} is not a recipe ({error}); it holds fields of MiningConfig by collection name"
+        ) from error
+
+
+def mine(
+    collections: Iterable[Collection], encoder: Encoder, config: MiningConfig, recipe: Recipe | None = None
+) -> Iterator[Group]:
+    """Groups of the collections' train questions, and made questions: many where a collection has no others, else few."""
+    for collection in collections:
+        config_here = (recipe or {}).get(collection.name, config)
+        yield from _mine_one(collection, encoder, config_here)
+
+
+def _mine_one(collection: Collection, encoder: Encoder, config: MiningConfig) -> Iterator[Group]:
+    random = Random(f"{config.seed} {collection.name}")
+    collection = reduced(collection, config.passages, random)
+    pool = Pool(collection, encoder)
+    if collection.questions:
+        yield from _asked_groups(collection, pool, config, random)
+    made = config.made if not collection.questions else config.made // 7
+    yield from _made_groups(collection, pool, config, made, random)
 
 
 def reduced(collection: Collection, limit: int, random: Random) -> Collection:
@@ -169,9 +196,9 @@ def _asked_groups(collection: Collection, pool: Pool, config: MiningConfig, rand
 
 
 def _made_groups(
-    collection: Collection, pool: Pool, config: MiningConfig, limit: int, random: Random, *, seed: int
+    collection: Collection, pool: Pool, config: MiningConfig, limit: int, random: Random
 ) -> Iterator[Group]:
-    made = weak_questions(pool.index.passages, limit=limit, seed=seed)
+    made = weak_questions(pool.index.passages, limit=limit, seed=config.seed)
     vectors = pool.encoder.encode([question.text for question in made], truncate=True)
     own = pool.encoder.encode([question.searchable for question in made], truncate=True)
     for question, vector, passage_vector in zip(made, vectors, own, strict=True):

@@ -1,0 +1,164 @@
+"""``policydesk tune reranker``: from folders of questions and documents to weights that load.
+
+Mine groups, train the network, then fit what stands around it on questions that training did not see: fusion, calibrated
+log-odds, the blend, and the layer that says "not answered here".
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from random import Random
+from time import perf_counter
+
+from retrieval.answerability import save_answerability
+from retrieval.encoder import Encoder
+from retrieval.errors import WrongUsage
+from retrieval.fusion import save_fusion
+from retrieval.rerank import CrossEncoderReranker
+from retrieval.tuning.calibration import (
+    Remembering,
+    abstention,
+    ask,
+    calibrate_log_odds,
+    choose_blend,
+    choose_fusion,
+    fit_answerability,
+    read_pools,
+)
+from retrieval.tuning.collection import Collection, Question, read_collection
+from retrieval.tuning.mining import Group, MiningConfig, Recipe, mine
+from retrieval.tuning.pools import JudgedPool, judged_pools, mean_ndcg
+from retrieval.tuning.release import Facts, write_release, write_weights
+from retrieval.tuning.training import TrainingConfig, train
+
+
+@dataclass(frozen=True, slots=True)
+class TuneConfig:
+    """All of a tuning run."""
+
+    name: str = "policydesk-reranker"
+    mining: MiningConfig = field(default_factory=MiningConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    dev_questions: int = 60  #: answerable questions a collection gives to calibration at most
+    dev_unanswerable: int = 60  #: and unanswerable ones
+    depth: int = 20  #: candidates the reranker reads, as at serving time
+    false_answer_rate: float = 0.15  #: of unanswerable dev questions, averaged over the collections
+
+
+#: Called with (what is being done, steps done, steps in all).
+Report = Callable[[str, int, int], None]
+
+
+def tune_reranker(
+    folders: Sequence[Path], encoder: Encoder, encoder_folder: Path, out: Path, config: TuneConfig, *,
+    recipe: Recipe | None = None, command: str = "policydesk tune reranker", report: Report = lambda _what, _done, _total: None,
+) -> dict[str, dict[str, float]]:  # fmt: skip
+    """Train a reranker on folders of data and write it, ready to load, into ``out``.
+
+    A run that was stopped goes on from its last checkpoint in ``out``.
+
+    :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
+    :param encoder: embeds passages for mining; ``encoder_folder`` holds the weights that training starts from.
+    :returns: nDCG@10 on dev questions by system (bm25, dense, hybrid, reranked) and collection.
+    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on.
+    """
+    began = perf_counter()
+    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
+    groups: list[Group] = []
+    for number, collection in enumerate(collections):
+        report("mining hard negatives", number, len(collections))
+        groups.extend(mine([collection], encoder, config.mining, recipe))
+    if not groups:
+        raise WrongUsage(
+            "no training questions were found or could be made; give folders with a train split or markdown"
+        )
+    network = train(
+        groups, encoder_folder, out / "run", config.training,
+        report=lambda progress: report(f"training, loss {progress.loss:.3f}", progress.step, progress.steps),
+    )  # fmt: skip
+    write_weights(network, out)
+    facts = Facts(
+        name=config.name, command=command, data=_origins(folders), groups=Counter(group.source for group in groups),
+        training=asdict(config.training), steps=config.training.steps, hours=(perf_counter() - began) / 3600, measures={},
+    )  # fmt: skip
+    return calibrate(collections, groups, encoder, encoder_folder, out, config, facts, report=report)
+
+
+def calibrate(
+    collections: Sequence[Collection], groups: Sequence[Group], encoder: Encoder, encoder_folder: Path, out: Path,
+    config: TuneConfig, facts: Facts, *, report: Report = lambda _what, _done, _total: None,
+) -> dict[str, dict[str, float]]:  # fmt: skip
+    """Fit fusion, log-odds, blend and answerability to the weights in ``out``, on questions that no group holds, and write
+    ``fusion.json``, ``answerability.json``, the model card and the manifest.
+
+    :returns: nDCG@10 by system and collection.
+    :raises WrongUsage: if no collection has dev questions, or train questions that were not drawn.
+    """
+    write_release(out, facts, scale=1.0, offset=0.0)
+    reranker = Remembering(CrossEncoderReranker.load(out, encoder_folder))
+    drawn = frozenset(group.question for group in groups)
+    chosen = [(c, dev_questions(c, drawn, config)) for c in collections]
+    chosen = [(collection, questions) for collection, questions in chosen if questions]
+    pools: list[JudgedPool] = []
+    for number, (collection, questions) in enumerate(chosen):
+        report("searching dev questions", number, len(chosen))
+        pools.extend(judged_pools(collection, [q for q in questions if q.answerable], encoder))
+    if not pools:
+        raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
+    fusion, bm25_choice, first_stage = choose_fusion(pools)
+    texts = {(c.name, passage.passage_id): passage.searchable for c, _ in chosen for passage in c.passages}
+    read = read_pools(
+        pools, texts, reranker, fusion, depth=config.depth, progress=lambda done, total: report("reranking dev questions", done, total)
+    )  # fmt: skip
+    scale, offset = calibrate_log_odds(read)
+    reranker.scale, reranker.offset = scale, offset
+    read = [replace(one, log_odds=one.log_odds * scale + offset) for one in read]
+    fusion, rerank_choice = choose_blend(read, fusion, first_stage)
+    by_pool = {id(one.pool): one for one in read}
+    measures = {
+        **first_stage,
+        "hybrid": bm25_choice.measured,
+        "hybrid, left out": bm25_choice.left_out,
+        "reranker alone": mean_ndcg(
+            pools, lambda pool: by_pool[id(pool)].blended(replace(fusion, dense_weight=0.0, rerank_weight=1e3))
+        ),
+        "reranked": rerank_choice.measured,
+        "reranked, left out": rerank_choice.left_out,
+    }
+    save_fusion(fusion, {"fitted_on": sorted(first_stage["bm25"]), "nDCG@10": measures}, out / "fusion.json")
+    asked = []
+    for collection, questions in chosen:
+        if {question.answerable for question in questions} == {True, False}:
+            progress = lambda done, total, name=collection.name: report(f"asking {name}", done, total)  # noqa: E731
+            asked.extend(ask(collection, questions, encoder, reranker, fusion, depth=config.depth, progress=progress))
+    if asked:
+        layer = fit_answerability(asked, false_answer_rate=config.false_answer_rate)
+        about = {"false_answer_rate": config.false_answer_rate, "dev": abstention(layer, asked)}
+        save_answerability(layer, about, out / "answerability.json")
+    write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
+    return measures
+
+
+def dev_questions(collection: Collection, drawn: frozenset[str], config: TuneConfig) -> list[Question]:
+    """The questions a collection gives to calibration: of its dev split, or where there is none, train questions that
+    training did not draw."""
+    random = Random(f"{config.training.seed} dev {collection.name}")
+    pool = list(collection.split("dev")) or [q for q in collection.split("train") if q.text not in drawn]
+    random.shuffle(pool)
+    answerable = [question for question in pool if question.answerable][: config.dev_questions]
+    return answerable + [question for question in pool if not question.answerable][: config.dev_unanswerable]
+
+
+def _origins(folders: Sequence[Path]) -> dict[str, str]:
+    """What each folder says of its own origin in ``SOURCE.json``, if anything."""
+    origins = {}
+    for folder in sorted(folders, key=lambda folder: folder.name):
+        source = folder / "SOURCE.json"
+        stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
+        licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
+        origins[folder.name] = str(licence or "licence not stated in the folder")
+    return origins

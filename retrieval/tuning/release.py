@@ -1,0 +1,99 @@
+"""Trained weights as a folder that can be loaded, checked and read about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrieval.crossencoder import SHARED, CrossEncoder
+from retrieval.weightfolder import pack, write_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the model card and the manifest say."""
+
+    name: str
+    command: str
+    data: Mapping[str, str]  #: collection -> licence or origin, as the user gave it
+    groups: Mapping[str, int]  #: training groups by source
+    training: Mapping[str, Any]  #: the training configuration
+    steps: int
+    hours: float
+    measures: Mapping[str, Mapping[str, float]]  #: nDCG@10 by system and source
+    notes: str = ""
+
+
+def write_weights(network: CrossEncoder, folder: Path) -> None:
+    """Write ``weights.safetensors``: everything but the word embeddings, which are the encoder's, a byte a number."""
+    from safetensors.numpy import save_file
+
+    tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(pack(tensors), folder / "weights.safetensors")
+
+
+def write_release(folder: Path, facts: Facts, *, scale: float, offset: float) -> None:
+    """Write the model card and the manifest beside the weights.
+
+    :param scale: with ``offset``, turns the network's output into log-odds.
+    """
+    (folder / "README.md").write_text(card(facts), encoding="utf-8")
+    write_manifest(
+        folder,
+        {
+            "name": facts.name,
+            "kind": "reranker",
+            "shares_words_with": "all-MiniLM-L6-v2",
+            "calibration": {"scale": round(scale, 6), "offset": round(offset, 6)},
+            "command": facts.command,
+            "training": {**facts.training, "steps_done": facts.steps},
+        },
+    )
+
+
+def card(facts: Facts) -> str:
+    """The model card, in Markdown."""
+    systems = list(facts.measures)
+    sources = sorted({source for values in facts.measures.values() for source in values})
+    table = ["| documents | " + " | ".join(systems) + " |", "|---|" + "---|" * len(systems)]
+    for source in sources:
+        cells = [
+            f"{facts.measures[system][source]:.3f}" if source in facts.measures[system] else "–" for system in systems
+        ]
+        table.append(f"| {source} | " + " | ".join(cells) + " |")
+    data = [f"- {name}: {origin}; {facts.groups.get(name, 0)} asked, {facts.groups.get(f'made-{name}', 0)} made questions"
+            for name, origin in facts.data.items()]  # fmt: skip
+    return "\n".join(
+        [
+            f"# {facts.name}",
+            "",
+            "A cross-encoder that scores how well a passage answers a question: all-MiniLM-L6-v2 (Apache-2.0) with a",
+            "comparing head, trained by the command below. Word embeddings and tokenizer are the encoder's own and are read",
+            "from the model cache; `weights.safetensors` holds the rest as int8 with one scale a row.",
+            "",
+            "## Made by",
+            "",
+            f"    {facts.command}",
+            "",
+            f"{facts.steps} steps in {facts.hours:.1f} hours. {facts.notes}".rstrip(),
+            "",
+            "## Data",
+            "",
+            *data,
+            "",
+            "## nDCG@10 on dev questions, before and after",
+            "",
+            *table,
+            "",
+            "## Training configuration",
+            "",
+            "```json",
+            json.dumps(dict(facts.training), indent=1),
+            "```",
+            "",
+        ]
+    )
