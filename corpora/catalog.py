@@ -36,10 +36,14 @@ class CatalogEntry:
 def read_catalog(corpus: Path = SAMPLE) -> tuple[CatalogEntry, ...]:
     """The catalog of a corpus, by file name.
 
-    :raises CorpusError: if a file is missing from the folder or from the catalog, or stands in it twice.
+    :raises CorpusError: if an entry is malformed, or a file is missing from the folder or the catalog or stands in it
+        twice.
     """
     path = corpus / "catalog.json"
-    entries = tuple(_entry(row) for row in json.loads(path.read_text(encoding="utf-8")))
+    try:
+        entries = tuple(_entry(row) for row in json.loads(path.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorpusError(f"{path}: not a list of catalog entries: {error!r}") from error
     named = [entry.file for entry in entries]
     present = {document.name for document in document_paths(corpus)}
     if len(named) != len(set(named)):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from corpora.beir import normalised
-from corpora.catalog import SAMPLE, CatalogEntry, document_paths, read_catalog
+from corpora.catalog import SAMPLE, SISTER, CatalogEntry, document_paths, read_catalog
 from corpora.errors import CorpusError
 from tests.corpora.reading import document_text
 
@@ -84,3 +84,14 @@ def test_a_file_outside_the_catalog_is_reported(tmp_path: Path) -> None:
     (tmp_path / "catalog.json").write_text("[]", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"stray\.md"):
         read_catalog(tmp_path)
+
+
+def test_a_malformed_entry_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "catalog.json").write_text('[{"file": "a.md"}]', encoding="utf-8")
+    with pytest.raises(CorpusError, match="not a list of catalog entries: KeyError"):
+        read_catalog(tmp_path)
+
+
+def test_the_sister_company_has_a_catalog_too() -> None:
+    assert len(read_catalog(SISTER)) == len(document_paths(SISTER))
