@@ -1,0 +1,52 @@
+"""Fusion: scales that do not depend on other candidates, and a reranker's vote beside the first stage's."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.errors import WeightsDamaged
+from retrieval.fusion import Fusion, load_fusion, save_fusion
+
+
+def test_bm25_counts_as_a_share_of_the_ideal_score() -> None:
+    fused = Fusion(dense_weight=1.0, bm25_weight=2.0).fuse(np.float32([5, 0]), 10.0, np.float32([0.25, 0.75]))
+    assert fused.tolist() == [1.25, 0.75]
+
+
+def test_without_known_terms_only_the_cosine_counts() -> None:
+    fused = Fusion(bm25_weight=2.0).fuse(np.float32([0, 0]), 0.0, np.float32([0.25, 0.5]))
+    assert fused.tolist() == [0.25, 0.5]
+
+
+def test_a_score_does_not_depend_on_the_other_candidates() -> None:
+    fusion = Fusion()
+    alone = fusion.fuse(np.float32([3]), 9.0, np.float32([0.4]))
+    among = fusion.fuse(np.float32([3, 8]), 9.0, np.float32([0.4, 0.9]))
+    assert alone[0] == among[0]
+
+
+def test_the_reranker_moves_a_score_by_its_weight() -> None:
+    blended = Fusion(rerank_weight=0.5).blend(np.float32([1, 1]), np.float32([2, -2]))
+    assert blended.tolist() == [2.0, 0.0]
+
+
+def test_saved_weights_load(tmp_path: Path) -> None:
+    save_fusion(Fusion(bm25_weight=1.5), {"fitted_on": ["a"]}, tmp_path / "fusion.json")
+    assert load_fusion(tmp_path / "fusion.json") == Fusion(bm25_weight=1.5)
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert load_fusion(tmp_path / "none.json") == Fusion()
+
+
+@pytest.mark.parametrize("text", ["", "{}", json.dumps({"weights": {"cosine": 1}})])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "fusion.json").write_text(text)
+    with pytest.raises(WeightsDamaged, match=r"fusion\.json"):
+        load_fusion(tmp_path / "fusion.json")
+
+
+def test_the_weights_that_ship_load() -> None:
+    assert load_fusion().bm25_weight > 0
