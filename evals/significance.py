@@ -61,9 +61,9 @@ def paired(a: Sequence[float], b: Sequence[float]) -> Difference:
         return Difference(0.0, 0.0, 0.0, 1.0, 0)
     low, high = np.quantile(_resampled_means(difference), [0.025, 0.975])
     mean = float(difference.mean())
-    if not difference.any():
-        return Difference(mean, float(low), float(high), 1.0, len(difference))
     moved = difference[difference != 0]  # a difference of 0 stays 0 whichever way its sign falls
+    if len(moved) < 2:  # either sign of one difference is as far from 0
+        return Difference(mean, float(low), float(high), 1.0, len(difference))
     test = permutation_test(
         (moved, np.zeros_like(moved)),
         lambda x, y, axis: (x - y).mean(axis=axis),

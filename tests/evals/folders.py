@@ -25,16 +25,33 @@ def write_folder(folder: Path) -> Path:
     asked = [" ".join([*chance.sample(text.split(), 4), chance.choice(_WORDS)]) for text in texts]
     write_lines(
         folder / "corpus.jsonl",
-        [{"_id": f"rule-{n:02d}", "title": "", "text": text, "metadata": {"page": n // 10 + 1, "document_id": "rules"}} for n, text in enumerate(texts)],
+        [
+            {
+                "_id": f"rule-{n:02d}",
+                "title": "",
+                "text": text,
+                "metadata": {"page": n // 10 + 1, "document_id": "rules"},
+            }
+            for n, text in enumerate(texts)
+        ],
     )
     write_lines(
         folder / "queries.jsonl",
-        [{"_id": f"q{n:02d}", "text": text, "metadata": {"half": "first" if n < 30 else "second"}} for n, text in enumerate(asked)],
+        [
+            {"_id": f"q{n:02d}", "text": text, "metadata": {"half": "first" if n < 30 else "second"}}
+            for n, text in enumerate(asked)
+        ],
     )
-    write_lines(folder / "answers.jsonl", [{"query_id": f"q{n:02d}", "answers": [" ".join(texts[n].split()[:5])]} for n in range(QUESTIONS)])
+    write_lines(
+        folder / "answers.jsonl",
+        [{"query_id": f"q{n:02d}", "answers": [" ".join(texts[n].split()[:5])]} for n in range(QUESTIONS)],
+    )
     write_lines(
         folder / "unanswerable.jsonl",
-        [{"_id": f"u{n}", "text": f"nothing about zebra number {n}", "split": "test", "asked_against": []} for n in range(10)],
+        [
+            {"_id": f"u{n}", "text": f"nothing about zebra number {n}", "split": "test", "asked_against": []}
+            for n in range(10)
+        ],
     )
     (folder / "qrels").mkdir()
     rows = "".join(f"q{n:02d}\trule-{n:02d}\t1\n" for n in range(QUESTIONS))

@@ -53,7 +53,11 @@ def test_trec_qrels_stand_in_for_the_table(folder: Path) -> None:
         ("corpus.jsonl", '{"_id": "new", "text": "cut', "corpus.jsonl:61: malformed JSON"),
         ("corpus.jsonl", "[1]", "corpus.jsonl:61: expected a JSON object, found list"),
         ("queries.jsonl", '{"_id": "q00", "text": "again"}', "queries.jsonl:61: the id 'q00' is used twice"),
-        ("answers.jsonl", '{"query_id": "q99", "answers": []}', "answers.jsonl:61: the answer points to question 'q99'"),
+        (
+            "answers.jsonl",
+            '{"query_id": "q99", "answers": []}',
+            "answers.jsonl:61: the answer points to question 'q99'",
+        ),
         ("answers.jsonl", '{"query_id": "q60", "answers": "yes"}', "answers.jsonl:61: "),
         (
             "unanswerable.jsonl",
@@ -99,7 +103,10 @@ def test_the_fingerprint_follows_texts_and_ids_not_their_order(folder: Path) -> 
 
 
 def test_questions_without_judgements_join_for_their_answers(folder: Path) -> None:
-    write_lines(folder / "doc_questions.jsonl", [{"_id": "d1", "text": "what?", "answers": ["x"], "must_hold": ["y"], "split": "test"}])
+    write_lines(
+        folder / "doc_questions.jsonl",
+        [{"_id": "d1", "text": "what?", "answers": ["x"], "must_hold": ["y"], "split": "test"}],
+    )
     data = load_data(folder)
     assert data.questions[-1].must_hold == ("y",)
     assert len(data.judged) == 60

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ def test_values_equal_trec_eval_on_the_run_file_we_write(tmp_path: Path) -> None
 
     chance = random.Random(3)
     texts = [f"t{n:03d}" for n in range(200)]
-    qrels = {f"q{n}": {text: chance.choice([1, 1, 2]) for text in chance.sample(texts, chance.randint(1, 8))} for n in range(40)}
+    qrels = {
+        f"q{n}": {text: chance.choice([1, 1, 2]) for text in chance.sample(texts, chance.randint(1, 8))}
+        for n in range(40)
+    }
     # Scores are rounded so that many tie; texts are listed by id within a tie, as the house rule has it.
     run: Run = {}
     for question in qrels:
@@ -55,7 +59,7 @@ def test_ranked_scores_fall_strictly_and_keep_their_order() -> None:
     found = ranked([("a", 1.0), ("b", 1.0), ("c", 1.0), ("d", 0.5), ("e", 7.0)])
     scores = [score for _, score in found]
     assert [text for text, _ in found] == ["a", "b", "c", "d", "e"]
-    assert all(before > after for before, after in zip(scores, scores[1:], strict=False))
+    assert all(before > after for before, after in pairwise(scores))
     assert scores[3] == 0.5
 
 
@@ -68,7 +72,11 @@ def test_a_run_file_reads_back_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("q Q0 a 1 2.0", "expected 6 fields, found 5"), ("q Q0 a 1 high x", "'high' is not a number"), ("q Q0 b 3 1 x", "ranked twice")],
+    [
+        ("q Q0 a 1 2.0", "expected 6 fields, found 5"),
+        ("q Q0 a 1 high x", "'high' is not a number"),
+        ("q Q0 b 3 1 x", "ranked twice"),
+    ],
 )
 def test_a_bad_run_line_is_refused(tmp_path: Path, line: str, said: str) -> None:
     (tmp_path / "x.run").write_text(f"q Q0 b 1 2 x\n{line}\n")

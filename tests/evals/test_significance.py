@@ -29,6 +29,10 @@ def test_equal_systems_do_not_differ() -> None:
     assert (found.mean, found.p) == (0.0, 1.0)
 
 
+def test_one_changed_question_proves_nothing() -> None:
+    assert paired([0.0, 0.5, 0.5], [1.0, 0.5, 0.5]).p == 1.0
+
+
 def test_a_steady_loss_is_significant_and_noise_is_not() -> None:
     chance = np.random.default_rng(1)
     a = chance.random(80)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from evals.commands import app
+from retrieval.errors import PolicydeskError
+from tests.evals.folders import write_folder
+
+runner = CliRunner()
+
+
+def run(*arguments: object) -> Result:
+    return runner.invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "120"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_folder(tmp_path / "rules")
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Path:
+    """A run file that finds every passage at the first place."""
+    path = tmp_path / "peer.run"
+    path.write_text("".join(f"q{n:02d} Q0 rule-{n:02d} 1 1.0 peer\n" for n in range(60)))
+    return path
+
+
+def test_json_on_standard_output_is_json_alone(folder: Path, peer: Path) -> None:
+    result = run("retrieval", folder, "--systems", peer, "--json", "-")
+    assert json.loads(result.stdout)["systems"]["peer"]["nDCG@10"] == {"mean": 1.0, "ci95": [1.0, 1.0], "n": 60}
+    assert "peer" in result.stderr
+
+
+def test_every_output_is_written_where_it_is_asked_for(folder: Path, peer: Path, tmp_path: Path) -> None:
+    result = run("retrieval", folder, "--systems", peer, "--limit", 20, "--json", tmp_path / "new" / "r.json",
+                 "--html", tmp_path / "r.html", "--runs", tmp_path / "runs")  # fmt: skip
+    assert result.exit_code == 0
+    assert "1.000" in result.stdout
+    found = json.loads((tmp_path / "new" / "r.json").read_text())
+    assert found["questions"] == 20
+    assert found.keys() >= {
+        "data",
+        "split",
+        "questions",
+        "machine",
+        "commit",
+        "command",
+        "systems",
+        "comparisons",
+        "per_question",
+    }
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["rules-test-peer.run", "rules-test.qrels"]
+    drawn = run("report", tmp_path / "new" / "r.json", "--html", tmp_path / "again.html")
+    assert drawn.exit_code == 0
+    assert (tmp_path / "again.html").read_text() == (tmp_path / "r.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["retrieval", "nowhere", "--systems", "bm25"], "nowhere is not a folder"),
+        (["retrieval", "{folder}", "--split", "dev", "--systems", "bm25"], "dev.tsv"),
+        (["retrieval", "{folder}", "--systems", "{peer},{peer}"], "name each system once"),
+        (["retrieval", "{folder}", "--systems", "bm26"], "no system 'bm26'"),
+        (["answers", "{folder}", "--judge", "nothing"], "module:function"),
+        (["compare", "nothing.json", "nothing.json"], "cannot read nothing.json"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(folder: Path, peer: Path, arguments: list[str], said: str) -> None:
+    result = run(*(argument.format(folder=folder, peer=peer) for argument in arguments))
+    assert isinstance(result.exception, PolicydeskError)
+    assert result.exception.exit_code == 2
+    assert said in str(result.exception)
+    assert "\n" not in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["retrieval", "answers", "compare", "report"])
+def test_help_shows_an_example(command: str) -> None:
+    assert f"Example: policydesk eval {command}" in run(command, "--help").output

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.beir import load_data
+from evals.data import BenchData, CorpusText, Question
+from evals.measures import MEASURES, per_question
+from evals.models import Models
+from evals.ranking import named_documents, slices
+from evals.retrieval import RetrievalOutcome, evaluate_retrieval
+from evals.systems import other_system, passages_of, scope_of
+from evals.trec import read_run
+from retrieval.errors import NotReady, WrongUsage
+from tests.evals.folders import write_folder
+from tests.fakes import OverlapReranker, WordEncoder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> BenchData:
+    return load_data(write_folder(tmp_path / "rules"))
+
+
+def evaluate(data: BenchData, cache: Path, *names: str) -> RetrievalOutcome:
+    return evaluate_retrieval(data, names, Models(WordEncoder(), OverlapReranker()), cache=cache)
+
+
+def test_every_system_is_scored_with_intervals_latency_and_comparisons(data: BenchData, tmp_path: Path) -> None:
+    found = evaluate(data, tmp_path, "bm25", "dense", "hybrid", "reranked").to_json()
+    assert (found["data"], found["split"], found["questions"]) == ("rules", "test", 60)
+    assert list(found["systems"]) == ["bm25", "dense", "hybrid", "reranked"]
+    for system in found["systems"].values():
+        for measure in MEASURES:
+            low, high = system[measure]["ci95"]
+            assert 0 <= low <= system[measure]["mean"] <= high <= 1
+            assert system[measure]["n"] == 60
+        assert 0 < system["latency_ms"]["p50"] <= system["latency_ms"]["p95"]
+    assert found["systems"]["bm25"]["R@10"]["mean"] > 0.9
+    assert len(found["comparisons"]) == 6 * len(MEASURES)
+    assert found["comparisons"][0].keys() >= {"a", "b", "measure", "difference", "ci95", "p"}
+    assert found["per_question"]["q00"]["systems"]["bm25"].keys() >= set(MEASURES)
+    json.dumps(found)
+
+
+def test_the_same_run_twice_gives_the_same_values(data: BenchData, tmp_path: Path) -> None:
+    first, second = (evaluate(data, tmp_path, "hybrid", "reranked").to_json() for _ in range(2))
+    assert first["per_question"] == second["per_question"]
+    assert first["corpus_fingerprint"] == second["corpus_fingerprint"]
+
+
+def test_run_files_give_the_same_values_again(data: BenchData, tmp_path: Path) -> None:
+    outcome = evaluate(data, tmp_path, "bm25", "dense")
+    outcome.write_runs(tmp_path / "runs")
+    again = per_question(data.qrels, read_run(tmp_path / "runs" / "rules-test-dense.run"))
+    for question, values in outcome.systems[1].values.items():
+        assert again[question] == pytest.approx(values, abs=1e-6)
+
+
+def test_a_run_file_of_another_tool_is_a_system(data: BenchData, tmp_path: Path) -> None:
+    path = tmp_path / "peer.run"
+    path.write_text("".join(f"q{n:02d} Q0 rule-{n:02d} 1 1.0 peer\n" for n in range(30)))
+    found = evaluate_retrieval(data, [str(path)], None, cache=tmp_path).to_json()
+    assert found["systems"]["peer"]["hit@1"]["mean"] == 0.5
+    assert found["slices"]["half=first"]["systems"]["peer"]["hit@1"]["mean"] == 1.0
+
+
+def make_retriever(documents: list[Any]) -> Any:
+    """What ``--systems tests.evals.test_retrieval:make_retriever`` imports."""
+
+    class Reversed:
+        def invoke(self, question: str) -> list[Any]:
+            return documents[::-1]
+
+    return Reversed()
+
+
+def test_a_langchain_retriever_is_a_system(data: BenchData) -> None:
+    system = other_system("tests.evals.test_retrieval:make_retriever", data.corpus)
+    assert [text for text, _ in system.search(data.judged[0], k=2)] == ["rule-59", "rule-58"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("bm26", "no system 'bm26'"),
+        ("no.module:x", "cannot be imported"),
+        ("json:decoder", "no retriever"),
+        ("json:nothing", "cannot be imported"),
+    ],
+)
+def test_what_is_no_system_is_refused(data: BenchData, name: str, said: str) -> None:
+    with pytest.raises(WrongUsage, match=said):
+        other_system(name, data.corpus)
+
+
+def test_reranked_without_a_reranker_is_not_ready(data: BenchData, tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="no reranker"):
+        evaluate_retrieval(data, ["reranked"], Models(WordEncoder(), None), cache=tmp_path)
+
+
+def test_texts_the_encoder_cannot_read_to_their_end_are_counted(data: BenchData, tmp_path: Path) -> None:
+    outcome = evaluate_retrieval(data, ["dense"], Models(WordEncoder(max_tokens=10), None), cache=tmp_path)
+    assert outcome.truncated == 60
+
+
+def test_questions_that_name_their_document_are_scored_inside_it_too(tmp_path: Path) -> None:
+    corpus = tuple(
+        CorpusText(f"{deed}-{n}", f"{deed} agreement", text)
+        for deed in ("orchid", "walnut")
+        for n, text in enumerate(["term is one year", "notice in writing", "law of the land"])
+    )
+    questions = tuple(
+        Question(f"{deed}{n}", f"{deed} agreement: {word}?", wanted={f"{deed}-{n}": 1})
+        for deed in ("orchid", "walnut")
+        for n, word in enumerate(["year", "notice", "law"])
+    )
+    data = BenchData(tmp_path, "test", corpus, questions)
+    assert named_documents(data) == {question.question_id: question.question_id[:-1] for question in questions}
+    found = evaluate(data, tmp_path, "bm25").to_json()["systems"]["bm25"]
+    assert found["inside_named_document"]["hit@1"] == {"mean": 1.0, "ci95": [1.0, 1.0], "n": 6}
+
+
+def test_slices_need_a_few_values_shared_by_enough_questions() -> None:
+    questions = [
+        Question(f"q{n}", "?", {"kind": "ab"[n % 2], "id": f"x{n}", "all": "same", "rare": "yes" if n < 3 else "no"})
+        for n in range(40)
+    ]
+    assert {name: len(ids) for name, ids in slices(questions).items()} == {"kind=a": 20, "kind=b": 20, "rare=no": 37}
+
+
+def test_metadata_sets_dates_country_and_audience() -> None:
+    metadata = {"effective_to": "2024-12-31", "jurisdiction": "DE", "audience": ["hr"], "page": 3}
+    passage = passages_of([CorpusText("a", "", "text", metadata)])[0]
+    assert (str(passage.effective_to), passage.jurisdiction, passage.audience, passage.page) == (
+        "2024-12-31",
+        "DE",
+        {"hr"},
+        3,
+    )
+    assert scope_of({"as_of": "2024-06-01", "groups": ["hr"], "jurisdiction": "DE"}).allows(passage)
+    assert not scope_of({}).allows(passage)
+    with pytest.raises(WrongUsage, match="YYYY-MM-DD"):
+        scope_of({"as_of": "yesterday"})
