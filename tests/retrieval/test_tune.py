@@ -1,0 +1,185 @@
+"""Tuning: what is read, what is made, what is chosen, and one whole run on a tiny set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from retrieval.errors import WrongUsage
+from retrieval.records import Passage
+from retrieval.tuning.collection import Collection, Question, locate, read_collection
+from retrieval.tuning.mining import MiningConfig, mine, read_recipe, reduced, spread
+from retrieval.tuning.weak import weak_questions
+from retrieval.tuning.weighing import choose
+from tests.fakes import WordEncoder
+
+RULES = {
+    "leave": "Employees may carry over five unused days of annual leave until 31 March of the following year.",
+    "notice": "The notice period during probation is two weeks and after probation it is three months for both sides.",
+    "expenses": "Taxi rides must be approved by a manager and receipts must be handed in within 30 days of the trip.",
+    "remote": "Staff can work from home up to two days a week if their manager agrees in writing beforehand.",
+    "sick": "Employees must tell their manager before ten o'clock on the first day of sickness absence.",
+    "laptop": "Lost laptops must be reported to the service desk within one hour by telephone, not by mail.",
+    "gifts": "Gifts worth more than 50 euros from suppliers must not be accepted and are registered by compliance.",
+    "training": "Every employee is entitled to five days of training each calendar year, paid by the company.",
+}
+ASKED = {
+    "leave": "How many unused leave days can I carry over?", "notice": "How long is the notice period after probation?",
+    "expenses": "When do I hand in taxi receipts?", "remote": "How often can I work from home?",
+    "sick": "By when do I report sick?", "laptop": "I lost my laptop, what now?",
+    "gifts": "May I accept a gift from a supplier?", "training": "How many training days do I get?",
+}  # fmt: skip
+
+
+def write_beir(folder: Path, *, train: int = 5) -> Path:
+    """The rules above as a BEIR-layout folder: the first ``train`` questions train, the others dev, two unanswerable."""
+    (folder / "qrels").mkdir(parents=True)
+    lines = [json.dumps({"_id": key, "title": key.title(), "text": text}) for key, text in RULES.items()]
+    (folder / "corpus.jsonl").write_text("\n".join(lines))
+    (folder / "queries.jsonl").write_text(
+        "\n".join(json.dumps({"_id": f"q-{key}", "text": ASKED[key]}) for key in ASKED)
+    )
+    for split, keys in (("train", list(ASKED)[:train]), ("dev", list(ASKED)[train:])):
+        rows = "".join(f"q-{key}\t{key}\t1\n" for key in keys)
+        (folder / "qrels" / f"{split}.tsv").write_text(f"query-id\tcorpus-id\tscore\n{rows}")
+    nothing = [
+        {"_id": "u1", "text": "How many days of leave can be bought?", "split": "train", "asked_against": ["leave"]},
+        {"_id": "u2", "text": "Does the company pay for parking?", "split": "dev", "asked_against": ["expenses"]},
+    ]
+    (folder / "unanswerable.jsonl").write_text("\n".join(json.dumps(row) for row in nothing))
+    return folder
+
+
+def passages() -> list[Passage]:
+    return [Passage(key, key, key, key.title(), "a.md", text) for key, text in RULES.items()]
+
+
+def test_a_beir_folder_is_read_with_what_nothing_answers(tmp_path: Path) -> None:
+    collection = read_collection(write_beir(tmp_path / "rules"))
+    assert len(collection.passages) == 8
+    assert [question.positives for question in collection.split("dev") if question.answerable] == [
+        {"laptop"}, {"gifts"}, {"training"},
+    ]  # fmt: skip
+    assert [question.against for question in collection.split("train") if not question.answerable] == [("leave",)]
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    write_beir(tmp_path)
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1"}\n')
+    with pytest.raises(WrongUsage, match=r"queries\.jsonl:1: field 'text' is missing"):
+        read_collection(tmp_path)
+
+
+def test_a_judgement_of_an_unknown_question_is_named(tmp_path: Path) -> None:
+    write_beir(tmp_path)
+    (tmp_path / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nnobody\tleave\t1\n")
+    with pytest.raises(WrongUsage, match=r"dev\.tsv:2"):
+        read_collection(tmp_path)
+
+
+def test_markdown_is_cut_at_its_headings(tmp_path: Path) -> None:
+    (tmp_path / "leave.md").write_text(
+        f"---\ntitle: Leave\n---\n# Leave\n\n## Carry-over\n\n{RULES['leave']}\n\n## Notice\n\n{RULES['notice']}\n"
+    )
+    found = read_collection(tmp_path).passages
+    assert [passage.section_path for passage in found] == [("Leave", "Carry-over"), ("Leave", "Notice")]
+    assert found[0].text == RULES["leave"]
+
+
+def test_a_folder_with_nothing_to_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="neither"):
+        read_collection(tmp_path)
+
+
+def test_an_answer_is_located_by_its_words() -> None:
+    assert locate("Employees may carry over five unused days of annual leave until March", passages()) == {"leave"}
+    assert locate("Parking costs are paid by visitors themselves every quarter", passages()) == frozenset()
+
+
+def test_made_questions_follow_the_seed_and_keep_to_the_limit() -> None:
+    made = weak_questions(passages(), limit=6, seed=3)
+    assert made == weak_questions(passages(), limit=6, seed=3)
+    assert made != weak_questions(passages(), limit=6, seed=4)
+    assert len(made) == 6
+    assert {question.passage_id for question in made} <= set(RULES)
+
+
+def test_questions_of_one_template_are_capped() -> None:
+    same = [
+        Question(f"q{n}", f"Contract {n}: does the agreement limit the liability of either party?", "train")
+        for n in range(9)
+    ]
+    other = Question("other", "When is the rent due?", "train")
+    kept = spread([*same, other], 100, 3, Random(1))
+    assert len(kept) == 4
+    assert other in kept
+
+
+def test_a_large_collection_keeps_whole_documents_that_answer() -> None:
+    many = tuple(Passage(f"d{d}-{p}", f"d{d}", f"d{d}", "", "", "text") for d in range(10) for p in range(5))
+    questions = (Question("q", "?", "train", frozenset({"d7-3"})),)
+    kept = reduced(Collection("many", many, questions), 10, Random(1))
+    assert len(kept.passages) == 10
+    assert {"d7-0", "d7-3", "d7-4"} <= {passage.passage_id for passage in kept.passages}
+
+
+def test_a_group_holds_one_positive_and_no_other_answer() -> None:
+    questions = (Question("q", ASKED["leave"], "train", frozenset({"leave", "training"})),)
+    (group, *_) = mine([Collection("rules", tuple(passages()), questions)], WordEncoder(), MiningConfig(made=0))
+    assert [candidate.positive for candidate in group.candidates] == [True, False, False, False, False]
+    assert len({"leave", "training"} & {candidate.passage_id for candidate in group.candidates}) == 1
+
+
+def test_a_weight_that_hurts_one_set_is_not_paid_for_by_another() -> None:
+    def measure(weight: float) -> Mapping[str, float]:
+        return {"gains": 0.5 + 0.1 * weight, "loses": 0.5 - 0.05 * max(weight - 1, 0)}
+
+    choice = choose((0.0, 1.0, 2.0), measure, {"gains": 0.5, "loses": 0.5})
+    assert choice.weight == 1.0
+    assert choice.measured == {"gains": 0.6, "loses": 0.5}
+    assert choice.left_out == {"gains": 0.5, "loses": 0.45}
+
+
+def test_a_recipe_names_fields_that_exist(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"rules": {"negatives": 2}}')
+    assert read_recipe(tmp_path / "recipe.json") == {"rules": MiningConfig(negatives=2)}
+    (tmp_path / "recipe.json").write_text('{"rules": {"colour": 2}}')
+    with pytest.raises(WrongUsage, match="is not a recipe"):
+        read_recipe(tmp_path / "recipe.json")
+
+
+@pytest.mark.model
+def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    from retrieval.answerability import load_answerability
+    from retrieval.encoder import load_encoder
+    from retrieval.fusion import load_fusion
+    from retrieval.models import ENCODER, ModelCache
+    from retrieval.rerank import load_reranker
+    from retrieval.tune import TuneConfig, tune_reranker
+    from retrieval.tuning.training import TrainingConfig
+
+    data, out = write_beir(tmp_path / "rules"), tmp_path / "weights"
+    mining = MiningConfig(negatives=3, made=14)
+    encoder, folder = load_encoder(), ModelCache.default().require(ENCODER)
+    reports: list[tuple[str, int, int]] = []
+    for steps in (1, 2):
+        training = TrainingConfig(steps=steps, groups=2, total_tokens=64, checkpoint_steps=1)
+        measures = tune_reranker(
+            [data], encoder, folder, out, TuneConfig(mining=mining, training=training),
+            report=lambda what, done, total: reports.append((what, done, total)),
+        )  # fmt: skip
+    trained = [done for what, done, _ in reports if what.startswith("training")]
+    assert trained == [1, 2]  # the second run did one step, not two
+    assert measures["hybrid"]["rules"] >= max(measures["bm25"]["rules"], measures["dense"]["rules"])
+    assert measures["reranked"]["rules"] >= measures["hybrid"]["rules"]
+    reranker = load_reranker(str(out))
+    assert reranker is not None
+    assert reranker.score("leave", [RULES["leave"], RULES["gifts"]]).shape == (2,)
+    assert load_fusion(out / "fusion.json").bm25_weight > 0
+    assert 0 < load_answerability(out / "answerability.json").threshold < 1
+    assert "| rules |" in (out / "README.md").read_text()
+    assert (out / "weights.safetensors").stat().st_size < 25e6
