@@ -12,7 +12,7 @@ from rich.console import Console
 
 from assistant.config import Settings, read_settings
 from evals.tables import progress_bars
-from retrieval.errors import NotReady, WrongUsage
+from retrieval.errors import WrongUsage
 
 app = typer.Typer(name="eval", no_args_is_help=True)
 
@@ -165,12 +165,54 @@ def bench(
     context: typer.Context,
     passages: Annotated[
         str, typer.Option(help="Sizes to race at, comma-separated; 1e5 is a hundred thousand.")
-    ] = "1e3,1e4",
+    ] = "1e3,1e4,1e5",
     large: Annotated[bool, typer.Option("--large", help="Also at a million passages.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder whose real passages are resampled; the sample corpus where not given.")
+    ] = None,
+    contenders: Annotated[
+        str | None, typer.Option(help="Comma-separated; all that are installed where not given.")
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
-    """Race speed and memory on this machine beside what one would otherwise assemble."""
-    raise NotReady("the race is not built yet; see CHANGELOG.md")
+    """Race speed and memory on this machine beside what one would otherwise assemble, in one run.
+
+    Example: policydesk bench --passages 1e3,1e4 --json race.json
+    """
+    from corpora.catalog import SAMPLE
+    from evals.contenders import CONTENDERS
+    from evals.encodings import CachedEncoder, default_folder
+    from evals.library import load_any
+    from evals.race import run_race
+    from evals.tables import limits_table, race_tables
+    from retrieval.encoder import load_encoder
+
+    console = _console(json_file)
+    sizes = _sizes(passages) + ([1_000_000] if large else [])
+    names = [name.strip() for name in contenders.split(",")] if contenders else list(CONTENDERS)
+    encoder = CachedEncoder(load_encoder(_settings(context).encoder), default_folder())
+    loaded = load_any(data or SAMPLE, encoder=encoder)
+    found = run_race(
+        loaded,
+        encoder,
+        sizes,
+        names=names,
+        progress=lambda what: console.print(f"[dim]{what} …[/dim]", highlight=False),
+    )
+    for table in race_tables(found):
+        console.print(table)
+    console.print(limits_table(found))
+    _write(found, json_file, None, console)
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        sizes = [int(float(part)) for part in text.split(",")]
+    except ValueError as error:
+        raise WrongUsage(f"--passages takes numbers such as 1e3,1e4, found {text!r}") from error
+    if not all(10 <= size <= 10_000_000 for size in sizes):
+        raise WrongUsage(f"--passages takes sizes from 10 to 1e7, found {text!r}")
+    return sizes
 
 
 def _settings(context: typer.Context) -> Settings:

@@ -75,39 +75,39 @@ class CachedEncoder:
     """An :class:`Encoder` that remembers what it encoded."""
 
     def __init__(self, encoder: Encoder, folder: Path) -> None:
-        self._encoder = encoder
+        self.inner = encoder  #: what is asked for texts that are not kept
         self._kept = Kept(folder, f"encoder {encoder.name} {encoder.dimension} {encoder.max_tokens}")
         self._checked = False
 
     @property
     def name(self) -> str:
-        return self._encoder.name
+        return self.inner.name
 
     @property
     def dimension(self) -> int:
-        return self._encoder.dimension
+        return self.inner.dimension
 
     @property
     def max_tokens(self) -> int:
-        return self._encoder.max_tokens
+        return self.inner.max_tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
+        return self.inner.count_tokens(texts)
 
     def encode(
         self, texts: Sequence[str], *, truncate: bool = False, progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
         if not texts:
-            return self._encoder.encode(texts)
-        if not truncate and max(self._encoder.count_tokens(texts)) > self.max_tokens:
-            return self._encoder.encode(texts, truncate=False)  # raises, and says which text is too long
+            return self.inner.encode(texts)
+        if not truncate and max(self.inner.count_tokens(texts)) > self.max_tokens:
+            return self.inner.encode(texts, truncate=False)  # raises, and says which text is too long
         by_key = {_key(text): text for text in texts}
         found = self._trusted(by_key, self._kept.get(list(by_key)))
         missing = [key for key in by_key if key not in found]
         if missing:
             before = len(found)
             report = (lambda done: progress(before + done)) if progress else None
-            vectors = self._encoder.encode([by_key[key] for key in missing], truncate=True, progress=report)
+            vectors = self.inner.encode([by_key[key] for key in missing], truncate=True, progress=report)
             new = dict(zip(missing, vectors, strict=True))
             self._kept.put(new)
             found |= new
@@ -121,7 +121,7 @@ class CachedEncoder:
         if self._checked or not found:
             return found
         keys = _spread(list(found))
-        anew = self._encoder.encode([texts[key] for key in keys], truncate=True)
+        anew = self.inner.encode([texts[key] for key in keys], truncate=True)
         cosines = [float(vector @ found[key]) for key, vector in zip(keys, anew, strict=True)]
         self._checked = True
         if min(cosines) >= _LEAST_COSINE:

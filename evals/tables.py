@@ -146,3 +146,56 @@ def change_table(comparison: Comparison) -> Table:
             f"{change.p_holm:.4f}", f"[{colours[change.verdict]}]{change.verdict.value}[/]",
         )  # fmt: skip
     return table
+
+
+def race_tables(race: Mapping[str, Any]) -> Iterator[Table]:
+    """One table a size: each contender's costs, and below each how many times ours it is."""
+    for leg in race["races"]:
+        table = Table(
+            title=f"{leg['passages']:,} passages, {race['questions']} questions",
+            caption="less is better, except passages/s; × is the ratio to policydesk",
+            box=box.SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+        )
+        table.add_column("", style="bold", overflow="fold")
+        for column in _RACE_COLUMNS:
+            table.add_column(column, justify="right", no_wrap=True)
+        for name, row in leg["contenders"].items():
+            if "skipped" in row:
+                table.add_row(name, row["skipped"], *[""] * (len(_RACE_COLUMNS) - 1), style="dim")
+                continue
+            ratios = row.get("times_ours", {})
+            cells = []
+            for key, scale, digits in _RACE_COLUMNS.values():
+                value = "–" if row.get(key) is None else f"{row[key] / scale:,.{digits}f}"
+                times = f"\n[dim]× {ratios[key]:.3g}[/dim]" if key in ratios and name != "policydesk" else ""
+                cells.append(value + times)
+            table.add_row(name, *cells)
+        yield table
+
+
+#: Heading -> key of a lap, what a unit of it is divided by, digits shown.
+_RACE_COLUMNS: Mapping[str, tuple[str, float, int]] = {
+    "build\npassages/s": ("passages_per_s", 1, 0),
+    "disk\nMB": ("disk_bytes", 1e6, 1),
+    "memory\nMB": ("memory_bytes", 1e6, 1),
+    "p50\nms": ("query_p50_ms", 1, 2),
+    "p95\nms": ("query_p95_ms", 1, 2),
+    "add\nms": ("add_ms", 1, 1),
+    "remove\nms": ("remove_ms", 1, 1),
+}
+
+
+def limits_table(race: Mapping[str, Any]) -> Table:
+    """Our own steps beside what this machine could do at best."""
+    limits = race["limits"]
+    caption = (
+        f"limits measured: memory {limits['memory_gb_per_s']:.1f} GB/s, float32 {limits['float32_gflops']:.0f} GFLOP/s, "
+        f"bfloat16 {limits['bfloat16_gflops']:.0f} GFLOP/s"
+    )
+    table = Table(title="policydesk beside the machine's limits", caption=caption, box=box.SIMPLE_HEAD)
+    for column in ("step", "ms", "limit ms", "times the limit"):
+        table.add_column(column, justify="left" if column == "step" else "right")
+    for name, row in race["against_limits"].items():
+        table.add_row(name, f"{row['seconds'] * 1000:.2f}", f"{row['limit_s'] * 1000:.2f}", f"{row['times_limit']:.1f}")
+    return table

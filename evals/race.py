@@ -1,0 +1,189 @@
+"""``policydesk bench``: every contender in its own process, over the same passages, one after the other."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.contenders import CONTENDERS
+from evals.data import BenchData
+from evals.limits import bert_flops, measure_limits
+from evals.machine import provenance
+from evals.significance import SEED
+from retrieval.encoder import Encoder
+from retrieval.errors import WrongUsage
+from retrieval.sentences import sentence_spans
+
+QUERIES = 50
+_TIMEOUT_S = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Synthetic passages: each strings together sentences of real ones; its vector is the mean of theirs, made unit length.
+
+    Resampled because real passages run out: word frequencies, lengths and the spread of vectors stay those of real text.
+    """
+
+    texts: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    questions: tuple[str, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        return [f"p{number:07d}" for number in range(len(self.texts))]
+
+
+def resample(data: BenchData, encoder: Encoder, size: int) -> Workload:
+    """A workload of ``size`` passages and one more, which is the one that is added; always the same for the same data.
+
+    :param encoder: embeds the sentences, each once; a :class:`~evals.encodings.CachedEncoder` makes that quick.
+    """
+    sentences = list(
+        dict.fromkeys(
+            " ".join(text.text[span.start : span.end].split())
+            for text in data.corpus
+            for span in sentence_spans(text.text)
+        )
+    )
+    sentences = [sentence for sentence in sentences if len(sentence) > 20]
+    vectors = encoder.encode(sentences, truncate=True)
+    chance = random.Random(SEED)
+    texts: list[str] = []
+    mixed = np.empty((size + 1, vectors.shape[1]), np.float32)
+    for row in range(size + 1):
+        chosen = chance.sample(range(len(sentences)), min(len(sentences), chance.randint(2, 6)))
+        texts.append(f"{' '.join(sentences[at] for at in chosen)} (no. {row})")
+        mean = vectors[chosen].mean(axis=0)
+        mixed[row] = mean / np.linalg.norm(mean)
+    asked = [question.text for question in data.questions]
+    chance.shuffle(asked)
+    return Workload(tuple(texts), mixed, tuple(asked[:QUERIES]))
+
+
+def run_race(
+    data: BenchData,
+    encoder: Encoder,
+    sizes: Sequence[int],
+    *,
+    names: Sequence[str] = tuple(CONTENDERS),
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Race the named contenders at each size.
+
+    :returns: provenance, the machine's limits, and per size and contender what it cost, with its ratio to ours; a peer that
+        is not installed says so under ``skipped``.
+    :raises WrongUsage: if a name is no contender.
+    """
+    unknown = [name for name in names if name not in CONTENDERS]
+    if unknown:
+        raise WrongUsage(f"there is no contender {unknown[0]!r}; choose from {', '.join(CONTENDERS)}")
+    limits = measure_limits()
+    races = []
+    for size in sizes:
+        workload = resample(data, encoder, size)
+        with TemporaryDirectory(prefix="policydesk-race-") as scratch:
+            folder = Path(scratch)
+            np.save(folder / "vectors.npy", workload.vectors)
+            (folder / "texts.json").write_text(json.dumps(workload.texts))
+            (folder / "questions.json").write_text(json.dumps(workload.questions))
+            found = {}
+            for name in names:
+                if progress:
+                    progress(f"{name} at {size:,} passages")
+                found[name] = _race_one(name, folder)
+        ours = found.get("policydesk", {})
+        races.append({"passages": size, "contenders": {name: _with_ratio(row, ours) for name, row in found.items()}})
+    return {
+        "kind": "race",
+        **provenance(),
+        "data": data.name,
+        "synthetic": "passages are 2 to 6 sentences of real passages, drawn at random; their vectors are the mean of their sentences'",
+        "questions": len(workload.questions) if sizes else 0,
+        "limits": limits.to_json(),
+        "against_limits": against_limits(
+            data, encoder, limits.bytes_per_s, limits.bfloat16_flops, limits.float32_flops
+        ),
+        "races": races,
+    }
+
+
+def against_limits(
+    data: BenchData, encoder: Encoder, bytes_per_s: float, bfloat16_flops: float, float32_flops: float
+) -> dict[str, Any]:
+    """Our own steps beside what the machine's bandwidth and matrix rate would allow."""
+    from retrieval.dense import DenseIndex
+    from retrieval.encoder import has_fast_bfloat16
+
+    rows = 50_000
+    vectors = np.random.default_rng(SEED).standard_normal((rows, encoder.dimension)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = DenseIndex.build(vectors)
+    scan_s = _best(lambda: index.search(vectors[7], k=10))
+    rate = bfloat16_flops if has_fast_bfloat16() else float32_flops
+    texts = [text.text for text in data.corpus[:256]]
+    lengths = [min(count, encoder.max_tokens) for count in encoder.count_tokens(texts)]
+    # A cached encoder would only look up: time the one inside it.
+    inner: Encoder = getattr(encoder, "inner", encoder)
+    encode_s = _best(lambda: inner.encode(texts, truncate=True), tries=2)
+    flops = sum(bert_flops(tokens=length, length=length) for length in lengths)
+    found = {
+        f"dense scan, {rows:,} × {encoder.dimension}": (scan_s, vectors.nbytes / bytes_per_s),
+        f"encode {len(texts)} passages, {sum(lengths):,} tokens": (encode_s, flops / rate),
+    }
+    return {
+        name: {"seconds": seconds, "limit_s": limit, "times_limit": seconds / limit}
+        for name, (seconds, limit) in found.items()
+    }
+
+
+def _race_one(name: str, folder: Path) -> dict[str, Any]:
+    needs, _ = CONTENDERS[name]
+    if needs and find_spec(needs) is None:
+        return {"skipped": "not installed: pip install 'policydesk[race]'"}
+    command = [sys.executable, "-m", "evals.lap", name, str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return {"skipped": f"took longer than {_TIMEOUT_S} s"}
+    lines = done.stdout.strip().splitlines()
+    if done.returncode != 0 or not lines:
+        said = done.stderr.strip().splitlines()
+        return {"skipped": f"failed: {said[-1] if said else f'exit code {done.returncode}'}"}
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found
+
+
+def _with_ratio(row: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    """The row with each of its figures divided by ours: above 1, it costs more than we do."""
+    ratios = {
+        key: row[key] / ours[key]
+        for key in COSTS
+        if isinstance(row.get(key), int | float) and isinstance(ours.get(key), int | float) and ours[key]
+    }
+    return {**row, "times_ours": ratios} if ratios else row
+
+
+#: What is raced; less is better.
+COSTS = ("build_s", "disk_bytes", "memory_bytes", "query_p50_ms", "query_p95_ms", "add_ms", "remove_ms")
+
+
+def _best(work: Callable[[], object], tries: int = 5) -> float:
+    times = []
+    for _ in range(tries):
+        began = perf_counter()
+        work()
+        times.append(perf_counter() - began)
+    return min(times)
