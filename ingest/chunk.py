@@ -300,7 +300,7 @@ def clause_heading(clause: Clause) -> str:
     if is_only_heading(clause.text):
         return heading_text(clause.text)
     run_in = re.match(
-        r"(\S+\s+)?((?:[A-Z][\w’'-]*|and|of|the|for|to|in|or|on|by|with|&|,|\s){2,60}?)[.:]\s", clause.text
+        r"(\S+\s+)?((?:[A-Z][\w’'-]*|and|of|the|for|to|in|or|on|by|with|&|,|\s){1,60}?)[.:]\s", clause.text
     )
     number = clause.number or ""
     if run_in and run_in[2].strip() and len(run_in[2].split()) <= 8:

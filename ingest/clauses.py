@@ -138,7 +138,7 @@ def _parents_of_item(stack: list[_Node], node: _Node) -> list[_Node]:
 
 def _parents_of_paragraph(stack: list[_Node], node: _Node) -> list[_Node]:
     """A paragraph without a number belongs to the numbered clause above it where contracts are numbered so; else it stands alone."""
-    if not stack:
+    if not stack or _DEFINED.match(node.text):
         return []
     if node.text[:1].islower():
         return stack[:1]

@@ -122,9 +122,16 @@ def _same_policy(store: Store, new: NewVersion) -> str | None:
                 select(PassageRow.text).where(PassageRow.version_id == version_id).order_by(PassageRow.passage_id)
             )
             other = "\n".join(passages)
-            if countries_named(other) == countries_named(text) and overlap(text, other) >= SAME_POLICY_OVERLAP:
+            if not _countries_apart(text, other) and overlap(text, other) >= SAME_POLICY_OVERLAP:
                 return str(document_id)
     return None
+
+
+def _countries_apart(one: str, other: str) -> bool:
+    """Whether each names a country that the other does not, as two countries' variants of a policy do; a version that only
+    names more countries than the last is still a version."""
+    first, second = countries_named(one), countries_named(other)
+    return bool(first - second) and bool(second - first)
 
 
 def _dates_differ(one: date | None, other: date | None) -> bool:

@@ -18,7 +18,7 @@ _FIRST_BLOCKS, _LAST_BLOCKS = 30, 6
 #: "Chapter 3, effective 1 May 2012, is incorporated" is not.
 _SUBJECT = (
     r"(?:^(?:this|the|these)\s+(?:[\w’'-]+\s+){0,6}?(?:policy|handbook|agreement|addendum|version|document|terms|notice|guidelines?|procedure|plan|rules|code|"
-    r"contract|schedule|programme|program|statement)(?:\s+[\w’'-]+){0,4}?\s+(?:(?:is|are|was|shall\s+be|will\s+be|becomes?|became|has\s+been)\s+)?|^(?:last\s+)?)"
+    r"contract|schedule|programme|program|statement)(?:\s+[\w’'-]+){0,4}?\s+(?:(?:is|are|was|shall\s+be|will\s+be|becomes?|became|has\s+been)\s+)?|^(?:(?:version|v|revision)\s*[\d.]+,?\s+)?(?:last\s+)?)"
 )
 _BEGINS = (
     r"(?:effective(?:\s+(?:date|from|as\s+of|on|since))?|(?:valid|in\s+force|in\s+effect|applicable|applies|enters?\s+into\s+force|entered\s+into\s+force)"
@@ -33,7 +33,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT_BREAK = re.compile(
-    r"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+|(?<=[a-z0-9)])[.]\s+(?=[A-Z])|,\s+(?=(?:effective|valid|owner|version)\b)",
+    r"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+|(?<=[a-z0-9)])[.]\s+(?=[A-Z])",
     re.IGNORECASE,
 )
 _OWNER = re.compile(

@@ -42,6 +42,7 @@ class Page:
     height: float
     words: list[Word]
     rules: list[Rule]
+    is_blank: bool = False  #: nothing at all is on it, not even a picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def load_pdf(data: bytes) -> Loaded:
         properties = {key.lower(): value.strip() for key, value in document.get_metadata_dict(skip_empty=True).items()}
     finally:
         document.close()
-    empty = tuple(page.number for page in pages if not page.words)
+    empty = tuple(page.number for page in pages if not page.words and not page.is_blank)
     warnings = [f"page {number} is damaged and could not be read" for number in unreadable]
     return Loaded(
         media_type=media.PDF,
@@ -69,15 +69,21 @@ def _open_error(error: Exception) -> str:
 
 
 def _read_page(document: Any, number: int) -> Page:
+    import pypdfium2.raw as pdfium
+
     page = document[number - 1]
     text_page = page.get_textpage()
     try:
         words = list(_WordReader(text_page).words())
         turned = _dominant_angle(words)
         width, height = page.get_width(), page.get_height()
+        if page.get_rotation() in (90, 270):  # words lie as on the page before it is turned
+            width, height = height, width
         placed = [_upright(word, turned, width, height) for word in words]
         rules = list(_rules(page, height)) if turned == 0 else []
-        return Page(number, width, height, [word for word in placed if word is not None], rules)
+        upright = (width, height) if turned % 2 == 0 else (height, width)
+        blank = not words and pdfium.FPDFPage_CountObjects(page.raw) == 0
+        return Page(number, *upright, [word for word in placed if word is not None], rules, is_blank=blank)
     finally:
         text_page.close()
         page.close()
@@ -208,23 +214,14 @@ def _upright(word: _Raw, turned: int, width: float, height: float) -> Word | Non
                 word.size,
                 word.bold,
             )
-        case 1:
-            return Word(word.text, word.bottom, word.top, word.left, word.right, x, word.size, word.bold)
+        case 1:  # pdfium turns clockwise: the text runs down the page
+            left, right, top, bottom = height - word.top, height - word.bottom, width - word.right, width - word.left
+            return Word(word.text, left, right, top, bottom, width - x, word.size, word.bold)
         case 2:
-            return Word(
-                word.text, width - word.right, width - word.left, word.bottom, word.top, y, word.size, word.bold
-            )
+            left, right = width - word.right, width - word.left
+            return Word(word.text, left, right, word.bottom, word.top, y, word.size, word.bold)
         case _:
-            return Word(
-                word.text,
-                height - word.top,
-                height - word.bottom,
-                width - word.right,
-                width - word.left,
-                width - x,
-                word.size,
-                word.bold,
-            )
+            return Word(word.text, word.bottom, word.top, word.left, word.right, x, word.size, word.bold)
 
 
 #: Drawn lines thicker than this are boxes.

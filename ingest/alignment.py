@@ -1,0 +1,181 @@
+"""Which statement of a new version is which of the old one, wherever it stands now and whatever its number."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ingest.numbering import label
+from ingest.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentConfig:
+    """How alike two statements have to be (0 to 1) to be one, by how much else says that they are."""
+
+    same_anchor: float = 0.2  #: same number, defined term or row, in the same section
+    same_gap: float = 0.4  #: between the same unchanged neighbours
+    same_section: float = 0.5
+    anywhere: float = 0.6
+    contained: float = 0.85  #: what it is worth that all of the shorter one stands in the longer one
+    least_terms: int = 4  #: shorter statements are found again by place or number only, unless they stayed word for word
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Pairs of one statement in two versions, in the order of the new version, and what is left of each."""
+
+    pairs: tuple[tuple[Statement, Statement], ...]
+    removed: tuple[Statement, ...]
+    added: tuple[Statement, ...]
+
+
+def align(old: Sequence[Statement], new: Sequence[Statement], config: AlignmentConfig | None = None) -> Alignment:
+    """Find each statement again: first those that stayed word for word, then the likest, best first.
+
+    Ties go to the one with the same number, then to the one that stands nearest. Each statement is in at most one pair.
+    """
+    aligner = _Aligner(old, new, config or AlignmentConfig())
+    aligner.match_unchanged()
+    aligner.match_alike()
+    pairs = sorted(aligner.partner.items(), key=lambda pair: pair[1])
+    kept = set(aligner.partner.values())
+    return Alignment(
+        tuple((old[before], new[after]) for before, after in pairs),
+        tuple(statement for statement in old if statement.place not in aligner.partner),
+        tuple(statement for statement in new if statement.place not in kept),
+    )
+
+
+def heading_words(path: tuple[str, ...]) -> tuple[str, ...]:
+    """A section path without numbers, case and punctuation."""
+    return tuple(" ".join(_bare(heading).casefold().split()).strip(" .:") for heading in path)
+
+
+def _bare(heading: str) -> str:
+    mark = label(heading)
+    return mark.rest if mark and mark.rest else heading
+
+
+@dataclass(slots=True)
+class _Aligner:
+    old: Sequence[Statement]
+    new: Sequence[Statement]
+    config: AlignmentConfig
+    partner: dict[int, int] = field(default_factory=dict)  #: place in the old version -> place in the new one
+    _taken: set[int] = field(default_factory=set)
+
+    def match_unchanged(self) -> None:
+        """Pair what stayed word for word; of several alike, those in one section and under one number first."""
+        known: dict[tuple[str, ...], list[Statement]] = defaultdict(list)
+        for statement in self.old:
+            known[statement.words].append(statement)
+        candidates = [(one, other) for other in self.new for one in known.get(other.words, ())]
+        candidates.sort(key=lambda pair: (-_closeness(*pair), abs(pair[0].place - pair[1].place), pair[1].place, pair[0].place))
+        for one, other in candidates:
+            # A few words that stand in many places, such as "Not applicable.", are found again only where they stood.
+            if len(one.terms) >= self.config.least_terms or len(known[one.words]) == 1 or _closeness(one, other) > 0:
+                self._pair(one.place, other.place)
+
+    def match_alike(self) -> None:
+        gaps = self._gaps()
+        scored = []
+        for one, other in self._candidates():
+            likeness = self._likeness(one, other)
+            in_gap = gaps[0].get(one.place) == gaps[1].get(other.place)
+            if likeness >= self._needed(one, other, in_gap=in_gap):
+                order = likeness + 0.2 * _closeness(one, other) + (0.1 if in_gap else 0.0)
+                scored.append((-order, abs(one.place - other.place), one.place, other.place))
+        for _, _, before, after in sorted(scored):
+            self._pair(before, after)
+
+    def _pair(self, before: int, after: int) -> None:
+        if before not in self.partner and after not in self._taken:
+            self.partner[before] = after
+            self._taken.add(after)
+
+    def _free(self) -> tuple[list[Statement], list[Statement]]:
+        return (
+            [statement for statement in self.old if statement.place not in self.partner],
+            [statement for statement in self.new if statement.place not in self._taken],
+        )
+
+    def _candidates(self) -> Iterator[tuple[Statement, Statement]]:
+        """Free statements that share a term or an anchor."""
+        olds, news = self._free()
+        holders: dict[str, set[int]] = defaultdict(set)
+        for statement in olds:
+            for term in {*statement.terms, f"={statement.anchor}"}:
+                holders[term].add(statement.place)
+        for other in news:
+            places = set().union(*(holders.get(term, set()) for term in {*other.terms, f"={other.anchor}"}))
+            for place in sorted(places):
+                yield self.old[place], other
+
+    def _gaps(self) -> tuple[dict[int, int], dict[int, int]]:
+        """For each free place the number of the run of free statements it stands in, the same on both sides."""
+        mainstay = in_order([(before, after) for before, after in sorted(self.partner.items())])
+        bounds = [(-1, -1), *mainstay]
+        gaps: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        for side, statements in enumerate((self.old, self.new)):
+            edges = [bound[side] for bound in bounds]
+            at = 0
+            for statement in statements:
+                while at + 1 < len(edges) and edges[at + 1] <= statement.place:
+                    at += 1
+                gaps[side][statement.place] = at
+        return gaps
+
+    def _needed(self, one: Statement, other: Statement, *, in_gap: bool) -> float:
+        alike_sections = heading_words(one.section_path) == heading_words(other.section_path)
+        if one.is_control != other.is_control:
+            return 2.0
+        if one.anchor is not None and one.anchor == other.anchor and (alike_sections or in_gap):
+            return self.config.same_anchor
+        if in_gap and (alike_sections or one.number == other.number):
+            return self.config.same_gap
+        if min(len(one.terms), len(other.terms)) < self.config.least_terms:
+            return 2.0 if not alike_sections else self.config.anywhere
+        return self.config.same_section if alike_sections else self.config.anywhere
+
+    def _likeness(self, one: Statement, other: Statement) -> float:
+        """Share of the terms that two statements have in common, 0 to 1; a statement that only grew or shrank is alike too."""
+        shared = (Counter(one.terms) & Counter(other.terms)).total()
+        dice = 2 * shared / max(len(one.terms) + len(other.terms), 1)
+        shorter = min(len(one.terms), len(other.terms))
+        if shorter < self.config.least_terms:
+            return dice
+        return max(dice, self.config.contained * shared / shorter if shared >= 0.8 * shorter else 0.0)
+
+
+def _closeness(one: Statement, other: Statement) -> int:
+    """2 for the same anchor in the same section, 1 for either."""
+    return (one.anchor is not None and one.anchor == other.anchor) + (
+        heading_words(one.section_path) == heading_words(other.section_path)
+    )
+
+
+def in_order(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest run of pairs that stand in the same order on both sides (patience sorting).
+
+    :param pairs: sorted by their first number.
+    """
+    piles: list[tuple[int, int]] = []
+    below: dict[tuple[int, int], tuple[int, int] | None] = {}
+    for pair in pairs:
+        low, high = 0, len(piles)
+        while low < high:
+            middle = (low + high) // 2
+            if piles[middle][1] < pair[1]:
+                low = middle + 1
+            else:
+                high = middle
+        below[pair] = piles[low - 1] if low else None
+        piles[low : low + 1] = [pair]
+    run: list[tuple[int, int]] = []
+    at = piles[-1] if piles else None
+    while at is not None:
+        run.append(at)
+        at = below[at]
+    return run[::-1]

@@ -1,0 +1,77 @@
+"""Small documents for the tests, written when they are needed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from docx import Document
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Table, TableStyle
+
+
+def docx(write: Callable[[Any], None]) -> bytes:
+    """A Word file that ``write`` fills."""
+    document = Document()
+    write(document)
+    packed = io.BytesIO()
+    document.save(packed)
+    return packed.getvalue()
+
+
+def docx_with_body(body: str) -> bytes:
+    """A Word file whose body is the given WordprocessingML."""
+    source = docx(lambda document: document.add_paragraph("x"))
+    namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    main = f'<?xml version="1.0"?><w:document xmlns:w="{namespace}"><w:body>{body}</w:body></w:document>'
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, main if name == "word/document.xml" else old.read(name))
+    return packed.getvalue()
+
+
+def pdf(draw: Callable[[Canvas], None], **options: Any) -> bytes:
+    """A PDF that ``draw`` draws on A4 pages."""
+    packed = io.BytesIO()
+    canvas = Canvas(packed, pagesize=A4, **options)
+    draw(canvas)
+    canvas.save()
+    return packed.getvalue()
+
+
+def flowing_pdf(parts: Sequence[Any], *, header: str = "", footer: str = "") -> bytes:
+    """A PDF of paragraphs as a word processor sets them: strings are paragraphs, ``("h1", text)`` headings, lists of rows tables,
+    None a new page. ``footer`` may hold ``{page}``."""
+    styles = getSampleStyleSheet()
+    story: list[Any] = []
+    for part in parts:
+        if part is None:
+            story.append(PageBreak())
+        elif isinstance(part, str):
+            story.append(Paragraph(part, styles["BodyText"]))
+        elif isinstance(part, tuple):
+            story.append(Paragraph(part[1], styles[{"h1": "Heading1", "h2": "Heading2", "h3": "Heading3"}[part[0]]]))
+        else:
+            story.append(Table(part, style=TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black")])))
+
+    def furnish(canvas: Canvas, document: Any) -> None:
+        canvas.setFont("Helvetica", 7)
+        canvas.drawString(60, 810, header)
+        canvas.drawString(280, 30, footer.format(page=document.page))
+
+    packed = io.BytesIO()
+    SimpleDocTemplate(packed, pagesize=A4).build(story, onFirstPage=furnish, onLaterPages=furnish)
+    return packed.getvalue()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()

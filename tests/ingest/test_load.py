@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ingest.load import is_verb, load
+from ingest.records import Block, BlockKind
+from retrieval.errors import DocumentRejected
+from tests.ingest.builders import docx
+
+
+def shapes(name: str, data: bytes | str) -> list[tuple[str, int | None, str]]:
+    found = load(name, data.encode() if isinstance(data, str) else data)
+    return [(block.kind.value, block.level, block.text) for block in found.blocks]
+
+
+def test_markdown_gives_headings_paragraphs_and_items() -> None:
+    assert shapes("a.md", "# Leave\n\nText of it.\n\n## Rules\n\n- One\n  - Two\n") == [
+        ("heading", 1, "Leave"),
+        ("paragraph", None, "Text of it."),
+        ("heading", 2, "Rules"),
+        ("item", 2, "One"),
+        ("item", 3, "Two"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["rule.txt", "rule.md"])
+def test_a_short_rule_is_no_title(name: str) -> None:
+    assert shapes(name, "This applies to all staff.") == [("paragraph", None, "This applies to all staff.")]
+
+
+def test_verbs_are_known_by_their_endings() -> None:
+    assert [word for word in ("applies", "approved", "working", "leave", "need", "during") if is_verb(word)] == [
+        "applies",
+        "approved",
+        "working",
+        "need",
+        "during",
+    ]
+
+
+def test_a_table_keeps_its_header() -> None:
+    block = load("a.md", b"| Country | Days |\n|---|---|\n| Germany | 30 |\n").blocks[0]
+    assert block == Block(BlockKind.TABLE, "", rows=(("Country", "Days"), ("Germany", "30")), header_rows=1)
+
+
+def test_text_lines_are_joined_and_numbered_lines_kept_apart() -> None:
+    text = "LEAVE\n\nEvery employee who has worked here for longer than a year\nmay take leave.\n1. Ask first.\n2. Then go.\n"
+    assert [text for _, _, text in shapes("a.txt", text)] == [
+        "LEAVE",
+        "Every employee who has worked here for longer than a year may take leave.",
+        "1. Ask first.",
+        "2. Then go.",
+    ]
+
+
+def test_word_numbers_written_by_the_list_style_are_kept() -> None:
+    def write(document: Any) -> None:
+        document.add_heading("Leave", level=1)
+        document.add_paragraph("First rule", style="List Number")
+        document.add_paragraph("Second rule", style="List Number")
+        document.add_paragraph("A point", style="List Bullet")
+
+    assert shapes("a.docx", docx(write)) == [
+        ("heading", 1, "Leave"),
+        ("item", 1, "1. First rule"),
+        ("item", 1, "2. Second rule"),
+        ("item", 1, "A point"),
+    ]
+
+
+def test_bold_paragraphs_are_marked() -> None:
+    def write(document: Any) -> None:
+        document.add_paragraph().add_run("Carry-over").bold = True
+        document.add_paragraph("Five days may be carried over.")
+
+    assert [block.bold for block in load("a.docx", docx(write)).blocks] == [True, False]
+
+
+def test_a_table_that_only_frames_text_is_text() -> None:
+    def write(document: Any) -> None:
+        document.add_table(rows=1, cols=1).cell(0, 0).text = "Read this first."
+
+    assert shapes("a.docx", docx(write)) == [("paragraph", None, "Read this first.")]
+
+
+def test_a_wrong_ending_is_read_by_content_and_said() -> None:
+    loaded = load("leave.txt", b"<!doctype html><h1>Leave</h1><p>Thirty days.</p>")
+    assert loaded.warnings == ("named .txt, but its content is HTML: read as that",)
+    assert loaded.blocks[0].kind is BlockKind.HEADING
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("a.md", b"---\ntitle: Moved\nredirect_to: /x\n---\n"), ("a.html", b"<!-- nothing -->"), ("a.md", b"![a](b.png)")],
+)
+def test_a_file_without_text_is_rejected(name: str, data: bytes) -> None:
+    with pytest.raises(DocumentRejected, match="no text in the file"):
+        load(name, data)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+
+from ingest import markup
+
+
+def lines(page: str) -> list[str]:
+    return [" ".join(line.split()) for line in re.sub(r"<[^>]+>", "\n", page).split("\n") if line.strip()]
+
+
+def prepared(source: str) -> list[str]:
+    return lines(markup.prepare_html(markup.markdown_to_html(source))[1])
+
+
+def test_front_matter_is_parsed_and_left_out_of_the_text() -> None:
+    properties, body = markup.split_front_matter("---\ntitle: Paid leave\neffective: 2025-03-01\n---\n# Leave\n")
+    assert properties == {"title": "Paid leave", "effective": "2025-03-01"}
+    assert body == "# Leave\n"
+
+
+def test_a_rule_between_paragraphs_is_no_front_matter() -> None:
+    source = "---\nJust a sentence.\n---\nMore."
+    assert markup.split_front_matter(source) == ({}, source)
+
+
+def test_template_tags_leave_only_what_they_say() -> None:
+    source = (
+        'Ask in {% slack_channel "people-ops" %} or read [the guide]({% page "/leave/" %}).{% comment %}todo{% endcomment %}'
+        ' {% alert "Book early" %}{{ site.name }}'
+    )
+    assert markup.strip_template_tags(source).split() == (
+        "Ask in #people-ops or read [the guide](#). Book early".split()
+    )
+
+
+def test_link_text_stays_and_its_address_goes() -> None:
+    assert prepared("See [the leave policy](https://example.org/leave).") == ["See", "the leave policy", "."]
+
+
+def test_numbers_of_nested_lists_become_text() -> None:
+    assert prepared("1. Leave\n    1. Annual leave is 30 days.\n    2. Sick leave is paid.\n2. Pay\n") == [
+        "1. Leave",
+        "1.1 Annual leave is 30 days.",
+        "1.2 Sick leave is paid.",
+        "2. Pay",
+    ]
+
+
+def test_a_list_goes_on_with_the_number_it_states() -> None:
+    assert prepared("4. Fourth\n5. Fifth\n") == ["4. Fourth", "5. Fifth"]
+
+
+def test_lettered_lines_become_items_of_their_own() -> None:
+    source = "1. Restrictions.\n    a. No copying.\n    b. No resale.\n"
+    assert prepared(source) == ["1. Restrictions.", "a. No copying.", "b. No resale."]
+
+
+def test_scripts_navigation_and_hidden_parts_are_left_out() -> None:
+    page = (
+        "<html><head><title>Leave &amp; pay</title><style>p{}</style></head><body><nav>Home</nav><script>x()</script>"
+        "<div class='breadcrumb'>A > B</div><p>Kept.</p><p style='display: none'>Hidden</p><footer>Imprint</footer></body></html>"
+    )
+    title, rest = markup.prepare_html(page)
+    assert title == "Leave & pay"
+    assert lines(rest) == ["Kept."]
+
+
+def test_folded_sections_are_opened() -> None:
+    _, page = markup.prepare_html("<details><summary>Who may apply?</summary><p>Everyone.</p></details>")
+    assert lines(page) == ["Who may apply?", "Everyone."]
+
+
+def test_merged_cells_are_repeated() -> None:
+    source = (
+        "<table><tr><td rowspan=2>DE</td><td>30</td></tr><tr><td>31</td></tr><tr><td colspan=2>all</td></tr></table>"
+    )
+    _, page = markup.prepare_html(source)
+    assert lines(page) == ["DE", "30", "DE", "31", "all", "all"]
+
+
+def test_a_definition_list_reads_as_term_and_meaning() -> None:
+    _, page = markup.prepare_html("<dl><dt>Manager</dt><dd>The person you report to.</dd></dl>")
+    assert lines(page) == ["Manager: The person you report to."]

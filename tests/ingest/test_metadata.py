@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ingest.countries import countries_named, country
+from ingest.dates import read_date
+from ingest.metadata import metadata
+from ingest.records import Block, BlockKind, Loaded, Metadata
+
+
+def about(*texts: str, properties: dict[str, str] | None = None, file: str = "leave.md") -> Metadata:
+    blocks = [Block(BlockKind.PARAGRAPH, text) for text in texts]
+    return metadata(Loaded("text/markdown", tuple(blocks), properties=properties or {}), blocks, file=file)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 March 2025", date(2025, 3, 1)),
+        ("the 1st of March, 2025", date(2025, 3, 1)),
+        ("March 1, 2025", date(2025, 3, 1)),
+        ("Sept. 30, 2024", date(2024, 9, 30)),
+        ("2025-03-01", date(2025, 3, 1)),
+        ("1.3.2025", date(2025, 3, 1)),
+        ("1. März 2025", date(2025, 3, 1)),
+        ("25/3/2025", date(2025, 3, 25)),
+        ("3/25/2025", date(2025, 3, 25)),
+        ("3/4/2025", None),
+        ("31 February 2025", None),
+        ("soon", None),
+    ],
+)
+def test_dates_are_read_where_their_order_is_certain(text: str, expected: date | None) -> None:
+    assert read_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Effective 1 March 2025",
+        "Effective date: 1 March 2025",
+        "Version 2.1 | Effective from 1 March 2025 | Owner: People team",
+        "This policy is effective from 1 March 2025.",
+        "This travel and expenses policy comes into force on 1 March 2025.",
+        "Valid from: 2025-03-01",
+        "Gültig ab 1. März 2025",
+        "In force from 1 March 2025 until 31 December 2025",
+    ],
+)
+def test_the_day_a_document_begins_is_read(text: str) -> None:
+    assert about(text).effective_from == date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The code of procedure, chapter 3, effective 1 March 2025, is incorporated.",
+        "Staff hired on 1 March 2025 are covered.",
+        "Last reviewed 1 March 2025",
+    ],
+)
+def test_dates_about_something_else_are_not_taken(text: str) -> None:
+    assert about(text).effective_from is None
+
+
+def test_a_range_gives_both_days() -> None:
+    found = about("Effective 1 January 2024 to 31 December 2024")
+    assert (found.effective_from, found.effective_to) == (date(2024, 1, 1), date(2024, 12, 31))
+
+
+def test_front_matter_comes_first() -> None:
+    stated = {"effective": "2025-03-01", "owner": "People team", "jurisdiction": "DE", "version": "2"}
+    found = about("Effective 1 January 2020", properties=stated)
+    assert (found.effective_from, found.owner, found.jurisdiction, found.version) == (
+        date(2025, 3, 1), "People team", "DE", "2",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("This policy applies to employees in Germany.", "DE"),
+        ("It applies to all staff based in the United Kingdom.", "GB"),
+        ("Country: France", "FR"),
+        ("It applies to employees in Germany and France.", None),
+        ("Germany has a works council.", None),
+    ],
+)
+def test_the_country_is_read_where_it_is_said_to_apply(text: str, expected: str | None) -> None:
+    assert about(text).jurisdiction == expected
+
+
+def test_the_owner_is_read() -> None:
+    assert about("Policy owner: People team").owner == "People team"
+
+
+def test_countries_are_known_by_name_and_code() -> None:
+    assert [country(name) for name in ("the Netherlands", "uk", "DE", "Atlantis")] == ["NL", "GB", "DE", None]
+    assert countries_named("Germany, germany; France") == {"DE"}
+
+
+def test_the_title_is_the_stated_one_else_the_first_heading_else_the_name() -> None:
+    assert about("Text.", file="legal/remote-work_policy.md").title == "Remote work policy"
+    assert about("Text.", file="legal/README.md").title == "Legal – README"
+    assert about("Text.", file="refund/index.md").title == "Refund"
+    blocks = [Block(BlockKind.HEADING, "Paid leave", level=1), Block(BlockKind.PARAGRAPH, "Thirty days.")]
+    assert metadata(Loaded("text/markdown", ()), blocks, file="a.md").title == "Paid leave"
+    assert metadata(Loaded("text/markdown", (), title="Leave policy"), blocks, file="a.md").title == "Leave policy"
+
+
+def test_the_largest_print_on_the_first_page_is_the_title() -> None:
+    blocks = [
+        Block(BlockKind.PARAGRAPH, "Example Ltd", page=1, size=10),
+        Block(BlockKind.PARAGRAPH, "Code of", page=1, size=24),
+        Block(BlockKind.PARAGRAPH, "Conduct", page=1, size=24),
+        *[Block(BlockKind.PARAGRAPH, "We treat each other well in all we do.", page=1, size=10)] * 5,
+    ]
+    loaded = Loaded("application/pdf", (), properties={"title": "Microsoft Word - coc.docx"})
+    assert metadata(loaded, blocks, file="coc.pdf").title == "Code of Conduct"

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+
+from ingest.pdf import load_pdf
+from ingest.records import BlockKind
+from retrieval.errors import DocumentRejected
+from tests.ingest.builders import flowing_pdf, pdf
+
+LONG = (
+    "Every employee who has completed the probation period may take up to thirty days of paid annual leave in each calendar year, "
+    "and must ask the manager at least two weeks before the first day. Managers answer within three working days."
+)
+
+
+def texts(data: bytes) -> list[str]:
+    return [block.text for block in load_pdf(data).blocks]
+
+
+def test_lines_are_joined_into_paragraphs() -> None:
+    assert texts(flowing_pdf([LONG, "A second paragraph."])) == [LONG, "A second paragraph."]
+
+
+def test_headings_are_larger_or_bold() -> None:
+    heading, body = load_pdf(flowing_pdf([("h1", "Leave"), LONG])).blocks
+    assert (heading.text, heading.bold) == ("Leave", True)
+    assert (heading.size or 0) > (body.size or 0)
+
+
+def test_numbered_lines_and_bullets_are_blocks_of_their_own() -> None:
+    found = load_pdf(flowing_pdf(["4.1 First rule.", "(a) a case;", "• a point", "• another point"])).blocks
+    assert [(block.kind, block.text) for block in found] == [
+        (BlockKind.PARAGRAPH, "4.1 First rule."),
+        (BlockKind.PARAGRAPH, "(a) a case;"),
+        (BlockKind.ITEM, "a point"),
+        (BlockKind.ITEM, "another point"),
+    ]
+
+
+def test_a_ruled_table_keeps_rows_and_columns() -> None:
+    rows = [["Country", "Days"], ["Germany", "30"], ["France", "25"]]
+    table = load_pdf(flowing_pdf([LONG, rows, "After it."])).blocks[1]
+    assert (table.kind, table.rows, table.header_rows) == (BlockKind.TABLE, tuple(map(tuple, rows)), 1)
+
+
+def test_cells_aligned_without_rules_are_a_table() -> None:
+    def draw(canvas: Any) -> None:
+        for row, cells in enumerate([("Germany", "30"), ("France", "25"), ("Spain", "22")]):
+            canvas.drawString(72, 700 - 16 * row, cells[0])
+            canvas.drawString(250, 700 - 16 * row, cells[1])
+
+    assert load_pdf(pdf(draw)).blocks[0].rows == (("Germany", "30"), ("France", "25"), ("Spain", "22"))
+
+
+def test_running_headers_footers_and_page_numbers_are_left_out() -> None:
+    data = flowing_pdf(
+        [LONG, None, "Second page.", None, "Third page."], header="Example Ltd – internal", footer="Page {page} of 3"
+    )
+    assert texts(data) == [LONG, "Second page.", "Third page."]
+
+
+def test_pages_are_counted_from_one() -> None:
+    assert [block.page for block in load_pdf(flowing_pdf(["One.", None, "Two."])).blocks] == [1, 2]
+
+
+def test_a_paragraph_goes_on_over_the_page_break() -> None:
+    found = load_pdf(flowing_pdf(["Leave is granted to all who have", None, "worked here for a year."])).blocks
+    assert [(block.text, block.page) for block in found] == [
+        ("Leave is granted to all who have worked here for a year.", 1)
+    ]
+
+
+def test_columns_are_read_one_after_the_other() -> None:
+    def draw(canvas: Any) -> None:
+        for column, name in enumerate(("left", "right")):
+            for line in range(14):
+                canvas.drawString(
+                    60 + 260 * column, 720 - 14 * line, f"The {name} column goes on in line {line:02d} here"
+                )
+
+    found = " ".join(texts(pdf(draw)))
+    assert found.index("left column goes on in line 13") < found.index("right column goes on in line 00")
+
+
+def test_a_word_parted_at_the_end_of_a_line_is_one_again() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.drawString(72, 700, "The employee may ask for reim-")
+        canvas.drawString(72, 686, "bursement of the costs.")
+
+    assert texts(pdf(draw)) == ["The employee may ask for reimbursement of the costs."]
+
+
+def test_a_turned_page_reads_as_an_upright_one() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.setPageRotation(90)
+        canvas.translate(300, 100)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "Leave is paid.")
+
+    assert texts(pdf(draw)) == ["Leave is paid."]
+
+
+def test_a_page_that_is_only_a_picture_is_listed_and_a_blank_one_is_not() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.drawString(72, 700, "Signed copy follows.")
+        canvas.showPage()
+        canvas.drawInlineImage(picture(), 72, 300, 400, 400)
+        canvas.showPage()
+        canvas.showPage()
+        canvas.drawString(72, 700, "The end.")
+
+    loaded = load_pdf(pdf(draw))
+    assert (loaded.pages, loaded.empty_pages) == (4, (2,))
+
+
+def picture() -> Any:
+    from PIL import Image
+
+    return Image.new("RGB", (40, 40), "gray")
+
+
+def test_a_file_that_needs_a_password_is_rejected() -> None:
+    locked = pdf(lambda canvas: canvas.drawString(72, 700, "secret"), encrypt=StandardEncryption("u", "o"))
+    with pytest.raises(DocumentRejected, match="needs a password"):
+        load_pdf(locked)
+
+
+def test_a_file_only_its_owner_locked_is_read() -> None:
+    locked = pdf(
+        lambda canvas: canvas.drawString(72, 700, "Open to read."), encrypt=StandardEncryption("", "o", canCopy=0)
+    )
+    assert texts(locked) == ["Open to read."]
+
+
+def test_a_truncated_file_is_rejected() -> None:
+    with pytest.raises(DocumentRejected, match="truncated or damaged"):
+        load_pdf(b"%PDF-1.7\n1 0 obj\n<< /Type /Cat")

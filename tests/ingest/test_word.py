@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from ingest import word
+from ingest.load import load
+from retrieval.errors import DocumentRejected
+from tests.ingest.builders import docx_with_body, zipped
+
+
+def texts(body: str) -> list[str]:
+    return [block.text for block in load("a.docx", docx_with_body(body)).blocks]
+
+
+def test_inserted_text_is_read_and_deleted_text_is_not() -> None:
+    body = (
+        "<w:p><w:r><w:t>Leave is </w:t></w:r><w:del><w:r><w:delText>20</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>30</w:t></w:r></w:ins><w:r><w:t> days.</w:t></w:r></w:p>"
+    )
+    assert texts(body) == ["Leave is 30 days."]
+    assert load("a.docx", docx_with_body(body)).warnings == (
+        "the file has tracked changes; it was read as if they were all accepted",
+    )
+
+
+def test_content_controls_are_read() -> None:
+    body = "<w:sdt><w:sdtPr/><w:sdtContent><w:p><w:r><w:t>Inside a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    assert texts(body + "<w:p><w:r><w:t>After it.</w:t></w:r></w:p>") == ["Inside a control.", "After it."]
+
+
+def test_a_table_of_contents_is_left_out() -> None:
+    body = '<w:p><w:pPr><w:pStyle w:val="TOC1"/></w:pPr><w:r><w:t>1 Leave 3</w:t></w:r></w:p>'
+    assert texts(body + "<w:p><w:r><w:t>Leave is paid.</w:t></w:r></w:p>") == ["Leave is paid."]
+
+
+def test_a_paragraph_over_a_page_break_stays_one() -> None:
+    body = "<w:p><w:r><w:t>Begins here</w:t></w:r><w:r><w:lastRenderedPageBreak/><w:t> and ends here.</w:t></w:r></w:p>"
+    assert texts(body) == ["Begins here and ends here."]
+
+
+def test_entities_of_its_own_are_not_expanded() -> None:
+    main = b'<!DOCTYPE x [<!ENTITY a "secret">]><x>&a;</x>'
+    with pytest.raises(DocumentRejected, match="damaged"):
+        load("a.docx", zipped({"word/document.xml": main}))
+
+
+def test_a_damaged_part_is_rejected() -> None:
+    with pytest.raises(DocumentRejected, match="damaged"):
+        word.prepare(zipped({"word/document.xml": b"<w:document"}))
