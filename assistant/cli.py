@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +44,9 @@ def settings(
     context.obj = read_settings(home)
 
 
-def _add_commands() -> None:
+@cache
+def build_app() -> typer.Typer:
+    """The command with everything in it, also what other packages bring (pyproject.toml, "policydesk.commands")."""
     from assistant.commands import asking, documents, index, ingesting, models
 
     app.command("ingest")(ingesting.ingest)
@@ -52,23 +56,25 @@ def _add_commands() -> None:
     app.add_typer(documents.app, name="documents")
     app.add_typer(models.app, name="models")
     app.add_typer(index.app, name="index")
-    # Packages above this one bring their commands by name (pyproject.toml, "policydesk.commands").
     for entry in sorted(importlib.metadata.entry_points(group="policydesk.commands"), key=lambda entry: entry.name):
         command = entry.load()
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=entry.name)
         else:
             app.command(entry.name)(command)
+    return app
 
 
-def main() -> None:
-    """Run the command line; every error a user can cause is one line on standard error and an exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every error a user can cause is one line on standard error and an exit code.
+
+    :param arguments: without the program's name; None reads the command line.
+    """
     quiet_libraries()
     from retrieval.errors import PolicydeskError
 
-    _add_commands()
     try:
-        app()
+        build_app()(arguments, prog_name="policydesk")
     except PolicydeskError as error:
         typer.echo(f"policydesk: {error}", err=True)
         sys.exit(error.exit_code)

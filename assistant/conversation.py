@@ -80,7 +80,10 @@ _US_DAY = re.compile(
 )
 _ISO_DAY = re.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b")
 _MONTH_YEAR = re.compile(rf"\b(?P<month>{_MONTH})\.?\s+(?P<year>(?:19|20)\d\d)\b", re.I)
-_YEAR = re.compile(r"\b(?:in|during|for|back in|of|throughout|year)\s+(?P<year>(?:19|20)\d\d)\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|%))", re.I)
+_YEAR = re.compile(
+    r"\b(?:in|during|for|back in|of|throughout|year)\s+(?P<year>(?:19|20)\d\d)\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|%))",
+    re.I,
+)
 _LAST_YEAR = re.compile(r"\blast year\b", re.I)
 
 #: Country names and adjectives as people write them, to ISO 3166 codes.

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.cli import main
+
 pytestmark = pytest.mark.model
-ROOT = Path(__file__).parent.parent.parent
 
 LEAVE = "# Leave policy\n\n## 1 Carry-over\n\n1.1 Up to five unused days of annual leave may be carried over until 31 March.\n"
 TRAVEL = "# Travel policy\n\n## 1 Trains\n\n1.1 Train journeys are booked in second class.\n"
 
 
-def policydesk(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "assistant", "--home", str(home), *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def policydesk(home: Path, *arguments: str) -> Done:
+    """Run one command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main(["--home", str(home), *arguments])
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def json_lines(printed: str) -> list[dict[str, Any]]:
@@ -131,10 +145,11 @@ def test_error_is_one_line_that_says_what_to_do(
     assert "Traceback" not in done.stderr
 
 
-def test_missing_weights_say_what_to_run(tmp_path: Path) -> None:
+def test_missing_weights_say_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a.md"
     file.write_text(LEAVE)
-    done = policydesk(tmp_path / "home", "ingest", str(file), POLICYDESK_MODELS=str(tmp_path / "none"))
+    monkeypatch.setenv("POLICYDESK_MODELS", str(tmp_path / "none"))
+    done = policydesk(tmp_path / "home", "ingest", str(file))
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
     assert "policydesk models pull" in done.stderr
 
@@ -151,3 +166,8 @@ def test_damaged_index_is_said_and_mended(library: Path) -> None:
     assert policydesk(library, "doctor").returncode == 3
     assert policydesk(library, "index", "rebuild").returncode == 0
     assert policydesk(library, "index", "verify").returncode == 0
+
+
+def test_module_runs_as_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "assistant", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("policydesk ")
