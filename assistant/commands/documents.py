@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
@@ -35,7 +35,15 @@ def list_documents(context: typer.Context, as_json: AsJson = False) -> None:
     if not documents:
         console.print("No documents yet. Add some with: policydesk ingest FOLDER")
         return
-    table = Table("id", "title", "status", "in force", "versions", "country", "audience")
+    table = Table(
+        Column("id", no_wrap=True),
+        "title",
+        "status",
+        Column("in force", no_wrap=True),
+        "versions",
+        "country",
+        "audience",
+    )
     for document in documents:
         table.add_row(*_row(document, today))
     console.print(table)
