@@ -219,6 +219,10 @@ def _is_foreign(headers: Headers) -> bool:
 
 
 def _harden(headers: MutableHeaders, scope: Scope) -> None:
+    if scope["path"].startswith("/project/file/"):
+        # Somebody's upload, under the type their browser gave it: to be saved, never to be shown as a page of ours.
+        headers["Content-Disposition"] = "attachment"
+        headers["Content-Security-Policy"] = DATA_POLICY
     is_page = headers.get("content-type", "").startswith("text/html")
     headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=scope["nonce"]) if is_page else DATA_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"

@@ -1,0 +1,79 @@
+"""A furnished room over a fake engine, and clients that come to its door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.accounts import Role
+from assistant.edge import Limits
+from assistant.room import Room
+from assistant.server import create_app
+from retrieval.home import Home
+from retrieval.store import Store
+from tests.assistant.engines import BOARD, EXPENSES, LEAVE, FakeEngine, FakeKeeper
+
+SECRET = "a secret for tests only, long enough"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Home) -> Any:
+    store = Store.open(home)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def engine(store: Store) -> FakeEngine:
+    return FakeEngine(store)
+
+
+@pytest.fixture
+def room(home: Home, store: Store, engine: FakeEngine, tmp_path: Path) -> Room:
+    """Three documents, one of them for the board only; emma is an employee, hana HR, bo on the board."""
+    keeper = FakeKeeper(home, store)
+    for name, text, more in (
+        ("leave.md", LEAVE, {"owner": "People team"}),
+        ("expenses.md", EXPENSES, {}),
+        ("board.md", BOARD, {"audience": frozenset({"board"})}),
+    ):
+        path = tmp_path / name
+        path.write_text(text)
+        keeper.read(path, **more)
+    room = Room.furnish(home, store, secret=SECRET, load=lambda: engine, keeper=keeper)
+    room.accounts.add("emma", Role.EMPLOYEE, PASSWORD)
+    room.accounts.add("hana", Role.HR, PASSWORD)
+    room.accounts.add("bo", Role.EMPLOYEE, PASSWORD, groups=frozenset({"board"}))
+    return room
+
+
+@asynccontextmanager
+async def served(room: Room, limits: Limits | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the running application, without the chat."""
+    app = create_app(room, limits=limits, chat=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+        yield client
+
+
+@pytest.fixture
+async def client(room: Room) -> AsyncIterator[httpx.AsyncClient]:
+    async with served(room) as client:
+        yield client
+
+
+@pytest.fixture
+def bearer(room: Room) -> Callable[[str], dict[str, str]]:
+    """The header that an API token of this account goes in."""
+    return lambda name: {"Authorization": f"Bearer {room.accounts.new_token(name)}"}

@@ -1,0 +1,239 @@
+"""The HTTP contract, asked by clients with and without a name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.records import Turn
+from assistant.room import Room
+from retrieval.errors import ModelUnavailable
+from retrieval.store import Store
+from tests.assistant.conftest import served
+from tests.assistant.engines import FakeEngine
+
+Bearer = Callable[[str], dict[str, str]]
+CARRY_OVER = "How many unused leave days may be carried over?"
+
+
+async def test_an_answer_has_the_contract_s_fields_and_exact_quotes(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    answer = (await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=bearer("emma"))).json()
+    assert {
+        "question", "standalone_question", "status", "reason", "answer", "claims", "citations", "conflicts", "confidence",
+        "as_of", "model", "index_generation", "timings_ms",
+    } <= answer.keys()  # fmt: skip
+    assert answer["status"] == "answered"
+    assert [claim["citations"] for claim in answer["claims"]] == [[1], [2]]
+    first = answer["citations"][0]
+    assert first["quote"] == first["text"][first["start"] : first["end"]]
+    assert first["quote"].startswith("Up to five unused days")
+
+
+async def test_a_refusal_has_a_reason_and_no_citations(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    answer = (await client.post("/api/v1/ask", json={"question": "Who won the cup?"}, headers=bearer("emma"))).json()
+    assert (answer["status"], answer["reason"], answer["citations"]) == ("abstained", "not_covered", [])
+
+
+async def test_a_stream_sends_evidence_then_tokens_then_the_answer(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    headers = {**bearer("emma"), "Accept": "text/event-stream"}
+    response = await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=headers)
+    events = _events(response.text)
+    names = [name for name, _ in events]
+    assert names[0] == "evidence"
+    assert names[-1] == "answer"
+    assert set(names[1:-1]) == {"token"}
+    assert "".join(data["text"] for name, data in events if name == "token") == events[-1][1]["answer"]
+
+
+async def test_history_and_scope_reach_the_engine(client: httpx.AsyncClient, bearer: Bearer, engine: FakeEngine) -> None:
+    body = {
+        "question": "And for part-timers?", "history": [{"question": CARRY_OVER, "answer": "Five."}],
+        "as_of": "2024-05-01", "jurisdiction": "DE",
+    }  # fmt: skip
+    await client.post("/api/v1/ask", json=body, headers=bearer("bo"))
+    _, scope, history = engine.asked[-1]
+    assert history == (Turn(CARRY_OVER, "Five."),)
+    assert scope is not None
+    assert scope.groups == {"employee", "board"}
+    assert (scope.jurisdiction, scope.day.isoformat()) == ("DE", "2024-05-01")
+
+
+@pytest.mark.parametrize(("name", "found"), [("emma", False), ("hana", False), ("bo", True)])
+async def test_a_document_is_seen_by_its_audience_only(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room, name: str, found: bool
+) -> None:
+    headers = bearer(name)
+    board = next(document for document in room.store.documents() if "Board" in document.title).document_id
+    listed = (await client.get("/api/v1/documents", headers=headers)).json()["documents"]
+    hits = (await client.post("/api/v1/search", json={"question": "secret board bonus"}, headers=headers)).json()["hits"]
+    answer = (await client.post("/api/v1/ask", json={"question": "secret board bonus director"}, headers=headers)).json()
+    assert (board in {document["document_id"] for document in listed}) is found
+    assert (board in {hit["document_id"] for hit in hits}) is found
+    assert ("forty thousand" in answer["answer"]) is found
+    for path in (f"/api/v1/documents/{board}", f"/api/v1/documents/{board}/original"):
+        assert (await client.get(path, headers=headers)).status_code == (200 if found else 404)
+
+
+async def test_search_has_the_contract_s_fields(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    body = {"question": "train journeys", "k": 2}
+    found = (await client.post("/api/v1/search", json=body, headers=bearer("emma"))).json()
+    assert found.keys() == {"question", "as_of", "hits", "timings_ms"}
+    assert [hit["rank"] for hit in found["hits"]] == [1]
+    assert {"rank", "score", "passage_id", "document_id", "version_id", "title", "file", "section_path", "page", "text", "scores"} <= (
+        found["hits"][0].keys()
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/ask"), ("POST", "/api/v1/search"), ("POST", "/api/v1/documents"), ("GET", "/api/v1/documents"),
+        ("GET", "/api/v1/documents/x"), ("DELETE", "/api/v1/documents/x"), ("GET", "/api/v1/documents/x/original"),
+        ("GET", "/api/v1/documents/x/diff"), ("GET", "/api/v1/jobs/x"), ("POST", "/api/v1/feedback"),
+        ("GET", "/api/v1/reports/gaps"),
+    ],
+)  # fmt: skip
+async def test_without_a_name_every_route_answers_401(client: httpx.AsyncClient, method: str, path: str) -> None:
+    response = await client.request(method, path)
+    assert response.status_code == 401
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/api/v1/documents"), ("DELETE", "/api/v1/documents/x"), ("GET", "/api/v1/jobs/x"), ("GET", "/api/v1/reports/gaps")],
+)
+async def test_an_employee_does_not_keep_the_library(client: httpx.AsyncClient, bearer: Bearer, method: str, path: str) -> None:
+    assert (await client.request(method, path, headers=bearer("emma"))).status_code == 403
+
+
+async def test_an_upload_is_a_job_that_ends_in_a_line_per_file(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    headers = bearer("hana")
+    files = [
+        ("file", ("../bikes.md", b"# Bicycle Policy\n\nThe company pays 300 euro towards a bicycle.\n", "text/html")),
+        ("file", ("fake.pdf", b"MZ not a pdf", "application/pdf")),
+        ("file", ("empty.txt", b"", "text/plain")),
+    ]
+    response = await client.post("/api/v1/documents", files=files, data={"audience": "hr"}, headers=headers)
+    assert response.status_code == 202
+    job = await _ended(client, response.headers["location"], headers)
+    assert job["status"] == "done"
+    lines = {line["file"]: line for line in job["reports"]}
+    assert lines["bikes.md"]["status"] == "indexed"
+    assert "not a PDF" in lines["fake.pdf"]["reason"]
+    assert "empty" in lines["empty.txt"]["reason"]
+    document = (await client.get(f"/api/v1/documents/{lines['bikes.md']['document_id']}", headers=headers)).json()
+    assert document["audience"] == ["hr"]
+
+
+async def test_an_upload_without_a_file_is_described(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    response = await client.post("/api/v1/documents", headers=bearer("hana"))
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "body.file"
+
+
+async def test_an_original_is_an_attachment_with_its_bytes(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
+    leave = next(document for document in room.store.documents() if "Leave" in document.title)
+    response = await client.get(f"/api/v1/documents/{leave.document_id}/original?view=page", headers=bearer("emma"))
+    assert response.headers["content-disposition"] == 'attachment; filename="leave.md"'
+    assert response.headers["content-type"] == "application/octet-stream"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in response.headers["content-security-policy"]
+    assert response.text.startswith("# Annual Leave Policy")
+
+
+async def test_a_removed_document_is_gone(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
+    leave = next(document for document in room.store.documents() if "Leave" in document.title).document_id
+    headers = bearer("hana")
+    assert (await client.delete(f"/api/v1/documents/{leave}", headers=headers)).status_code == 204
+    assert (await client.get(f"/api/v1/documents/{leave}", headers=headers)).status_code == 404
+    answer = (await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=headers)).json()
+    assert answer["status"] == "abstained"
+
+
+async def test_feedback_is_kept_without_a_name(client: httpx.AsyncClient, bearer: Bearer, room: Room, store: Store) -> None:
+    body = {"question": CARRY_OVER, "helpful": False, "comment": "Too long"}
+    assert (await client.post("/api/v1/feedback", json=body, headers=bearer("emma"))).status_code == 201
+    (kept,) = room.feedback.everything()
+    assert (kept.question, kept.helpful, kept.comment) == (CARRY_OVER, False, "Too long")
+    columns = [row[1] for row in store.engine.connect().exec_driver_sql("pragma table_info(feedback)")]
+    assert not {"account_id", "name"} & set(columns)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"question": ""}, {"question": "   "}, {"question": "x" * 2001}, {"question": "x", "as_of": "yesterday"},
+     {"question": "x", "jurisdiction": "Germany"}, {"question": "x", "surprise": 1}, {"question": 7}],
+)  # fmt: skip
+async def test_a_malformed_question_is_a_problem_that_names_the_field(
+    client: httpx.AsyncClient, bearer: Bearer, body: dict[str, Any]
+) -> None:
+    response = await client.post("/api/v1/ask", json=body, headers=bearer("emma"))
+    assert response.status_code == 422
+    problem = response.json()
+    assert problem.keys() >= {"type", "title", "status", "detail", "instance", "errors"}
+    assert problem["errors"][0]["field"].startswith("body")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/documents/nope", "/api/v1/jobs/nope", "/api/v1/reports/gaps", "/api/v1/nothing"])
+async def test_what_is_not_there_is_a_404_problem(client: httpx.AsyncClient, bearer: Bearer, path: str) -> None:
+    response = await client.get(path, headers=bearer("hana"))
+    assert (response.status_code, response.json()["status"]) == (404, 404)
+
+
+async def test_the_docs_ask_nothing_of_another_origin(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/api/docs")).text
+    assert "/api/v1/ask" in page
+    assert "<script" not in page
+    assert 'href="http' not in page
+    assert 'src="' not in page
+
+
+async def test_ready_only_when_the_models_are_loaded(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).status_code == 200
+    for _ in range(50):
+        if (ready := await client.get("/readyz")).status_code == 200:
+            break
+        await asyncio.sleep(0.02)
+    assert ready.json() == {"status": "ready"}
+
+
+async def test_missing_models_are_said_by_readyz_and_by_every_answer(room: Room, bearer: Bearer) -> None:
+    def missing() -> FakeEngine:
+        raise ModelUnavailable("the encoder is not cached; run: policydesk models pull")
+
+    room.line._load = missing
+    async with served(room) as client:
+        answer = await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=bearer("emma"))
+        ready = await client.get("/readyz")
+    assert (answer.status_code, ready.status_code) == (503, 503)
+    assert "models pull" in answer.json()["detail"]
+    assert "models pull" in ready.json()["detail"]
+
+
+async def test_metrics_count_answers_and_hold_no_question(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=bearer("emma"))
+    text = (await client.get("/metrics")).text
+    assert 'policydesk_answers_total{place="api",status="answered"} 1.0' in text
+    assert "leave" not in text
+    assert "emma" not in text
+
+
+def _events(text: str) -> list[tuple[str, dict[str, Any]]]:
+    blocks = [block.split("\n") for block in text.strip().split("\n\n")]
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
+
+
+async def _ended(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> dict[str, Any]:
+    for _ in range(200):
+        job: dict[str, Any] = (await client.get(path, headers=headers)).json()
+        if job["status"] in ("done", "failed"):
+            return job
+        await asyncio.sleep(0.02)
+    raise AssertionError("the job did not end")
