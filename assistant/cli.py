@@ -47,15 +47,18 @@ def settings(
 @cache
 def build_app() -> typer.Typer:
     """The command with everything in it, also what other packages bring (pyproject.toml, "policydesk.commands")."""
-    from assistant.commands import asking, documents, index, ingesting, models
+    from assistant.commands import asking, documents, index, ingesting, models, serve, tune, users
 
     app.command("ingest")(ingesting.ingest)
     app.command("search")(asking.search)
     app.command("ask")(asking.ask)
+    app.command("serve")(serve.serve)
     app.command("doctor")(index.doctor)
     app.add_typer(documents.app, name="documents")
     app.add_typer(models.app, name="models")
     app.add_typer(index.app, name="index")
+    app.add_typer(users.app, name="users")
+    app.add_typer(tune.app, name="tune")
     for entry in sorted(importlib.metadata.entry_points(group="policydesk.commands"), key=lambda entry: entry.name):
         command = entry.load()
         if isinstance(command, typer.Typer):

@@ -19,6 +19,12 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
+def exit_code(command: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(shlex.split(command))
+    return int(end.value.code or 0)
+
+
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"`?make ([a-z-]+)", README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
@@ -37,10 +43,6 @@ def test_commands_and_python_run_in_order(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     commands = [line.removeprefix("$ policydesk ") for block in blocks("console") for line in block.splitlines()]
     assert commands
-    for command in commands:
-        try:
-            main(shlex.split(command))
-        except SystemExit as end:
-            assert end.code in (0, None), f"policydesk {command} ended with {end.code}"
+    assert {command: exit_code(command) for command in commands} == dict.fromkeys(commands, 0)
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), {})
