@@ -92,6 +92,10 @@ class Sandbox:
         self._child = None
         self._files_read = 0
 
+    def command(self) -> list[str]:
+        """What the child runs."""
+        return [sys.executable, "-c", "from ingest.sandbox import serve; serve()", str(self.limits.memory_bytes)]
+
     def _warm_child(self) -> subprocess.Popen[bytes]:
         if self._files_read >= self.limits.files_per_child:
             self.close()
@@ -109,7 +113,7 @@ class Sandbox:
                 "UNSTRUCTURED_DISABLE_NOTICE": "1",
             }
             self._child = subprocess.Popen(
-                [sys.executable, "-c", "from ingest.sandbox import serve; serve()", str(self.limits.memory_bytes)],
+                self.command(),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
             )  # fmt: skip
         return self._child

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.discover import Source
+from ingest.pipeline import IngestOptions, ingest
+from ingest.records import FileReport, FileStatus
+from retrieval.errors import WrongUsage
+from retrieval.generations import current_generation, is_stale, open_index
+from retrieval.home import Home
+from retrieval.store import Store
+from tests.fakes import WordEncoder
+from tests.ingest.builders import docx, flowing_pdf
+
+INDEXED, UNCHANGED, PARTIAL, REJECTED = (
+    FileStatus.INDEXED,
+    FileStatus.UNCHANGED,
+    FileStatus.PARTIAL,
+    FileStatus.REJECTED,
+)
+
+
+@dataclass
+class Library:
+    """A home with its store, and a folder of files to ingest into it."""
+
+    home: Home
+    store: Store
+    files: Path
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.files / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def ingest(self, *paths: Path | Source, **options: Any) -> list[FileReport]:
+        chosen = IngestOptions(workers=1, **options)
+        return ingest(paths or [self.files], home=self.home, store=self.store, encoder=WordEncoder(), options=chosen)
+
+    def answers(self) -> list[str]:
+        return [passage.text for passage in open_index(self.home).passages]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    (tmp_path / "files").mkdir()
+    home = Home(tmp_path / "home")
+    store = Store.open(home)
+    yield Library(home, store, tmp_path / "files")
+    store.close()
+
+
+def test_every_supported_format_is_indexed_and_answers(library: Library) -> None:
+    library.write("a.md", "# Leave\n\nLeave is paid.")
+    library.write("b.html", "<h1>Travel</h1><p>Trains come first.</p>")
+    library.write("c.txt", "Conduct matters here.")
+    library.write("d.docx", docx(lambda document: document.add_paragraph("Expenses need receipts.")))
+    library.write("e.pdf", flowing_pdf(["Security comes first."]))
+    reports = library.ingest()
+    assert [(report.file, report.status) for report in reports] == [
+        (name, INDEXED) for name in ("a.md", "b.html", "c.txt", "d.docx", "e.pdf")
+    ]
+    assert sorted(library.answers()) == [
+        "Conduct matters here.", "Expenses need receipts.", "Leave is paid.", "Security comes first.", "Trains come first.",
+    ]  # fmt: skip
+
+
+def test_a_bad_file_never_stops_the_others(library: Library) -> None:
+    library.write("a.pdf", b"%PDF-1.4 broken")
+    library.write("b.yml", "a: 1")
+    library.write("c.md", "Leave is paid.")
+    library.write("d.md", "")
+    reports = library.ingest()
+    assert [(report.status, report.reason) for report in reports] == [
+        (REJECTED, "the PDF is truncated or damaged; save or print it to PDF again"),
+        (REJECTED, "unsupported type .yml; supported are md, html, txt, docx and pdf"),
+        (INDEXED, None),
+        (REJECTED, "the file is empty"),
+    ]
+
+
+def test_an_unchanged_file_is_not_read_again(library: Library) -> None:
+    path = library.write("a.md", "Leave is paid.")
+    first = library.ingest()[0]
+    generation = current_generation(library.home)
+    second = library.ingest()[0]
+    assert (second.status, second.version_id, second.passages) == (UNCHANGED, first.version_id, 1)
+    assert current_generation(library.home) == generation
+    assert library.ingest(library.write("copy.md", path.read_bytes()))[0].reason == "same content as a.md"
+
+
+def test_a_changed_file_is_a_new_version_of_its_document(library: Library) -> None:
+    library.write("a.md", "Leave is 25 days.")
+    first = library.ingest()[0]
+    library.write("a.md", "Leave is 30 days.")
+    second = library.ingest()[0]
+    assert (second.document_id, second.version_id) == (first.document_id, f"{first.document_id}.v2")
+    assert second.warnings == (f"taken as a new version of {first.document_id}: the file at this place has changed",)
+
+
+def test_the_same_file_twice_in_one_run_is_one_document(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+    library.write("b.md", "Leave is paid.")
+    assert [report.status for report in library.ingest()] == [INDEXED, UNCHANGED]
+    assert len(library.store.documents()) == 1
+
+
+def test_the_original_is_kept_under_its_hash(library: Library) -> None:
+    path = library.write("a.md", "Leave is paid.")
+    report = library.ingest()[0]
+    version = library.store.document(report.document_id or "").versions[0]
+    kept = library.home.original(version.sha256)
+    assert kept.read_bytes() == path.read_bytes()
+    assert kept.stat().st_mode & 0o077 == 0
+    assert list((library.home.root / "incoming").iterdir()) == []
+
+
+def test_what_people_say_wins_over_what_the_file_says(library: Library) -> None:
+    library.write("a.md", "---\ntitle: Leave\nowner: HR\neffective: 2024-01-01\n---\nLeave is paid.")
+    report = library.ingest(
+        owner="Legal", audience=frozenset({"de"}), jurisdiction="DE", effective_to=date(2026, 1, 1)
+    )[0]
+    document = library.store.document(report.document_id or "")
+    version = document.versions[0]
+    assert (document.owner, document.jurisdiction, document.audience) == ("Legal", "DE", frozenset({"de"}))
+    assert (version.effective_from, version.effective_to) == (date(2024, 1, 1), date(2026, 1, 1))
+
+
+def test_a_draft_is_stored_and_does_not_answer(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+    assert library.ingest(draft=True)[0].status is INDEXED
+    library.write("b.md", "Pay comes monthly.")
+    library.ingest(library.files / "b.md")
+    assert library.answers() == ["Pay comes monthly."]
+
+
+def test_restricting_a_file_that_is_in_already_is_said_not_to_happen(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+    library.ingest()
+    report = library.ingest(audience=frozenset({"hr"}))[0]
+    assert report.status is UNCHANGED
+    assert "its audience stays as it is (everybody)" in report.warnings[0]
+
+
+def test_superseding_goes_with_one_file(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+    library.write("b.md", "Pay is monthly.")
+    with pytest.raises(WrongUsage, match="--supersedes goes with one file, 2 were given"):
+        library.ingest(supersedes="d1")
+
+
+def test_a_file_over_the_size_limit_is_rejected(library: Library) -> None:
+    library.write("a.md", "x" * 2_000_000)
+    assert (
+        library.ingest(max_bytes=1_000_000)[0].reason == "larger than the limit of 1 MB; split it, or raise the limit"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_rejected(library: Library) -> None:
+    library.write("a.md", "Leave is paid.").chmod(0)
+    assert library.ingest()[0].reason == "no permission to read it; check its owner and mode"
+
+
+def test_a_path_that_does_not_exist_is_rejected(library: Library) -> None:
+    assert library.ingest(library.files / "gone.md")[0].reason == "there is no such file; check the path"
+
+
+def test_an_upload_is_named_as_its_sender_named_it(library: Library) -> None:
+    first = library.ingest(Source.upload(library.write("x1", "Leave is 25 days."), "leave.md"))[0]
+    second = library.ingest(Source.upload(library.write("x2", "Leave is 30 days."), "leave.md"))[0]
+    assert (first.file, first.title, first.document_id) == ("leave.md", "Leave", second.document_id)
+
+
+def test_a_power_cut_before_the_index_is_mended_by_the_next_run(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+
+    class Cut(WordEncoder):
+        def encode(self, *arguments: Any, **options: Any) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest([library.files], home=library.home, store=library.store, encoder=Cut(), options=IngestOptions(workers=1))
+    assert is_stale(library.home, library.store)
+    assert library.ingest()[0].status is UNCHANGED
+    assert library.answers() == ["Leave is paid."]
+
+
+def test_copies_left_behind_by_a_dead_run_are_removed(library: Library) -> None:
+    left = library.home.root / "incoming" / "999999999-1"
+    left.parent.mkdir(parents=True)
+    left.write_text("half a file")
+    library.write("a.md", "Leave is paid.")
+    library.ingest()
+    assert not left.exists()
+
+
+def test_two_runs_at_once_add_each_file_once(library: Library) -> None:
+    for number in range(4):
+        library.write(f"{number}.md", f"Rule {number} holds.")
+    runs: list[list[FileReport]] = []
+    threads = [threading.Thread(target=lambda: runs.append(library.ingest())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    statuses = sorted(report.status.value for run in runs for report in run)
+    assert statuses == ["indexed"] * 4 + ["unchanged"] * 4
+    assert sorted(library.answers()) == [f"Rule {number} holds." for number in range(4)]
+
+
+def test_pages_without_text_make_a_file_partial(library: Library) -> None:
+    from PIL import Image
+    from reportlab.pdfgen.canvas import Canvas
+
+    path = library.files / "scan.pdf"
+    canvas = Canvas(str(path))
+    canvas.drawString(72, 700, "The signed copy follows.")
+    canvas.showPage()
+    canvas.drawInlineImage(Image.new("RGB", (40, 40), "gray"), 72, 300, 400, 400)
+    canvas.save()
+    report = library.ingest()[0]
+    assert (report.status, report.reason, report.pages) == (
+        PARTIAL, "1 of 2 pages has no text layer (page 2); run them through OCR", 2,
+    )  # fmt: skip
+
+
+def test_a_report_has_the_fields_of_the_contract(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+    assert list(library.ingest()[0].as_json()) == [
+        "file", "status", "reason", "document_id", "version_id", "title", "pages", "passages", "warnings", "seconds",
+    ]  # fmt: skip
