@@ -23,7 +23,7 @@ from assistant import library, problems, render
 from assistant.accounts import Person, scope_of
 from assistant.history import History
 from assistant.problems import Problem
-from assistant.records import Answer, AnswerDone, EvidenceFound, TokenDrafted, Turn
+from assistant.records import Answer, AnswerDone, Citation, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room
 from assistant.starters import starters
 from assistant.uploads import safe_name
@@ -195,7 +195,7 @@ class Chat:
                 case EvidenceFound(citations) if citations:
                     found = True
                     step.name, step.output = render.found_line(citations), " "
-                    step.elements = [render.evidence_element(citations, today=today)]
+                    step.elements = [_passages(citations, quotes=True)]
                     await step.update()
                 case TokenDrafted(text):
                     await reply.stream_token(drafting.add(text))
@@ -210,7 +210,7 @@ class Chat:
             return
         reply.content = render.answer_markdown(answer, today=today)
         if answer.citations:
-            reply.elements = [render.sources_element(answer.citations, today=today)]
+            reply.elements = [_passages(answer.citations, quotes=False)]
         reply.metadata = {
             "answer": answer.text,
             "status": answer.status.value,
@@ -240,6 +240,11 @@ class Chat:
         closing = [f"**Stopped:** {render.plain(job.failure)}"] if job.failure else []
         report.content = "\n\n".join([_outcome(job.reports), *lines, *closing])
         await report.update()
+
+
+def _passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:
+    props = render.passages_props(citations, today=date.today(), quotes=quotes)
+    return cl.CustomElement(name="Passages", display="inline", props=props)
 
 
 def _history() -> list[Turn]:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import problems
 from assistant.accounts import Person
+from assistant.problems import Problem
 from assistant.signin import Door
 
 log = logging.getLogger("policydesk.access")
@@ -67,8 +68,11 @@ class Quota:
         return 0.0
 
 
-class TooLarge(Exception):
-    """The body went over the limit while it was read."""
+class TooLarge(Problem):
+    """The body went over the limit while it was read. An HTTP exception, because whatever reads it lets those through."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"the body is over {limit:,} bytes; send less at once", headers={"Connection": "close"})
 
 
 class Edge:
@@ -121,8 +125,8 @@ class Edge:
             else:
                 limit = self._body_limit(scope)
                 await self.app(scope, _capped(receive, limit), sending)
-        except TooLarge:
-            await _refuse(scope, receive, sending, 413, f"the body is over {self._body_limit(scope):,} bytes", 0)
+        except TooLarge as error:
+            await _refuse(scope, receive, sending, 413, str(error.detail), 0)
         finally:
             seconds = time.perf_counter() - begun
             route = _route_name(scope)
@@ -193,7 +197,7 @@ def _capped(receive: Receive, limit: int) -> Receive:
         message = await receive()
         read += len(message.get("body", b""))
         if read > limit:
-            raise TooLarge
+            raise TooLarge(limit)
         return message
 
     return reading

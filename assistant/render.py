@@ -8,15 +8,16 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import chainlit as cl
-
 from assistant.records import Answer, Check, Citation
 from retrieval.records import PassageKind
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
 #: What GitHub's markdown turns into a link by itself; shown as code it stays text.
-_AUTOLINK = re.compile(r"(?:https?://|ftp://|www\.|mailto:|xmpp:)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_AUTOLINK = re.compile(
+    r"(?:https?://|ftp://|www\.|mailto:|xmpp:|(?<![\w/:])//\w)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
+)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:&$^=@])")
+_INDENT = re.compile(r"^(?:[ \t]{4,}|\t)", re.MULTILINE)
 _LIST_NUMBER = re.compile(r"^(\s*\d{1,9})([.)])", re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ def _escaped(text: str) -> str:
         pieces += [_SPECIAL.sub(r"\\\1", text[at : mark.start()]), mark.group()]
         at = mark.end()
     escaped = "".join([*pieces, _SPECIAL.sub(r"\\\1", text[at:])])
-    return _LIST_NUMBER.sub(r"\1\\\2", escaped)
+    return _LIST_NUMBER.sub(r"\1\\\2", _INDENT.sub("", escaped))
 
 
 def linked(text: str) -> str:
@@ -82,24 +83,14 @@ def answer_markdown(answer: Answer, *, today: date) -> str:
     for conflict in answer.conflicts:
         first, second = conflict.citations
         lines.append(
-            f"**These say different things about {plain(conflict.about)}:** [{first}] and [{second}]. Ask before you rely on either."
+            f"**These say different things about {plain(conflict.about)}:** {_link(first)} and {_link(second)}. Ask before you rely on either."
         )
     return "\n\n".join(lines)
 
 
-def evidence_element(citations: Sequence[Citation], *, today: date) -> cl.CustomElement:
-    """What was found, with its words, while the answer is being written."""
-    return _passages(citations, today, quotes=True)
-
-
-def sources_element(citations: Sequence[Citation], *, today: date) -> cl.CustomElement:
-    """What an answer rests on: the list below it, which its marks open too."""
-    return _passages(citations, today, quotes=False)
-
-
-def _passages(citations: Sequence[Citation], today: date, *, quotes: bool) -> cl.CustomElement:
-    shown = [citation_props(citation, today=today) for citation in citations]
-    return cl.CustomElement(name="Passages", display="inline", props={"passages": shown, "quotes": quotes})
+def passages_props(citations: Sequence[Citation], *, today: date, quotes: bool) -> dict[str, Any]:
+    """What a list of passages draws: those found, with their words, or those an answer rests on, without."""
+    return {"passages": [citation_props(citation, today=today) for citation in citations], "quotes": quotes}
 
 
 def citation_props(citation: Citation, *, today: date) -> dict[str, Any]:

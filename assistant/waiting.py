@@ -119,6 +119,7 @@ class Line:
         number = next(self._numbers)
         self._present.add(number)
         events: Iterator[AnswerEvent] | None = None
+        told: Waiting | None = None
         try:
             engine = await self.engine()
             events = engine.stream(question, scope=scope, history=history)
@@ -126,7 +127,9 @@ class Line:
             while True:
                 async with aclosing(self._turn(stage, number)) as places:
                     async for place in places:
-                        yield place
+                        if place != told:
+                            told = place
+                            yield place
                 event = await self._work(lambda: next(events, None))
                 if event is None:
                     return
@@ -154,19 +157,16 @@ class Line:
             self._pass_on()
 
     async def _turn(self, stage: int, number: int) -> AsyncGenerator[Waiting]:
-        """Wait for the turn; yields the place in line while it changes. Whoever gets through must pass the turn on."""
+        """Wait for the turn; yields the place in line now and then. Whoever gets through must pass the turn on."""
         if not self._working:
             self._working = True
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         entry = (stage, number, turn)
         heapq.heappush(self._turns, entry)
-        told: int | None = None
         try:
             while not turn.done():
-                position = sum(1 for other in self._present if other < number)
-                if position and position != told:
-                    told = position
+                if position := sum(1 for other in self._present if other < number):
                     yield Waiting(position)
                 await asyncio.wait({turn}, timeout=0.25)
         except BaseException:

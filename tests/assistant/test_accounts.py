@@ -29,7 +29,10 @@ def test_neither_password_nor_token_stands_in_the_database(accounts: Accounts, s
     accounts.add("maria", Role.HR, PASSWORD)
     token = accounts.new_token("maria")
     with store.engine.connect() as connection:
-        rows = [*connection.exec_driver_sql("select * from accounts"), *connection.exec_driver_sql("select * from account_tokens")]
+        rows = [
+            *connection.exec_driver_sql("select * from accounts"),
+            *connection.exec_driver_sql("select * from account_tokens"),
+        ]
     text = repr(rows)
     assert PASSWORD not in text
     assert token not in text

@@ -50,7 +50,9 @@ async def test_a_stream_sends_evidence_then_tokens_then_the_answer(client: httpx
     assert "".join(data["text"] for name, data in events if name == "token") == events[-1][1]["answer"]
 
 
-async def test_history_and_scope_reach_the_engine(client: httpx.AsyncClient, bearer: Bearer, engine: FakeEngine) -> None:
+async def test_history_and_scope_reach_the_engine(
+    client: httpx.AsyncClient, bearer: Bearer, engine: FakeEngine
+) -> None:
     body = {
         "question": "And for part-timers?", "history": [{"question": CARRY_OVER, "answer": "Five."}],
         "as_of": "2024-05-01", "jurisdiction": "DE",
@@ -70,8 +72,12 @@ async def test_a_document_is_seen_by_its_audience_only(
     headers = bearer(name)
     board = next(document for document in room.store.documents() if "Board" in document.title).document_id
     listed = (await client.get("/api/v1/documents", headers=headers)).json()["documents"]
-    hits = (await client.post("/api/v1/search", json={"question": "secret board bonus"}, headers=headers)).json()["hits"]
-    answer = (await client.post("/api/v1/ask", json={"question": "secret board bonus director"}, headers=headers)).json()
+    hits = (await client.post("/api/v1/search", json={"question": "secret board bonus"}, headers=headers)).json()[
+        "hits"
+    ]
+    answer = (
+        await client.post("/api/v1/ask", json={"question": "secret board bonus director"}, headers=headers)
+    ).json()
     assert (board in {document["document_id"] for document in listed}) is found
     assert (board in {hit["document_id"] for hit in hits}) is found
     assert ("forty thousand" in answer["answer"]) is found
@@ -84,9 +90,19 @@ async def test_search_has_the_contract_s_fields(client: httpx.AsyncClient, beare
     found = (await client.post("/api/v1/search", json=body, headers=bearer("emma"))).json()
     assert found.keys() == {"question", "as_of", "hits", "timings_ms"}
     assert [hit["rank"] for hit in found["hits"]] == [1]
-    assert {"rank", "score", "passage_id", "document_id", "version_id", "title", "file", "section_path", "page", "text", "scores"} <= (
-        found["hits"][0].keys()
-    )
+    assert {
+        "rank",
+        "score",
+        "passage_id",
+        "document_id",
+        "version_id",
+        "title",
+        "file",
+        "section_path",
+        "page",
+        "text",
+        "scores",
+    } <= (found["hits"][0].keys())
 
 
 @pytest.mark.parametrize(
@@ -107,9 +123,16 @@ async def test_without_a_name_every_route_answers_401(client: httpx.AsyncClient,
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/api/v1/documents"), ("DELETE", "/api/v1/documents/x"), ("GET", "/api/v1/jobs/x"), ("GET", "/api/v1/reports/gaps")],
+    [
+        ("POST", "/api/v1/documents"),
+        ("DELETE", "/api/v1/documents/x"),
+        ("GET", "/api/v1/jobs/x"),
+        ("GET", "/api/v1/reports/gaps"),
+    ],
 )
-async def test_an_employee_does_not_keep_the_library(client: httpx.AsyncClient, bearer: Bearer, method: str, path: str) -> None:
+async def test_an_employee_does_not_keep_the_library(
+    client: httpx.AsyncClient, bearer: Bearer, method: str, path: str
+) -> None:
     assert (await client.request(method, path, headers=bearer("emma"))).status_code == 403
 
 
@@ -138,7 +161,9 @@ async def test_an_upload_without_a_file_is_described(client: httpx.AsyncClient, 
     assert response.json()["errors"][0]["field"] == "body.file"
 
 
-async def test_an_original_is_an_attachment_with_its_bytes(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
+async def test_an_original_is_an_attachment_with_its_bytes(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
     leave = next(document for document in room.store.documents() if "Leave" in document.title)
     response = await client.get(f"/api/v1/documents/{leave.document_id}/original?view=page", headers=bearer("emma"))
     assert response.headers["content-disposition"] == 'attachment; filename="leave.md"'
@@ -157,7 +182,9 @@ async def test_a_removed_document_is_gone(client: httpx.AsyncClient, bearer: Bea
     assert answer["status"] == "abstained"
 
 
-async def test_feedback_is_kept_without_a_name(client: httpx.AsyncClient, bearer: Bearer, room: Room, store: Store) -> None:
+async def test_feedback_is_kept_without_a_name(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room, store: Store
+) -> None:
     body = {"question": CARRY_OVER, "helpful": False, "comment": "Too long"}
     assert (await client.post("/api/v1/feedback", json=body, headers=bearer("emma"))).status_code == 201
     (kept,) = room.feedback.everything()
@@ -181,7 +208,9 @@ async def test_a_malformed_question_is_a_problem_that_names_the_field(
     assert problem["errors"][0]["field"].startswith("body")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/documents/nope", "/api/v1/jobs/nope", "/api/v1/reports/gaps", "/api/v1/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/documents/nope", "/api/v1/jobs/nope", "/api/v1/reports/gaps", "/api/v1/nothing"]
+)
 async def test_what_is_not_there_is_a_404_problem(client: httpx.AsyncClient, bearer: Bearer, path: str) -> None:
     response = await client.get(path, headers=bearer("hana"))
     assert (response.status_code, response.json()["status"]) == (404, 404)

@@ -86,7 +86,10 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.add_init_script(f"localStorage.setItem('vite-ui-theme', '{'dark' if dark else 'light'}')")
-        page.on("request", lambda request: None if request.url.startswith((url, "data:", "blob:")) else outside.append(request.url))
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith((url, "data:", "blob:")) else outside.append(request.url),
+        )
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(url)
         return page

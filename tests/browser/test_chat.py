@@ -59,7 +59,9 @@ def test_an_answer_shows_its_evidence_first_and_opens_the_cited_sentence(
     assert "carried over into the next year" in Path(download.value.path()).read_text()
 
 
-def test_a_question_outside_the_documents_is_refused_with_whom_to_ask(server: str, open_page: OpenPage, snapshot: Snapshot) -> None:
+def test_a_question_outside_the_documents_is_refused_with_whom_to_ask(
+    server: str, open_page: OpenPage, snapshot: Snapshot
+) -> None:
     page = open_page(server)
     sign_in(page, "emma")
     ask(page, "Who won the football championship?")
@@ -90,7 +92,9 @@ def test_a_thumb_with_a_comment_is_kept_and_shown_again(server: str, open_page: 
     expect(page.locator(".positive-feedback-on")).to_be_visible(timeout=20_000)
 
 
-def test_a_conversation_is_resumed_with_its_citations_and_can_be_deleted(server: str, open_page: OpenPage, snapshot: Snapshot) -> None:
+def test_a_conversation_is_resumed_with_its_citations_and_can_be_deleted(
+    server: str, open_page: OpenPage, snapshot: Snapshot
+) -> None:
     page = open_page(server)
     sign_in(page, "hana")
     ask(page, "Which class are train journeys booked in?")
@@ -163,7 +167,9 @@ def test_nothing_in_a_document_is_run_or_fetched(server: str, open_page: OpenPag
     page.wait_for_timeout(500)
     assert page.evaluate("window.hurt") is None
     assert page.locator(".message-content img, #side-view-content img").count() == 0
-    links = page.locator(".message-content a, #side-view-content a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    links = page.locator(".message-content a, #side-view-content a").evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
     assert [link for link in links if not link.startswith(("#source-", "/api/v1/documents/"))] == []
     snapshot(page, "hostile-document")
 

@@ -1,0 +1,100 @@
+"""Conversations: kept, resumed, searched, deleted, and nobody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.chats import Chats
+from retrieval.errors import WrongUsage
+from retrieval.store import Store
+
+
+@pytest.fixture
+def chats(store: Store) -> Chats:
+    chats = Chats(store)
+    chats.save("t1", account_id="emma", name="How much leave?")
+    chats.save_step("t1", "s1", {"id": "s1", "output": "How much leave?"})
+    chats.save_step("t1", "s2", {"id": "s2", "output": "28 days. [1]"})
+    chats.save_element("t1", "e1", {"id": "e1", "props": {"passages": [{"quote": "28 days"}]}})
+    return chats
+
+
+def test_a_conversation_comes_back_in_its_order_with_its_citations(chats: Chats) -> None:
+    loaded = chats.load("t1")
+    assert loaded is not None
+    row, steps, elements, thumbs = loaded
+    assert (row.account_id, row.name) == ("emma", "How much leave?")
+    assert [step.step_id for step in steps] == ["s1", "s2"]
+    assert elements[0].body["props"]["passages"][0]["quote"] == "28 days"
+    assert thumbs == []
+
+
+def test_a_changed_step_keeps_its_place(chats: Chats) -> None:
+    chats.save_step("t1", "s1", {"output": "How much annual leave?"})
+    loaded = chats.load("t1")
+    assert loaded is not None
+    assert [step.body["output"] for step in loaded[1]] == ["How much annual leave?", "28 days. [1]"]
+
+
+def test_a_thread_step_or_element_of_somebody_else_cannot_be_written(chats: Chats) -> None:
+    chats.save("t2", account_id="karl")
+    for write in (
+        lambda: chats.save("t1", account_id="karl"),
+        lambda: chats.save_step("t2", "s1", {"output": "mine now"}),
+        lambda: chats.save_element("t2", "e1", {}),
+        lambda: chats.save_thumb("t1", "s2", thumb_id="f1", helpful=True, comment=None, account_id="karl"),
+    ):
+        with pytest.raises(WrongUsage):
+            write()
+
+
+def test_an_element_is_found_in_its_own_thread_only(chats: Chats) -> None:
+    assert chats.element("t1", "e1") is not None
+    assert chats.element("t2", "e1") is None
+
+
+def test_the_list_is_one_s_own_the_latest_first_page_by_page(chats: Chats) -> None:
+    for number in range(2, 5):
+        chats.save(f"t{number}", account_id="emma", name=f"Question {number}")
+        chats.save_step(f"t{number}", f"x{number}", {"output": "?"})
+    chats.save("t9", account_id="karl", name="Not hers")
+    rows, more = chats.latest("emma", first=3)
+    assert ([row.thread_id for row in rows], more) == (["t4", "t3", "t2"], True)
+    rows, more = chats.latest("emma", first=3, after="t2")
+    assert ([row.thread_id for row in rows], more) == (["t1"], False)
+
+
+def test_search_looks_into_names_and_messages(chats: Chats) -> None:
+    assert [row.thread_id for row in chats.latest("emma", first=9, search="28 DAYS")[0]] == ["t1"]
+    assert chats.latest("emma", first=9, search="sabbatical")[0] == []
+    assert chats.latest("karl", first=9, search="28 days")[0] == []
+
+
+def test_removing_leaves_nothing_and_a_late_goodbye_does_not_bring_it_back(chats: Chats, store: Store) -> None:
+    chats.save_thumb("t1", "s2", thumb_id="f1", helpful=True, comment="good", account_id="emma")
+    chats.remove("t1")
+    chats.save("t1", details={"client_type": "webapp"})
+    assert chats.load("t1") is None
+    with store.engine.connect() as connection:
+        for table in ("conversations", "conversation_steps", "conversation_elements", "conversation_thumbs"):
+            assert connection.exec_driver_sql(f"select count(*) from {table}").scalar_one() == 0
+
+
+def test_a_second_thumb_replaces_the_first(chats: Chats) -> None:
+    chats.save_thumb("t1", "s2", thumb_id="f1", helpful=True, comment=None)
+    chats.save_thumb("t1", "s2", thumb_id="f2", helpful=False, comment="Wrong year")
+    (thumb,) = chats.thumbs()
+    assert (thumb.thumb_id, thumb.helpful, thumb.comment) == ("f2", False, "Wrong year")
+
+
+def test_a_thumb_is_taken_back_by_its_giver_only(chats: Chats) -> None:
+    chats.save_thumb("t1", "s2", thumb_id="f1", helpful=True, comment=None)
+    assert not chats.remove_thumb("f1", account_id="karl")
+    assert chats.remove_thumb("f1", account_id="emma")
+    assert chats.thumbs() == []
+
+
+def test_retention_removes_what_nobody_has_touched(chats: Chats) -> None:
+    assert chats.remove_untouched(days=1) == 0
+    assert chats.remove_untouched(days=0) == 1
+    assert chats.load("t1") is None

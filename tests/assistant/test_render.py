@@ -1,0 +1,161 @@
+"""Text from documents stays text, whatever it holds; answers and citations as they are drawn."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from markdown_it import MarkdownIt
+
+from assistant.records import Answer, Check, Citation, Claim, Conflict, Status
+from assistant.render import Drafting, answer_markdown, citation_props, found_line, linked, plain, report_markdown
+from retrieval.records import Passage
+
+TODAY = date(2026, 3, 1)
+PASSAGE = Passage(
+    passage_id="d1.v2.p0003", document_id="d1", version_id="d1.v2", title="Leave Policy", file="leave.pdf",
+    text="Leave is 28 days. Five may be carried over.", section_path=("4 Leave", "4.2 Carry-over"), page=3,
+    effective_from=date(2025, 1, 1), jurisdiction="DE", owner="People team",
+)  # fmt: skip
+CITATION = Citation(1, PASSAGE, 18, 43)
+PAYLOADS = [
+    "![x](http://outside.invalid/a.png)", "[click](javascript:alert(1))", "<img src=x onerror=alert(1)>", "<script>alert(1)</script>",
+    "![x][r]\n\n[r]: http://outside.invalid/r.png", "<http://outside.invalid>", "https://outside.invalid/auto", "www.outside.invalid",
+    "mailto:a@outside.invalid", "someone@outside.invalid", "[a]: http://outside.invalid", "# not a heading", "- not a list",
+    "1. not a list", "2) nor this", "> not a quote", "```\nnot code\n```", "`not code`", "*not emphasis* and __not bold__",
+    "| a | b |\n|---|---|\n| 1 | 2 |", "~~not struck~~", ":::warning[x]\ntext\n:::", ":name[x]{onclick=alert(1)}", "$$x$$", "---", "***",
+    "a\\[b](http://outside.invalid)", "\\![x](http://outside.invalid)", "[1](http://outside.invalid)", "[1]: http://outside.invalid",
+    "[1][2](http://outside.invalid)", "![1](http://outside.invalid/i.png)", "&lt;b&gt; &amp;", "<svg onload=alert(1)>", "<a href='//outside.invalid'>x</a>",
+    "<!-- comment -->", "<![CDATA[x]]>", "data:image/svg+xml;base64,PHN2Zz4=", "http://outside.invalid/`code`", "ftp://outside.invalid/x",
+    "[x](<http://outside.invalid>)", "[^1]: footnote http://outside.invalid", "[^1]", "- [ ] task", "    indented code", "a  \nb", "Setext\n===", "Setext\n---",
+    "[link]( \"title\")", "HTTPS://OUTSIDE.INVALID", "<IMG SRC=\"jav&#x09;ascript:alert(1)\">", "![](file:///etc/passwd)",
+]  # fmt: skip
+
+
+def _drawn(markdown: str) -> str:
+    return MarkdownIt("gfm-like", {"linkify": True, "html": True}).render(markdown)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_payload_becomes_a_link_an_image_or_markup(payload: str) -> None:
+    html = _drawn(plain(payload))
+    for tag in (
+        "<a",
+        "<img",
+        "<script",
+        "<svg",
+        "<h1",
+        "<h2",
+        "<li",
+        "<table",
+        "<pre",
+        "<em",
+        "<strong",
+        "<hr",
+        "<blockquote",
+        "<s>",
+    ):
+        assert tag not in html, html
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_shown_as_a_draft_is_as_harmless_however_it_is_cut(payload: str) -> None:
+    for seed in range(5):
+        cuts = random.Random(seed)
+        drafting, shown, at = Drafting(), "", 0
+        while at < len(payload):
+            size = cuts.randint(1, 7)
+            shown += drafting.add(payload[at : at + size])
+            at += size
+        html = _drawn(shown + drafting.rest())
+        assert "<a" not in html
+        assert "<img" not in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["28 days (§ 4.2), 45 € a day — “as agreed”.", "Clause 4.2(b)(iii): up to 5% & more", "C:\\path\\to", "a_b*c"],
+)
+def test_plain_reads_exactly_as_the_text(text: str) -> None:
+    html = _drawn(plain(text)).strip().removeprefix("<p>").removesuffix("</p>")
+    assert html.replace("&amp;", "&").replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">") == text
+
+
+def test_marks_become_links_to_the_sources_and_nothing_else_does() -> None:
+    assert linked("Five days. [1][2]") == "Five days. [1](#source-1)[2](#source-2)"
+    assert _drawn(linked("See [1](http://outside.invalid)")).count("<a ") == 1
+
+
+def _answer(text: str, check: Check, **more: object) -> Answer:
+    answer = Answer(
+        question="q", standalone_question="q", status=Status.ANSWERED, reason=None, text=text,
+        claims=(Claim("Five may be carried over.", (1,), check),), citations=(CITATION,), conflicts=(), confidence=0.9,
+        as_of=TODAY, model="m", index_generation=1,
+    )  # fmt: skip
+    return replace(answer, **more)  # type: ignore[arg-type]
+
+
+def test_a_phrased_answer_is_a_paragraph() -> None:
+    answer = _answer("Five may be carried over. [1]", Check.SUPPORTED)
+    assert answer_markdown(answer, today=TODAY) == "Five may be carried over. [1](#source-1)"
+
+
+def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
+    answer = _answer("Leave Policy says:\n\nFive may be carried over. [1]", Check.QUOTED)
+    assert answer_markdown(answer, today=TODAY) == "Leave Policy says\\:\n\n> Five may be carried over. [1](#source-1)"
+
+
+def test_an_answer_for_another_day_says_so() -> None:
+    answer = _answer("Five. [1]", Check.SUPPORTED, as_of=date(2023, 5, 31))
+    assert answer_markdown(answer, today=TODAY).startswith("*As the rules stood on 31 May 2023:*")
+
+
+def test_a_conflict_names_both_sides() -> None:
+    answer = _answer("Five. [1]", Check.SUPPORTED, conflicts=(Conflict("the deadline", (1, 2)),))
+    assert "different things about the deadline:** [1](#source-1) and [2](#source-2)" in answer_markdown(
+        answer, today=TODAY
+    )
+
+
+def test_a_citation_is_its_passage_in_three_pieces_with_where_it_stands() -> None:
+    props = citation_props(CITATION, today=TODAY)
+    assert props["before"] + props["quote"] + props["after"] == PASSAGE.text
+    assert props["quote"] == "Five may be carried over."
+    assert (props["title"], props["section"]) == ("Leave Policy", "4 Leave › 4.2 Carry-over")
+    assert [fact["text"] for fact in props["facts"]] == ["Version 2", "in force since 1 January 2025", "page 3", "DE"]
+    assert props["original_url"] == "/api/v1/documents/d1/original?version=d1.v2&view=page#page=3"
+    assert props["original_label"] == "Open the original at page 3"
+
+
+@pytest.mark.parametrize(
+    ("dates", "fact"),
+    [
+        ({"effective_to": date(2025, 12, 31)}, "no longer in force since 31 December 2025"),
+        ({"effective_from": date(2027, 1, 1)}, "in force from 1 January 2027"),
+        ({"effective_from": None}, "in force"),
+    ],
+)
+def test_a_citation_says_whether_it_is_in_force(dates: dict[str, date | None], fact: str) -> None:
+    citation = replace(CITATION, passage=replace(PASSAGE, **dates))  # type: ignore[arg-type]
+    assert citation_props(citation, today=TODAY)["facts"][1]["text"] == fact
+
+
+def test_found_line_counts_passages_and_documents() -> None:
+    other = replace(CITATION, number=2, passage=replace(PASSAGE, passage_id="d1.v2.p0004"))
+    assert found_line([CITATION]) == "Found 1 passage in 1 document"
+    assert found_line([CITATION, other]) == "Found 2 passages in 1 document"
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        ({"file": "a.md", "status": "indexed", "title": "A", "passages": 3, "pages": 2}, "✓ **a.md** — A, 2 pages, 3 passages"),
+        ({"file": "a_b.md", "status": "rejected", "reason": "the file is empty"}, "✗ **a\\_b.md** — not added: the file is empty"),
+        ({"file": "a.md", "status": "unchanged"}, "= **a.md** — is in the library already"),
+        ({"file": "a.pdf", "status": "partial", "passages": 1, "reason": "page 2 has no text"}, "~ **a.pdf** — 1 passage (page 2 has no text)"),
+    ],
+)  # fmt: skip
+def test_a_file_s_report_is_one_line(report: dict[str, object], line: str) -> None:
+    assert report_markdown(report) == line
