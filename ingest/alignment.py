@@ -19,7 +19,9 @@ class AlignmentConfig:
     same_section: float = 0.5
     anywhere: float = 0.6
     contained: float = 0.85  #: what it is worth that all of the shorter one stands in the longer one
-    least_terms: int = 4  #: shorter statements are found again by place or number only, unless they stayed word for word
+    least_terms: int = (
+        4  #: shorter statements are found again by place or number only, unless they stayed word for word
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class _Aligner:
         for statement in self.old:
             known[statement.words].append(statement)
         candidates = [(one, other) for other in self.new for one in known.get(other.words, ())]
-        candidates.sort(key=lambda pair: (-_closeness(*pair), abs(pair[0].place - pair[1].place), pair[1].place, pair[0].place))
+        candidates.sort(
+            key=lambda pair: (-_closeness(*pair), abs(pair[0].place - pair[1].place), pair[1].place, pair[0].place)
+        )
         for one, other in candidates:
             # A few words that stand in many places, such as "Not applicable.", are found again only where they stood.
             if len(one.terms) >= self.config.least_terms or len(known[one.words]) == 1 or _closeness(one, other) > 0:
@@ -106,11 +110,10 @@ class _Aligner:
         olds, news = self._free()
         holders: dict[str, set[int]] = defaultdict(set)
         for statement in olds:
-            for term in {*statement.terms, f"={statement.anchor}"}:
-                holders[term].add(statement.place)
+            for clue in _clues(statement):
+                holders[clue].add(statement.place)
         for other in news:
-            places = set().union(*(holders.get(term, set()) for term in {*other.terms, f"={other.anchor}"}))
-            for place in sorted(places):
+            for place in sorted(set().union(*(holders.get(clue, set()) for clue in _clues(other)))):
                 yield self.old[place], other
 
     def _gaps(self) -> tuple[dict[int, int], dict[int, int]]:
@@ -131,7 +134,7 @@ class _Aligner:
         alike_sections = heading_words(one.section_path) == heading_words(other.section_path)
         if one.is_control != other.is_control:
             return 2.0
-        if one.anchor is not None and one.anchor == other.anchor and (alike_sections or in_gap):
+        if one.anchor is not None and one.anchor == other.anchor and alike_sections:
             return self.config.same_anchor
         if in_gap and (alike_sections or one.number == other.number):
             return self.config.same_gap
@@ -147,6 +150,10 @@ class _Aligner:
         if shorter < self.config.least_terms:
             return dice
         return max(dice, self.config.contained * shared / shorter if shared >= 0.8 * shorter else 0.0)
+
+
+def _clues(statement: Statement) -> set[str]:
+    return {*statement.terms, *([f"={statement.anchor}"] if statement.anchor else [])}
 
 
 def _closeness(one: Statement, other: Statement) -> int:

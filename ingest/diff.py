@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from ingest.alignment import Alignment, align, heading_words, in_order
-from ingest.facts import FactChange, fact_changes, facts
+from ingest.facts import FactChange, FactKind, fact_changes, facts
 from ingest.numbering import label
 from ingest.statements import Statement, statements
 from ingest.wording import Segment, segments
@@ -67,11 +67,10 @@ def diff(old: Sequence[Passage], new: Sequence[Passage]) -> tuple[Change, ...]:
         if change is not None:
             placed.append((other.place, change))
     placed.extend((statement.place, _one_sided(ChangeKind.ADDED, statement)) for statement in found.added)
-    after = dict(sorted((one.place, other.place) for one, other in found.pairs if (one.place, other.place) in steady))
-    for statement in found.removed:
-        before = max((place for place in after if place < statement.place), default=None)
-        where = after[before] + 0.5 if before is not None else -0.5
-        placed.append((where, _one_sided(ChangeKind.REMOVED, statement)))
+    placed.extend(
+        (_place_of_removed(statement, found, steady, sections), _one_sided(ChangeKind.REMOVED, statement))
+        for statement in found.removed
+    )
     placed.extend(_headings(found, sections))
     return tuple(change for _, change in sorted(placed, key=lambda entry: entry[0]))
 
@@ -132,7 +131,11 @@ def _one_sided(kind: ChangeKind, statement: Statement) -> Change:
     side = (statement.section_path, statement.number, statement.text, statement.passage_id)
     is_new = kind is ChangeKind.ADDED
     path, number, text, passage_id = side
-    stated = (FactChange(fact.kind, None if is_new else fact.text, fact.text if is_new else None) for fact in facts(text))
+    stated = (
+        FactChange(fact.kind, None if is_new else fact.text, fact.text if is_new else None)
+        for fact in facts(text)
+        if fact.kind not in (FactKind.MODAL, FactKind.REFERENCE)  # every clause has some; alone they say nothing
+    )
     return Change(
         kind,
         None if is_new else path,
@@ -146,6 +149,20 @@ def _one_sided(kind: ChangeKind, statement: Statement) -> Change:
         facts=tuple(stated),
         is_control=statement.is_control,
     )
+
+
+def _place_of_removed(
+    statement: Statement, found: Alignment, steady: set[tuple[int, int]], sections: dict[Path, Path]
+) -> float:
+    """Where a removed clause is told: behind the clause it stood behind, and if its section went too, behind that section."""
+    before = [other for one, other in found.pairs if (one.place, other.place) in steady and one.place < statement.place]
+    if not before:
+        return -0.5
+    last = before[-1]
+    if statement.section_path in sections:
+        return last.place + 0.5
+    in_section = [other.place for other in found.added if other.section_path == last.section_path]
+    return max([last.place, *in_section]) + 0.5
 
 
 # -- sections ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -26,7 +26,7 @@ class Fact:
 
     kind: FactKind
     value: str
-    unit: str
+    unit: str  #: what it counts; of modals their class: duty, bound or negation
     text: str  #: as it stands in the document
 
     @property
@@ -55,9 +55,9 @@ _SPELT = (
     {word: value for value, word in enumerate(_WORDS)}
     | {word: 10 * value for value, word in enumerate(_TENS, start=2)}
     | {word: value for value, word in enumerate(_ORDINALS, start=1)}
-    | {"once": 1, "twice": 2, "half": 0.5, "hundred": 100, "thousand": 1000}
+    | {"once": 1, "twice": 2, "hundred": 100, "thousand": 1000}
 )
-_NUMBER = rf"(?:\d+(?:[.,]\d+)*|\b(?:{'|'.join(_TENS)})-(?:{'|'.join(_WORDS[1:10])})\b|\b(?:{'|'.join(_SPELT)})\b)"
+_NUMBER = rf"(?:(?<![\w.,:/])\d+(?:[.,]\d+)*|\b(?:{'|'.join(_TENS)})-(?:{'|'.join(_WORDS[1:10])})\b|\b(?:{'|'.join(_SPELT)})\b)"
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _CURRENCY = r"€|£|\$|EUR|GBP|USD|CHF|euros?|pounds?|dollars?"
 _COUNTED = (
@@ -70,44 +70,55 @@ _FACT = re.compile(
     rf"|(?P<date>{DATE}|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b(?:{_MONTH})\s+(?:\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s+(?:days?|hours?))|\d{{4}}\b)"
     rf"|\b(?:(?:January|February|March|April|June|July|August|September|October|November|December)|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)s?\b|\b(?:19|20)\d\d\b)"
     rf"|(?P<amount>(?:{_CURRENCY})\s?\d+(?:[.,]\d+)*(?:\s?(?:million|thousand|k|m)\b)?|{_NUMBER}\s?(?:%|per\s?cent\b|(?:{_CURRENCY})(?!\w)|p\b|pence\b|cents?\b))"
-    rf"|(?P<quantity>{_NUMBER}(?:\s+or\s+{_NUMBER})?[\s-]+{_COUNTED}\b)"
-    rf"|(?P<modal>\b(?:must|shall|may|can|should|will|need)(?:\s+not)?\b|\bcannot\b|\b(?:not|never|no|nobody|only|unless|except|required|mandatory|"
-    rf"prohibited|forbidden|permitted|allowed|entitled|optional|at least|at most|up to|no more than|no less than|more than|less than|fewer than)\b)"
-    rf"|(?P<number>{_NUMBER}\b)",
+    rf"|(?P<quantity>\b(?:once|twice)\s+(?:a|an|every|per|in a)\s+(?:calendar\s+)?\w+|{_NUMBER}(?:\s+or\s+{_NUMBER})?[\s-]+{_COUNTED}\b)"
+    rf"|(?P<modal>\b(?:must|shall|may|can|should|will|need)(?:\s+not)?\b|\bcannot\b|\b(?:at least|at most|up to|no more than|no less than|"
+    rf"not more than|not less than|more than|less than|fewer than|not|never|no|nobody|only|unless|except|required|mandatory|prohibited|forbidden|"
+    rf"permitted|allowed|entitled|optional)\b)"
+    rf"|(?P<number>(?<![\w.])\d+(?:[.,:/]\d+)*\b|{_NUMBER}\b)",
     re.IGNORECASE,
 )
+#: "one of them", "in the second place", "once approved".
+_SELDOM_NUMBERS = frozenset("one first second third once hundred thousand".split())
 #: One sense, several words.
-_MODAL_SENSE = {"shall": "must", "shall not": "must not", "cannot": "can not", "at most": "up to", "no more than": "up to"}
+_MODAL_SENSE = {
+    "shall": "must", "shall not": "must not", "cannot": "can not", "at most": "up to", "no more than": "up to",
+    "not more than": "up to", "no less than": "at least", "not less than": "at least",
+}  # fmt: skip
+_BOUNDS = frozenset("up to|at least|more than|less than|fewer than|only".split("|"))
+_NEGATIONS = frozenset("not never no nobody".split())
 
 
 def facts(text: str) -> list[Fact]:
     """The facts of a text, in order."""
-    return list(_facts(text))
+    found = (
+        _fact(FactKind(match.lastgroup or "number"), " ".join(match.group().split())) for match in _FACT.finditer(text)
+    )
+    return [fact for fact in found if fact.kind is not FactKind.NUMBER or fact.text.casefold() not in _SELDOM_NUMBERS]
 
 
-def _facts(text: str) -> Iterator[Fact]:
-    for match in _FACT.finditer(text):
-        kind = FactKind(match.lastgroup or "number")
-        written = " ".join(match.group().split())
-        lowered = written.casefold()
-        # "one" alone is mostly no number: "one of them".
-        if kind is FactKind.NUMBER and (lowered in ("one", "first", "second", "half") or not re.search(r"\d|[a-z]{3}", lowered)) and not lowered.isdigit():
-            continue
-        if kind is FactKind.MODAL:
-            yield Fact(kind, _MODAL_SENSE.get(lowered, lowered), "", written)
-        elif kind is FactKind.DATE:
-            day = read_date(written)
-            yield Fact(kind, day.isoformat() if day else re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s", "", lowered), "", written)
-        elif kind is FactKind.REFERENCE:
-            yield Fact(kind, lowered.replace("clauses", "clause").replace("sections", "section"), "", written)
-        else:
-            yield Fact(kind, _value(lowered), _unit(lowered), written)
+def _fact(kind: FactKind, text: str) -> Fact:
+    lowered = text.casefold()
+    match kind:
+        case FactKind.MODAL:
+            sense = _MODAL_SENSE.get(lowered, lowered)
+            return Fact(
+                kind, sense, "bound" if sense in _BOUNDS else "negation" if sense in _NEGATIONS else "duty", text
+            )
+        case FactKind.DATE:
+            day = read_date(text)
+            return Fact(
+                kind, day.isoformat() if day else re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s", "", lowered), "", text
+            )
+        case FactKind.REFERENCE:
+            return Fact(kind, re.sub(r"^(clause|section|article|paragraph|schedule)s", r"\1", lowered), "", text)
+        case _:
+            return Fact(kind, _value(lowered), _unit(lowered), text)
 
 
 def _value(text: str) -> str:
     """The numbers of a text as digits: "twenty-five days" is 25."""
     values = []
-    for number in re.findall(_NUMBER, text):
+    for number in re.findall(rf"\d+(?:[:/]\d+)+|{_NUMBER}", text):
         if number in _SPELT:
             values.append(f"{_SPELT[number]:g}")
         elif "-" in number:
@@ -118,7 +129,17 @@ def _value(text: str) -> str:
     return " ".join(values)
 
 
-_UNITS = {"eur": "€", "euro": "€", "gbp": "£", "pound": "£", "usd": "$", "dollar": "$", "percent": "%", "kilometre": "km", "people": "person"}
+_UNITS = {
+    "eur": "€",
+    "euro": "€",
+    "gbp": "£",
+    "pound": "£",
+    "usd": "$",
+    "dollar": "$",
+    "percent": "%",
+    "kilometre": "km",
+    "people": "person",
+}
 
 
 def _unit(text: str) -> str:
@@ -134,44 +155,53 @@ def fact_changes(old: str, new: str) -> tuple[FactChange, ...]:
     """
     before, after = facts(old), facts(new)
     matcher = SequenceMatcher(None, [fact.sense for fact in before], [fact.sense for fact in after], autojunk=False)
-    changes: list[FactChange] = []
+    pairs: list[_Pair] = []
     for what, start, end, new_start, new_end in matcher.get_opcodes():
         if what != "equal":
-            changes.extend(_paired(before[start:end], after[new_start:new_end]))
-    return _without_shifts(changes)
+            pairs.extend(_paired(before[start:end], after[new_start:new_end]))
+    return tuple(
+        FactChange((one or other).kind, one and one.text, other and other.text)  # type: ignore[union-attr]
+        for one, other in _without_shifts(pairs)
+    )
 
 
-def _paired(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[FactChange]:
+_Pair = tuple[Fact | None, Fact | None]
+
+
+def _paired(before: Sequence[Fact], after: Sequence[Fact]) -> list[_Pair]:
     left = list(before)
     partners: dict[int, Fact] = {}
-    for same in (lambda a, b: (a.kind, a.unit) == (b.kind, b.unit), lambda a, b: _last(a) == _last(b), lambda a, b: a.kind is b.kind):
+    for alike in (_of_one_unit, _of_one_measure, _of_one_kind):
         for at, fact in enumerate(after):
-            partner = next((each for each in left if at not in partners and same(each, fact)), None)
+            partner = next((each for each in left if at not in partners and alike(each, fact)), None)
             if partner is not None:
                 partners[at] = partner
                 left.remove(partner)
-    for at, fact in enumerate(after):
-        partner = partners.get(at)
-        yield FactChange(fact.kind, partner.text if partner else None, fact.text)
-    for fact in left:
-        yield FactChange(fact.kind, fact.text, None)
+    return [*((partners.get(at), fact) for at, fact in enumerate(after)), *((fact, None) for fact in left)]
 
 
-def _last(fact: Fact) -> tuple[FactKind, str]:
-    """Kind and head of the unit: "5 working days" and "14 days" both count days."""
-    return fact.kind, fact.unit.rsplit(" ", 1)[-1]
+def _of_one_unit(one: Fact, other: Fact) -> bool:
+    return (one.kind, one.unit) == (other.kind, other.unit)
 
 
-def _without_shifts(changes: list[FactChange]) -> tuple[FactChange, ...]:
+def _of_one_measure(one: Fact, other: Fact) -> bool:
+    """ "5 working days" and "14 days" both count days."""
+    return one.kind is other.kind and one.unit.rsplit(" ", 1)[-1] == other.unit.rsplit(" ", 1)[-1]
+
+
+def _of_one_kind(one: Fact, other: Fact) -> bool:
+    return one.kind is other.kind and one.kind is not FactKind.MODAL
+
+
+def _without_shifts(pairs: Sequence[_Pair]) -> list[_Pair]:
     """Without facts that only changed their place in the sentence."""
-    gone = [change for change in changes if change.new is None]
-    kept = list(changes)
-    for change in gone:
-        twin = next(
-            (other for other in kept if other.old is None and other.new and facts(other.new)[:1] and change.old
-             and [f.sense for f in facts(other.new)] == [f.sense for f in facts(change.old)]), None,
-        )  # fmt: skip
+    kept = list(pairs)
+    for gone in pairs:
+        one = gone[0]
+        if gone[1] is not None or one is None:
+            continue
+        twin = next((pair for pair in kept if pair[0] is None and pair[1] and pair[1].sense == one.sense), None)
         if twin is not None:
             kept.remove(twin)
-            kept.remove(change)
-    return tuple(kept)
+            kept.remove(gone)
+    return kept

@@ -13,6 +13,8 @@ from retrieval.sentences import sentence_spans
 from retrieval.terms import terms
 
 _BULLET = re.compile(r"^[-*•–▪◦]\s+")
+# "5.1 Days lost" begins with a number, "5.1 days" does not.
+_DECIMAL = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})+)\.?\s+(?=[A-Z“\"(€£$])")
 _TERM = re.compile(r"^[“\"'‘](?P<term>[^”\"'’]{1,80})[”\"'’]")
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W_]+|[€£$%§]")
 _CONTROL = re.compile(
@@ -22,6 +24,8 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_CONTROL_WORDS = 30
+#: Words that rules of every kind have in common.
+_RULE_WORDS = frozenset(terms("not no may must shall should only each every any more than least one"))
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Statement:
     number: str | None  #: in full: ``4.2(b)``
     section_path: tuple[str, ...]
     passage_id: str
-    anchor: str | None = None  #: what it is known by besides its words: number, defined term, first cell of a row
+    anchor: str | None = None  #: what it is known by in its section: number, defined term, first cell of a row
     is_control: bool = False  #: says something about the document itself: version, dates, owner
     place: int = 0  #: from 0, in document order
 
@@ -45,7 +49,7 @@ class Statement:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         """The stems that tell what it is about; all words where it has no others."""
-        return tuple(terms(self.text)) or self.words
+        return tuple(term for term in terms(self.text) if term not in _RULE_WORDS) or self.words
 
 
 @dataclass(slots=True)
@@ -53,6 +57,12 @@ class _Numbers:
     """The numbers that are open at a point of a document, outermost first."""
 
     open: list[tuple[str, tuple[int, ...], str]] = field(default_factory=list)
+
+    section: str = ""  #: number of the section they stand in
+
+    def anchor(self, number: str) -> str:
+        """A number as it counts within its section: "4.2" in section 4 is ``.2``."""
+        return number.removeprefix(self.section) if number != self.section else number
 
     def full(self, mark: Label) -> str:
         """The label with the numbers it hangs from: "(b)" under "4.2" is ``4.2(b)``."""
@@ -86,11 +96,14 @@ def statements(passages: Sequence[Passage]) -> list[Statement]:
     for passage in passages:
         before, path = path, _own_path(passage.section_path, found)
         if path != before:
-            numbers = _Numbers()
+            heading = label(path[-1]) if path else None
+            numbers = _Numbers(section=heading.number if heading else "")
         lines = _without_repeats(passage, previous)
         if len(path) < len(passage.section_path) and lines and found and _is_prose(lines[0], passage):
             # The clause was too long for one passage: this is how it goes on.
-            found[-1] = _statement(f"{found[-1].text} {lines.pop(0)}", found[-1].number, found[-1], place=len(found) - 1)
+            found[-1] = _statement(
+                f"{found[-1].text} {lines.pop(0)}", found[-1].number, found[-1], place=len(found) - 1
+            )
         for line in lines:
             for text, number, anchor in _parts(line, passage, numbers):
                 made = Statement(
@@ -131,7 +144,7 @@ def _without_repeats(passage: Passage, previous: Passage | None) -> list[str]:
 
 
 def _is_prose(line: str, passage: Passage) -> bool:
-    return passage.kind is not PassageKind.TABLE and not _BULLET.match(line.strip()) and label(line.strip()) is None
+    return passage.kind is not PassageKind.TABLE and not _BULLET.match(line.strip()) and _label(line.strip()) is None
 
 
 def _parts(line: str, passage: Passage, numbers: _Numbers) -> Iterator[tuple[str, str | None, str | None]]:
@@ -142,10 +155,10 @@ def _parts(line: str, passage: Passage, numbers: _Numbers) -> Iterator[tuple[str
         return
     bullet = _BULLET.match(text)
     bare = text[bullet.end() :] if bullet else text
-    mark = label(bare)
+    mark = _label(bare)
     if mark is not None and mark.rest:
         number = numbers.full(mark)
-        yield mark.rest, number, number
+        yield mark.rest, number, numbers.anchor(number)
     elif term := _TERM.match(bare):
         yield bare, None, term["term"].casefold()
     elif bullet or _is_control(bare, None):
@@ -155,6 +168,14 @@ def _parts(line: str, passage: Passage, numbers: _Numbers) -> Iterator[tuple[str
             yield bare[span.start : span.end], None, None
 
 
+def _label(text: str) -> Label | None:
+    decimal = _DECIMAL.match(text)
+    if decimal is None:
+        return label(text)
+    ordinals = tuple(int(part) for part in decimal["number"].split("."))
+    return Label(decimal["number"], f"decimal{len(ordinals)}", ordinals, text[decimal.end() :])
+
+
 def _is_control(text: str, number: str | None) -> bool:
     return number is None and len(text.split()) <= _LONGEST_CONTROL_WORDS and _says_about_itself(text)
 
@@ -162,4 +183,6 @@ def _is_control(text: str, number: str | None) -> bool:
 def _says_about_itself(text: str) -> bool:
     named = _CONTROL.match(text)
     # "Approved claims are paid on Thursdays" begins alike but is a rule: a control line names a date, a number or a colon.
-    return bool(named and re.match(r"\W*(?:\S+\s+){0,4}?\S*(?::|\d)|.*[·|]|\W*(?:replaces|supersedes)\b", text, re.IGNORECASE))
+    return bool(
+        named and re.match(r"\W*(?:\S+\s+){0,4}?\S*(?::|\d)|.*[·|]|\W*(?:replaces|supersedes)\b", text, re.IGNORECASE)
+    )

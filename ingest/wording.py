@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from retrieval.terms import STOP_WORDS
 
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:[’'-][^\W\d_]+)*|\s+|.")
+_TOKEN = re.compile(r"[€£$]?\d+(?:[.,:/]\d+)*%?|[^\W\d_]+(?:[’'-][^\W\d_]+)*|\s+|.")
 
 
 class Part(StrEnum):
