@@ -37,6 +37,8 @@ _REMNANT_TOKENS = 50
 _MAX_HEADING_SHARE = 0.4
 #: A lead-in is repeated in each piece of its list if it is no longer than this; else only its last sentence is.
 _MAX_LEAD_TOKENS = 60
+#: A heading run in with its clause is no longer than this.
+_MAX_HEADING_TOKENS = 24
 _SPECIAL_TOKENS = 2
 
 
@@ -145,7 +147,11 @@ class _Chunker:
             if gathered and self._measure(begin, "\n".join([*gathered, text])) <= self._room(inner.section_path):
                 gathered.append(text)
                 continue
-            if gathered == [clause.text] and is_only_heading(clause.text):
+            if (
+                gathered == [clause.text]
+                and is_only_heading(clause.text)
+                and self._tokens_of(clause.text) <= _MAX_HEADING_TOKENS
+            ):
                 # A heading run in with its clause is no piece by itself: it opens the first piece of what is below it.
                 begin, gathered = "\n".join(part for part in (begin, clause.text) if part), []
                 pieces.extend(self._pieces(replace(child, section_path=clause.section_path), lead=begin))
@@ -189,6 +195,8 @@ class _Chunker:
         """Pieces of whole sentences, of about equal length."""
         inner = self._below(clause)
         room = min(self._room(inner.section_path), self._room(clause.section_path)) - self._tokens_of(lead)
+        if lead and room < self.encoder.max_tokens // 4:
+            return [self._piece("", lead, clause), *self._split_text(clause, text, lead="")]
         units = [part for sentence in sentences(text) for part in self._fitting(sentence, room)]
         total = sum(self._tokens_of(unit) for unit in units)
         pieces_needed = -(-total // max(room, 1))
@@ -210,14 +218,14 @@ class _Chunker:
 
     def _fitting(self, sentence: str, room: int) -> Iterator[str]:
         """A sentence, or where it alone is too long, its parts between semicolons, else between words, else letters."""
-        if self._tokens_of(sentence) <= room:
+        if self._tokens_of(sentence) <= room or len(sentence) == 1:
             yield sentence
             return
         parts = [part for part in re.split(r"(?<=[;:])\s+", sentence) if part]
         if len(parts) == 1:
             parts = sentence.split()
         if len(parts) == 1:
-            half = max(len(sentence) // 2, 1)
+            half = len(sentence) // 2
             parts = [sentence[:half], sentence[half:]]
             yield from (smaller for part in parts for smaller in self._fitting(part, room))
             return

@@ -11,14 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from queue import SimpleQueue
 
 from ingest import media
 from ingest.discover import Source
 from ingest.identify import Identity, same_bytes
 from ingest.options import IngestOptions
 from ingest.records import Reading
-from ingest.sandbox import Sandbox
+from ingest.sandbox import Sandbox, shared_pool
 from retrieval.errors import DocumentRejected
 from retrieval.home import Home
 from retrieval.store import Store
@@ -40,24 +39,18 @@ class Incoming:
 
 def read_all(sources: Sequence[Source], home: Home, store: Store, options: IngestOptions) -> Iterator[Incoming]:
     """Files in order, read ahead by a few; each worker has its own child process."""
-    idle: SimpleQueue[Sandbox] = SimpleQueue()
-    sandboxes = [Sandbox(options.limits) for _ in range(max(options.workers, 1))]
-    for sandbox in sandboxes:
-        idle.put(sandbox)
+    workers = max(options.workers, 1)
 
     def work(source: Source) -> Incoming:
-        sandbox = idle.get()
-        try:
+        with shared_pool().borrow(options.limits) as sandbox:
             return _read_one(source, home, store, sandbox, options)
-        finally:
-            idle.put(sandbox)
 
     waiting: deque[Future[Incoming]] = deque()
-    with ThreadPoolExecutor(max_workers=len(sandboxes), thread_name_prefix="ingest") as pool:
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="ingest") as pool:
         try:
             for source in sources:
                 waiting.append(pool.submit(work, source))
-                if len(waiting) > 4 * len(sandboxes):
+                if len(waiting) > 4 * workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -65,8 +58,6 @@ def read_all(sources: Sequence[Source], home: Home, store: Store, options: Inges
             for future in waiting:
                 future.cancel()
             pool.shutdown(wait=True)
-            for sandbox in sandboxes:
-                sandbox.close()
 
 
 def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, options: IngestOptions) -> Incoming:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import resource
@@ -10,9 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from ingest.records import Clause, Metadata, Reading
@@ -119,6 +124,48 @@ class Sandbox:
         return self._child
 
 
+class SandboxPool:
+    """Warm children that outlive a batch, so that the next upload is read at once. Safe to share between threads."""
+
+    def __init__(self, *, keep: int) -> None:
+        self._keep = keep
+        self._idle: dict[Limits, list[Sandbox]] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def borrow(self, limits: Limits) -> Iterator[Sandbox]:
+        """A sandbox with these limits for one thread; it is kept warm afterwards while few are."""
+        with self._lock:
+            idle = self._idle.setdefault(limits, [])
+            sandbox = idle.pop() if idle else Sandbox(limits)
+        try:
+            yield sandbox
+        except BaseException:
+            sandbox.close()  # its child may still be busy with the file that was given up
+            raise
+        with self._lock:
+            if len(idle) < self._keep:
+                idle.append(sandbox)
+                return
+        sandbox.close()
+
+    def close(self) -> None:
+        """End all idle children."""
+        with self._lock:
+            for idle in self._idle.values():
+                for sandbox in idle:
+                    sandbox.close()
+                idle.clear()
+
+
+@cache
+def shared_pool() -> SandboxPool:
+    """The pool of this process; its children end with the process."""
+    pool = SandboxPool(keep=2)
+    atexit.register(pool.close)
+    return pool
+
+
 def _line(stream: IO[bytes], *, timeout_s: float) -> bytes:
     """One line, or what came before the end of the stream.
 
@@ -159,6 +206,8 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(_refuse_network)
+    # spaCy loads torch where it is installed, which takes seconds and hundreds of megabytes and is not used here.
+    sys.modules["torch"] = None  # type: ignore[assignment]
     sys.setrecursionlimit(3_000)
     for line in sys.stdin.buffer:
         request = json.loads(line)
