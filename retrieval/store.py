@@ -9,84 +9,20 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Date,
-    DateTime,
-    Engine,
-    ForeignKey,
-    Integer,
-    String,
-    Text,
-    create_engine,
-    event,
-    func,
-    select,
-)
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from retrieval.errors import HomeTooNew, NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.records import Passage, PassageKind
+from retrieval.tables import Base as Base
+from retrieval.tables import DocumentRow as DocumentRow
+from retrieval.tables import PassageRow as PassageRow
+from retrieval.tables import VersionRow as VersionRow
 
 #: Raised by one whenever a table changes in a way that older code cannot read.
 SCHEMA_VERSION = 1
-
-
-class Base(DeclarativeBase):
-    """Every table of a home; the assistant adds its own (accounts, conversations, jobs) to the same metadata."""
-
-
-class DocumentRow(Base):
-    __tablename__ = "documents"
-    document_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    title: Mapped[str] = mapped_column(Text)
-    collection: Mapped[str | None] = mapped_column(Text)
-    owner: Mapped[str | None] = mapped_column(Text)
-    jurisdiction: Mapped[str | None] = mapped_column(String(8))
-    audience: Mapped[list[str]] = mapped_column(JSON, default=list)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    versions: Mapped[list[VersionRow]] = relationship(
-        back_populates="document", cascade="all, delete-orphan", order_by="VersionRow.number", lazy="selectin"
-    )
-
-
-class VersionRow(Base):
-    __tablename__ = "versions"
-    version_id: Mapped[str] = mapped_column(String(80), primary_key=True)
-    document_id: Mapped[str] = mapped_column(ForeignKey("documents.document_id"), index=True)
-    number: Mapped[int] = mapped_column(Integer)
-    title: Mapped[str] = mapped_column(Text)
-    file: Mapped[str] = mapped_column(Text)
-    source: Mapped[str] = mapped_column(Text, index=True)
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
-    media_type: Mapped[str] = mapped_column(Text)
-    size_bytes: Mapped[int] = mapped_column(Integer)
-    pages: Mapped[int | None] = mapped_column(Integer)
-    published: Mapped[bool]
-    withdrawn: Mapped[bool] = mapped_column(default=False)
-    stated_from: Mapped[date | None] = mapped_column(Date)
-    stated_to: Mapped[date | None] = mapped_column(Date)
-    effective_from: Mapped[date | None] = mapped_column(Date)
-    effective_to: Mapped[date | None] = mapped_column(Date)
-    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    document: Mapped[DocumentRow] = relationship(back_populates="versions")
-    passages: Mapped[list[PassageRow]] = relationship(
-        back_populates="version", cascade="all, delete-orphan", order_by="PassageRow.passage_id"
-    )
-
-
-class PassageRow(Base):
-    __tablename__ = "passages"
-    passage_id: Mapped[str] = mapped_column(String(96), primary_key=True)
-    version_id: Mapped[str] = mapped_column(ForeignKey("versions.version_id"), index=True)
-    section_path: Mapped[list[str]] = mapped_column(JSON)
-    page: Mapped[int | None] = mapped_column(Integer)
-    kind: Mapped[str] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)
-    version: Mapped[VersionRow] = relationship(back_populates="passages")
 
 
 class Standing(StrEnum):
