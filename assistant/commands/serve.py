@@ -148,12 +148,14 @@ def _listen(host: str, port: int) -> socket.socket:
     """A bound socket. :raises NotReady: if the address cannot be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
     except socket.gaierror as error:
         raise WrongUsage(f"{host} is not an address of this machine: {error.strerror}") from error
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
     except OSError as error:
+        listener.close()
         if error.errno == errno.EADDRINUSE:
             raise NotReady(
                 f"port {port} on {host} is in use; stop what uses it, or choose another with --port"
@@ -180,10 +182,11 @@ def _welcome(host: str, port: int, passwords: dict[str, str] | None) -> None:
     lines.add_row("API", f"http://{shown}:{port}/api/docs")
     for name, password in (passwords or {}).items():
         lines.add_row(f"Sign in as {name}", f"[bold]{password}[/bold]")
-    note = "These passwords are shown this once." if passwords else None
-    if passwords == {}:
-        note = (
-            "The demo passwords were shown at the first start. New ones: policydesk users remove hr, then start again."
+    console.print(Panel(lines, title="Policydesk", expand=False, padding=(1, 2)))
+    if passwords:
+        console.print("The passwords are shown this once.")
+    elif passwords is not None:
+        console.print(
+            "The demo passwords were shown at the first start. For a new one: policydesk users remove hr, and start again."
         )
-    console.print(Panel(lines, title="Policydesk", subtitle=note, expand=False, padding=(1, 2)))
     aside.print("Loading the models; the first answer may take a few seconds. Stop with Ctrl-C.")

@@ -1,0 +1,112 @@
+"""What has to be true before the server opens, and what it says when it is not."""
+
+from __future__ import annotations
+
+import socket
+import stat
+
+import pytest
+
+from assistant.accounts import Accounts, Role
+from assistant.commands import serve as serving
+from assistant.config import Settings
+from retrieval.errors import NotReady, PolicydeskError, WrongUsage
+from retrieval.home import Home
+from retrieval.store import Store
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+class Context:
+    """As much of typer's context as the command reads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.obj = settings
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Secrets that a server was opened with, instead of opening one."""
+    secrets: list[str] = []
+
+    def run(_settings: Settings, _store: Store, secret: str, listener: socket.socket, _model: str | None) -> None:
+        listener.close()
+        secrets.append(secret)
+
+    monkeypatch.setattr(serving, "_run", run)
+    return secrets
+
+
+def serve(home: Home, *, secret: str | None = None, **options: object) -> None:
+    given = {"host": "127.0.0.1", "port": 0, "demo": False, "model": None, **options}
+    serving.serve(Context(Settings(home, secret=secret)), **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("secret", "error", "says"),
+    [
+        (None, NotReady, "POLICYDESK_SECRET is not set"),
+        ("changeme", WrongUsage, "at least 32"),
+        ("a" * 64, WrongUsage, "guessed"),
+    ],
+)
+def test_no_server_without_a_good_secret(
+    home: Home, opened: list[str], secret: str | None, error: type[PolicydeskError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        serve(home, secret=secret)
+    assert opened == []
+
+
+def test_no_server_without_accounts(home: Home, opened: list[str]) -> None:
+    with pytest.raises(NotReady, match="users add"):
+        serve(home, secret=SECRET)
+    assert opened == []
+
+
+def test_a_server_with_accounts_and_a_secret_opens(home: Home, opened: list[str]) -> None:
+    Accounts(Store.open(home)).add("maria", Role.ADMIN, "correct horse battery")
+    serve(home, secret=SECRET)
+    assert opened == [SECRET]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.invalid"])
+def test_the_demo_listens_on_this_machine_only(home: Home, opened: list[str], host: str) -> None:
+    with pytest.raises(WrongUsage, match="this machine only"):
+        serve(home, demo=True, host=host)
+    assert opened == []
+
+
+def test_the_demo_makes_a_secret_and_accounts_and_shows_their_passwords_once(
+    home: Home, opened: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(home, demo=True)
+    shown = capsys.readouterr().out
+    accounts = Accounts(Store.open(home))
+    for name, role in (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR)):
+        password = next(line.split()[-2] for line in shown.splitlines() if f"Sign in as {name} " in line)
+        person = accounts.sign_in(name, password)
+        assert person is not None
+        assert person.role is role
+    serve(home, demo=True)
+    again = capsys.readouterr().out
+    assert "Sign in as" not in again
+    assert "users remove hr" in again
+    assert opened[0] == opened[1], "sessions outlive a restart"
+    assert stat.S_IMODE((home.root / "demo-secret").stat().st_mode) == 0o600
+
+
+def test_a_port_in_use_is_one_line_and_no_account_is_made(home: Home, opened: list[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(NotReady, match="in use; stop what uses it, or choose another with --port"):
+            serve(home, demo=True, port=other.getsockname()[1])
+    assert Accounts(Store.open(home)).everyone() == []
+    assert opened == []
+
+
+def test_an_address_of_another_machine_is_one_line(home: Home, opened: list[str]) -> None:
+    Accounts(Store.open(home)).add("maria", Role.ADMIN, "correct horse battery")
+    with pytest.raises(NotReady, match=r"cannot listen on 192\.0\.2\.1"):
+        serve(home, secret=SECRET, host="192.0.2.1")

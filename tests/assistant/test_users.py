@@ -1,0 +1,75 @@
+"""``policydesk users`` as people and scripts use it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.accounts import Accounts
+from assistant.commands.users import app
+from assistant.config import Settings
+from retrieval.errors import PolicydeskError
+from retrieval.home import Home
+from retrieval.store import Store
+
+PASSWORD = "correct horse battery"
+
+
+def users(home: Home, *arguments: str, given: str = "") -> str:
+    result = CliRunner().invoke(app, list(arguments), input=given, obj=Settings(home))
+    if isinstance(result.exception, PolicydeskError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def add(home: Home, name: str = "maria", *more: str) -> str:
+    return users(home, "add", name, "--role", "hr", "--password-stdin", *more, given=PASSWORD + "\n")
+
+
+def test_an_added_account_can_sign_in(home: Home) -> None:
+    assert "maria is made" in add(home, "maria", "--groups", "board, pay")
+    person = Accounts(Store.open(home)).sign_in("maria", PASSWORD)
+    assert person is not None
+    assert (person.role.value, person.groups) == ("hr", {"board", "pay"})
+
+
+def test_accounts_are_listed_as_json(home: Home) -> None:
+    add(home, "maria", "--groups", "board")
+    assert json.loads(users(home, "list", "--json")) == {
+        "users": [{"name": "maria", "role": "hr", "groups": ["board"]}]
+    }
+
+
+def test_an_empty_list_says_how_to_make_an_account(home: Home) -> None:
+    assert "users add" in users(home, "list")
+
+
+def test_a_token_is_the_last_word_on_its_line(home: Home) -> None:
+    add(home)
+    token = users(home, "token", "maria").split()[-1]
+    accounts = Accounts(Store.open(home))
+    found = accounts.with_token(token)
+    assert found is not None
+    assert found.name == "maria"
+    assert "1 token(s)" in users(home, "token", "maria", "--revoke")
+    assert accounts.with_token(token) is None
+
+
+def test_a_removed_account_is_gone(home: Home) -> None:
+    add(home)
+    assert "removed" in users(home, "remove", "maria")
+    assert Accounts(Store.open(home)).everyone() == []
+
+
+@pytest.mark.parametrize("command", ["remove", "token"])
+def test_an_unknown_account_is_one_line(home: Home, command: str) -> None:
+    with pytest.raises(PolicydeskError, match="there is no account maria"):
+        users(home, command, "maria")
+
+
+def test_without_a_terminal_the_password_has_to_be_piped_in(home: Home) -> None:
+    with pytest.raises(PolicydeskError, match="--password-stdin"):
+        users(home, "add", "maria", "--role", "hr")
