@@ -90,13 +90,19 @@ _NEGATIONS = frozenset("not never no nobody".split())
 
 def facts(text: str) -> list[Fact]:
     """The facts of a text, in order."""
-    found = (
-        _fact(FactKind(match.lastgroup or "number"), " ".join(match.group().split())) for match in _FACT.finditer(text)
-    )
-    return [fact for fact in found if fact.kind is not FactKind.NUMBER or fact.text.casefold() not in _SELDOM_NUMBERS]
+    return [fact for fact in _facts(text) if not _seldom_meant(fact)]
+
+
+def _facts(text: str) -> list[Fact]:
+    return [_fact(FactKind(match.lastgroup or "number"), match.group()) for match in _FACT.finditer(text)]
+
+
+def _seldom_meant(fact: Fact) -> bool:
+    return fact.kind is FactKind.NUMBER and fact.text.casefold() in _SELDOM_NUMBERS
 
 
 def _fact(kind: FactKind, text: str) -> Fact:
+    text = " ".join(text.split())
     lowered = text.casefold()
     match kind:
         case FactKind.MODAL:
@@ -153,15 +159,17 @@ def fact_changes(old: str, new: str) -> tuple[FactChange, ...]:
 
     A fact that is replaced is paired with the one in its place: of the same kind and unit first, then of the same kind.
     """
-    before, after = facts(old), facts(new)
+    before, after = _facts(old), _facts(new)
     matcher = SequenceMatcher(None, [fact.sense for fact in before], [fact.sense for fact in after], autojunk=False)
     pairs: list[_Pair] = []
     for what, start, end, new_start, new_end in matcher.get_opcodes():
         if what != "equal":
             pairs.extend(_paired(before[start:end], after[new_start:new_end]))
     return tuple(
-        FactChange((one or other).kind, one and one.text, other and other.text)  # type: ignore[union-attr]
-        for one, other in _without_shifts(pairs)
+        FactChange(fact.kind, one and one.text, other and other.text)
+        for one, other in _rejoined(pairs)
+        # "one" that came or went by itself is mostly no number; "one" that became "two" is.
+        if (fact := one or other) and not (_seldom_meant(fact) and None in (one, other))
     )
 
 
@@ -193,15 +201,20 @@ def _of_one_kind(one: Fact, other: Fact) -> bool:
     return one.kind is other.kind and one.kind is not FactKind.MODAL
 
 
-def _without_shifts(pairs: Sequence[_Pair]) -> list[_Pair]:
-    """Without facts that only changed their place in the sentence."""
+def _rejoined(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Pairs whose halves stand in different places of the sentence put together; a fact that only changed its place is left out."""
     kept = list(pairs)
-    for gone in pairs:
-        one = gone[0]
-        if gone[1] is not None or one is None:
-            continue
-        twin = next((pair for pair in kept if pair[0] is None and pair[1] and pair[1].sense == one.sense), None)
-        if twin is not None:
-            kept.remove(twin)
-            kept.remove(gone)
-    return kept
+    for alike in (_of_one_sense, _of_one_unit):
+        for lone in [pair for pair in kept if pair[1] is None]:
+            one = lone[0]
+            at = next(
+                (at for at, (old, new) in enumerate(kept) if one and new and old is None and alike(one, new)), None
+            )
+            if at is not None:
+                kept[at] = (one, kept[at][1])
+                kept.remove(lone)
+    return [(one, other) for one, other in kept if one is None or other is None or one.sense != other.sense]
+
+
+def _of_one_sense(one: Fact, other: Fact) -> bool:
+    return one.sense == other.sense
