@@ -128,7 +128,7 @@ class Assistant:
 
         :param scope: who asks, as of when, where; a date or country that the question itself names is used where the scope
             leaves it open.
-        :param history: the conversation so far, oldest first; only its last turn matters.
+        :param history: the conversation so far, oldest first.
         :raises IndexDamaged, IndexMismatch: if the index cannot be used.
         """
         clock = _Clock()

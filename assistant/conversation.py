@@ -42,7 +42,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     question = " ".join(question.split())
     if not history or not _follows(question):
         return question
-    before = history[-1].question.rstrip("?!. ")
+    before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
     match = _WHAT_ABOUT.match(question) or _AND.match(question)
     rest = match.group("rest") if match else question
     if match and _QUESTION_WORD.match(rest):

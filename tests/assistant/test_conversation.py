@@ -41,6 +41,11 @@ def test_question_with_its_own_subject_stays(question: str) -> None:
     assert standalone(question, LEAVE) == question
 
 
+def test_follow_up_of_a_follow_up_keeps_the_first_subject() -> None:
+    history = [*LEAVE, Turn("What about part-timers?", "In proportion. [1]")]
+    assert standalone("and in Germany?", history) == "How many days of annual leave do I get, part-timers, in Germany?"
+
+
 def test_first_question_stays_as_it_is() -> None:
     assert standalone("What about part-timers?", []) == "What about part-timers?"
 
