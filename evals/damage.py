@@ -44,7 +44,12 @@ def number_changed(text: str, around: Surroundings, chance: Random) -> str | Non
 
 def date_changed(text: str, around: Surroundings, chance: Random) -> str | None:
     """Another day, month or year."""
-    places = [(found.start(group), found.end(group)) for found in _DATES.finditer(text) for group in range(1, 7) if found[group]]
+    places = [
+        (found.start(group), found.end(group))
+        for found in _DATES.finditer(text)
+        for group in range(1, 7)
+        if found[group]
+    ]
     places += [found.span() for found in re.finditer(r"\b(?:19|20)\d\d\b(?!/)", text)]
     if not places:
         return None
@@ -60,7 +65,11 @@ def date_changed(text: str, around: Surroundings, chance: Random) -> str | None:
 
 def amount_changed(text: str, around: Surroundings, chance: Random) -> str | None:
     """Another sum of money or share, or the same in another currency."""
-    places = list(re.finditer(r"([€£$] ?)(\d[\d,]*(?:\.\d+)?)|(\d+(?:\.\d+)?)(?= ?(?:%|per ?cent\b|euros?\b|pounds\b|dollars\b))", text))
+    places = list(
+        re.finditer(
+            r"([€£$] ?)(\d[\d,]*(?:\.\d+)?)|(\d+(?:\.\d+)?)(?= ?(?:%|per ?cent\b|euros?\b|pounds\b|dollars\b))", text
+        )
+    )
     if not places:
         return None
     found = chance.choice(places)
@@ -118,7 +127,9 @@ def modal_flipped(text: str, around: Surroundings, chance: Random) -> str | None
     """Duty, leave and advice exchanged; denied modals are left alone ("may not" is "must not")."""
     places = [
         found
-        for found in re.finditer(rf"\b(?:{'|'.join(sorted(_FLIPS, key=len, reverse=True))})\b(?! (?:not|only|neither|no|have)\b)", text)
+        for found in re.finditer(
+            rf"\b(?:{'|'.join(sorted(_FLIPS, key=len, reverse=True))})\b(?! (?:not|only|neither|no|have)\b)", text
+        )
         if not _NEGATION.search(text[: found.start()]) and not text[: found.start()].endswith((" the ", " a ", "as "))
     ]
     if not places:
@@ -131,7 +142,11 @@ def negation_added(text: str, around: Surroundings, chance: Random) -> str | Non
     """ "May" -> "may not", "is" -> "is not", in a sentence that denies nothing."""
     if _NEGATION.search(text):
         return None
-    places = list(re.finditer(r"\b(?:may|must|shall|should|will|can|is|are|was|has been|have been)\b(?! (?:be )?only\b)(?=[ ,])", text))
+    places = list(
+        re.finditer(
+            r"\b(?:may|must|shall|should|will|can|is|are|was|has been|have been)\b(?! (?:be )?only\b)(?=[ ,])", text
+        )
+    )
     places = [found for found in places if not re.search(r"\b(?:that|which|who|as) $", text[: found.start()])]
     if not places:
         return None
@@ -157,7 +172,8 @@ def negation_removed(text: str, around: Surroundings, chance: Random) -> str | N
 def condition_dropped(text: str, around: Surroundings, chance: Random) -> str | None:
     """Without its "if", "unless", "except" or "only"."""
     tail = re.search(
-        r",? (?:unless|except(?: that| where| as| with| for| in)?|only if|only where|if|provided(?: that)|other than)\b [^.;:]+(?=\.$)", text
+        r"(?<! as)(?<! even)(?<! and)(?<! or)(?<! but),? (?:unless|except(?: that| where| as| with| for| in)?|only if|only where|if(?! any\b| applicable| so\b| not\b)|provided(?: that)|other than)\b [^.;:]+(?=\.$)",
+        text,
     )
     head = re.match(r"(?:If|Unless|Except|Only if|Provided that|Subject to) [^,;:()]+, (?:then )?(?=\w)", text)
     only = re.search(r"\b(?:may|can|must|shall|will|is|are) only(?= )", text)
@@ -177,7 +193,7 @@ def name_swapped(text: str, around: Surroundings, chance: Random) -> str | None:
     """A name or party replaced by another of the same document."""
     names = [found for found in _NAME.finditer(text) if not _is_calendar(found[0])]
     known = f"{text} {around.title}".lower()
-    others = sorted(
+    others: list[str] = sorted(
         {name for sentence in around.siblings for name in _NAME.findall(sentence) if not _is_calendar(name)}
     )
     others = [other for other in others if not any(word in known for word in other.lower().split())]
@@ -190,12 +206,21 @@ def name_swapped(text: str, around: Surroundings, chance: Random) -> str | None:
 def parties_exchanged(text: str, around: Surroundings, chance: Random) -> str | None:
     """ "The Supplier shall pay the Customer" -> "The Customer shall pay the Supplier"."""
     found = re.match(
-        r"((?:The |Each )?)([A-Z]\w+)( (?:shall|must|may|will|can|should)(?: not)? [^,;:]*?\b(?:the )?)([A-Z][a-z]{3,})\b(?!’s|'s| [A-Z])", text
+        r"((?:The |Each )?)([A-Z]\w+)( (?:shall|must|may|will|can|should)(?: not)? [^,;:]*?\b(?:the )?)([A-Z][a-z]{3,})\b(?!’s|'s| [A-Z])",
+        text,
     )
     if not found or _is_calendar(found[4]) or found[2].lower().rstrip("s") == found[4].lower().rstrip("s"):
         return None
     # "A shall meet B" says the same either way round.
-    if re.search(r"\b(?:and|or|with|between|be)\b", found[3]) or found[2] in ("You", "It", "This", "That", "They", "He", "She"):
+    if re.search(r"\b(?:and|or|with|between|be)\b", found[3]) or found[2] in (
+        "You",
+        "It",
+        "This",
+        "That",
+        "They",
+        "He",
+        "She",
+    ):
         return None
     return f"{found[1]}{found[4]}{found[3]}{found[2]}{text[found.end() :]}"
 
@@ -213,7 +238,12 @@ def addition(text: str, around: Surroundings, chance: Random) -> str | None:
     tails = [
         found[0]
         for other in around.strangers
-        if (found := re.search(r" (?:with|by|in|on|at|through|before|after|within|under|because of) (?:[\w-]+ ){2,6}[\w-]+(?=\.$)", other))
+        if (
+            found := re.search(
+                r" (?:with|by|in|on|at|through|before|after|within|under|because of) (?:[\w-]+ ){2,6}[\w-]+(?=\.$)",
+                other,
+            )
+        )
         and len(_words(found[0]) & own) <= len(_words(found[0])) / 3
     ]
     return f"{text.rstrip('.')}{chance.choice(tails)}." if tails and text.endswith(".") else None
@@ -243,7 +273,9 @@ def _other_number(old: str, text: str, chance: Random) -> str:
     decimals = len(old.partition(".")[2])
     factors = [2, 3, 0.5, 10, 1.5, 0.1]
     options = [value + 1, value + 2, value - 1, *(value * factor for factor in factors)]
-    styled = [f"{option:,.{decimals}f}" if "," in old else f"{option:.{decimals}f}" for option in options if option >= 1]
+    styled = [
+        f"{option:,.{decimals}f}" if "," in old else f"{option:.{decimals}f}" for option in options if option >= 1
+    ]
     held = {re.sub(r",", "", found) for found in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     words = {word.lower() for word in re.findall(r"[A-Za-z]+", text)}
     free = [
@@ -261,7 +293,7 @@ def _is_calendar(name: str) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z]{4,}", text.lower())}
+    return set(re.findall(r"[a-z]{4,}", text.lower()))
 
 
 def _capitalised(text: str) -> str:

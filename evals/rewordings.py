@@ -52,7 +52,9 @@ def numbers_restyled(text: str, chance: Random) -> str | None:
         return text.replace(found[0], found[chance.choice((1, 2))], 1)
     if found := re.search(r"(?<![\d.,])(\d{1,3}),(\d{3})(?![\d,])", text):
         return text.replace(found[0], found[1] + found[2], 1)
-    if found := re.search(rf"\b({'|'.join(NUMERALS[2:])})\b(?! \(| of (?:the|which))", text):
+    if found := re.search(
+        rf"(?<![a-z]ty[ -])(?<!-)\b({'|'.join(NUMERALS[2:])})\b(?! \(|-| of (?:the|which)| and )", text
+    ):
         return text.replace(found[0], str(NUMERALS.index(found[0])), 1)
     if (found := re.search(r"(?<![\d.,:/$€£-])\b([2-9]|1[0-2])\b (?=[a-z]{3,})", text)) and not re.search(
         rf"(?:{MONTH}|[Ss]ections?|[Aa]rticles?|[Cc]lauses?|[Cc]hapters?|[Rr]ules?|[Pp]aragraphs?|[A-Z]\w+),? {re.escape(found[0])}",
@@ -73,7 +75,7 @@ def dates_restyled(text: str, chance: Random) -> str | None:
 
 def amounts_restyled(text: str, chance: Random) -> str | None:
     """ "€140" -> "140 euros", "20%" -> "20 percent"."""
-    if found := re.search(r"([€£$])(\d[\d,]*(?:\.\d+)?)(?! ?(?:million|billion|thousand|[\d,mk]))", text):
+    if found := re.search(r"(?<!\w)([€£$])(\d[\d,]*(?:\.\d+)?)(?! ?(?:million|billion|thousand|[\d,mk]))", text):
         names = {"€": "euros", "£": "pounds", "$": "dollars"}
         return text.replace(found[0], f"{found[2]} {names[found[1]]}", 1)
     if found := re.search(r"(\d) ?(?:%|per cent\b)", text):
@@ -84,9 +86,9 @@ def amounts_restyled(text: str, chance: Random) -> str | None:
 _SAME_SENSE = (
     (r"\bmay\b(?! (?:not|have|be (?:held|found|deemed)))", "can"), (r"\bshall\b(?! not)", "must"), (r"\bshall not\b", "must not"),
     (r"\b(is|are) entitled to\b", r"\1 allowed to have"), (r"\bis required to\b", "must"), (r"\bare required to\b", "must"),
-    (r"\bmay not\b", "must not"), (r"\b(?:is|are) not (?:permitted|allowed) to\b", "may not"), (r"\bcannot\b", "can't"),
+    (r"\bmay not\b(?! (?:be able|have))", "must not"), (r"\b(?:is|are) not (?:permitted|allowed) to\b", "may not"), (r"\bcannot\b", "can't"),
     (r"\b(is|are|does|do|did) not\b", r"\1n't"), (r"\bneeds to\b", "must"), (r"\bhas to\b", "must"), (r"\bmust\b(?! not)", "shall"),
-    (r"\bcan\b(?! not)", "may"), (r"\b(?:is|are) (?:permitted|allowed) to\b", "may"),
+    (r"\bcan\b(?! not|['’])", "may"), (r"\b(?:is|are) (?:permitted|allowed) to\b", "may"),
 )  # fmt: skip
 
 
@@ -111,7 +113,13 @@ def without_examples(text: str, chance: Random) -> str | None:
     rest = re.sub(r" \((?:e\.g\.|for example|such as|including)[^()]*\)", "", text, count=1)
     if rest == text:
         rest = re.sub(r",? (?:for example|such as|including, but not limited to|including)\b[^.;]*(?=\.$)", "", text)
-    return rest if rest != text and len(rest.split()) > 6 and not _lone(rest) else None
+    gone = len(text) - len(rest)
+    start = next((at for at, (old, new) in enumerate(zip(text, rest, strict=False)) if old != new), 0)
+    conditional = _CONDITION.search(text[start : start + gone])
+    return rest if gone and not conditional and len(rest.split()) > 6 and not _lone(rest) else None
+
+
+_CONDITION = re.compile(r"\b(?:if|unless|except|only|other than|subject to|provided)\b", re.IGNORECASE)
 
 
 def shortened(text: str, chance: Random) -> str | None:
@@ -131,7 +139,9 @@ def affirmed(text: str, chance: Random) -> str | None:
     return f"Yes, {text[0].lower() if first in _OPENINGS else text[0]}{text[1:]}"
 
 
-_OPENINGS = frozenset("You The A An Any All Each If When Employees This These Your In On For It Every Where Such".split())
+_OPENINGS = frozenset(
+    "You The A An Any All Each If When Employees This These Your In On For It Every Where Such".split()
+)
 
 
 def _capitalised(text: str) -> str:
@@ -140,7 +150,9 @@ def _capitalised(text: str) -> str:
 
 def _lone(text: str) -> bool:
     """Whether a bracket or comma was left without its partner."""
-    return text.count("(") != text.count(")") or bool(re.search(r"[,;:]\.?$|\b(?:and|or|of|to|the|a|in|by|for)\.?$", text))
+    return text.count("(") != text.count(")") or bool(
+        re.search(r"[,;:]\.?$|\b(?:and|or|of|to|the|a|in|by|for)\.?$", text)
+    )
 
 
 #: Every way of rewording, by the name it is reported under.

@@ -1,0 +1,273 @@
+"""A sentence as the facts it states, in order: numbers, units, bounds, modals, negations, conditions and plain words.
+
+One spelling for each fact, so that two sentences can be laid beside each other: "three (3)", "3" and "three" are one
+number, "March 31" and "31 March" one date, "may not" and "is not permitted to" one ban. Words without a fact are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from retrieval.terms import STOP_WORDS, terms
+
+
+class Kind(StrEnum):
+    """What a word does in a sentence."""
+
+    WORD = "word"
+    NUMBER = "number"
+    UNIT = "unit"  #: what numbers count: measures, currencies, months
+    BOUND = "bound"  #: "up to", "at least", "before"
+    MODAL = "modal"  #: duty, leave, advice, ban (must not) and free (need not)
+    NOT = "not"
+    CONDITION = "condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One word or phrase that says something."""
+
+    kind: Kind
+    key: str  #: a stem, a number in one spelling, or the name of what a phrase means
+    part: int  #: number of the sentence or semicolon-separated part it stands in, from 0
+    name: bool = False  #: written with a capital inside the sentence
+    optional: bool = False  #: a condition inside an example, or one that only tells the time: may be left out
+    bracketed: bool = False
+
+
+def facts(text: str) -> list[Fact]:
+    """The facts of a text in its order; empty for one without words."""
+    found: list[Fact] = []
+    part, aside, opening, bracketed = 0, False, True, False
+    tokens = _TOKEN.findall(_one_spelling(text))
+    lowered = [token.lower() for token in tokens]
+    at = 0
+    while at < len(tokens):
+        token, width = lowered[at], 1
+        fact: Fact | None = None
+        if token in _ENDS:
+            part, aside, opening = part + 1, False, True
+            at += 1
+            continue
+        if token in "()":
+            aside, bracketed = False, token == "("
+        elif token == ",":
+            # An example ends where a condition follows its comma.
+            aside = aside and not _opens_condition(lowered, at + 1)
+        elif value := _number(lowered, at):
+            fact, width = Fact(Kind.NUMBER, value[0], part), value[1]
+        elif phrase := _phrase(lowered, at):
+            meaning, width = phrase
+            if isinstance(meaning, str):
+                aside = True
+            elif meaning is not None and not _is_month(tokens, at):
+                kind, key = meaning
+                optional = kind is Kind.CONDITION and (aside or (key == "when" and not opening))
+                fact = Fact(kind, "if" if key == "when" else key, part, optional=optional)
+        if fact is None and width == 1 and token.isalpha() and (token not in STOP_WORDS or _is_month(tokens, at)):
+            stem = (terms(token) or [token])[0]
+            if stem in _UNITS or _is_month(tokens, at):
+                fact = Fact(Kind.UNIT, stem, part)
+            elif stem not in _SAYING_NOTHING:
+                fact = Fact(Kind.WORD, stem, part, name=not opening and tokens[at][0].isupper())
+        if fact is not None:
+            found.append(replace(fact, bracketed=bracketed) if bracketed else fact)
+        opening = opening and token == "("
+        at += width
+    return _settled(found)
+
+
+# -- one spelling ------------------------------------------------------------------------------------------------------
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = "|".join(month.capitalize() for month in _MONTHS)
+_CURRENCIES = {"€": "euro", "£": "pound", "$": "dollar", "US$": "dollar"}
+_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"[’‘]"), "'"),
+    (re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b"), r"\3 month\2 \1"),
+    (re.compile(r"(\d)(?:st|nd|rd|th)\b"), r"\1"),
+    (re.compile(rf"\b({_MONTH}),? (?:the )?(\d{{1,2}})\b(?![.:]\d)"), r"\2 \1"),
+    (re.compile(rf"\b(\d{{1,2}}) (?:day )?of ({_MONTH})\b"), r"\1 \2"),
+    (re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))|(?<=\d)\.(?=\d{3}(?:[.,]\d|\s|$))"), ""),  # 1,000 and 1.000,50
+    (re.compile(r"(\d),(\d{1,2})(?!\d)"), r"\1.\2"),
+    (re.compile(r"(?:EUR|GBP|USD|(?:US)?\$|[€£]) ?(\d[\d.]*\d|\d)((?: ?(?:million|billion|thousand|hundred))?)"), ""),
+    (re.compile(r" ?(?:%|\bper ?cent\b)"), " percent"),
+    (re.compile(r"\b[Cc]annot\b|\b[Cc]an't\b"), "can not"),
+    (re.compile(r"\b[Ww]on't\b"), "will not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"'\w*"), " "),
+    (re.compile(r"\b([Nn])on-(?=\w)"), r"\1ot "),
+)
+_CODES = {"EUR": "euro", "GBP": "pound", "USD": "dollar"}
+_TOKEN = re.compile(r"\d+(?:[.:/]\d+)*|[^\W\d_]+|[,;()]|[.!?](?=\s+[A-Z(\"“]|\s*$)")
+_ENDS = frozenset(".;!?")
+
+
+def _one_spelling(text: str) -> str:
+    for pattern, spelling in _SPELLINGS:
+        text = (
+            pattern.sub(spelling or _behind, text)
+            if pattern.groups == 2 and not spelling
+            else pattern.sub(spelling, text)
+        )
+    return text
+
+
+def _behind(found: re.Match[str]) -> str:
+    """ "€5 million" -> "5 million euro"."""
+    sign = found[0][: found.start(1) - found.start()].strip()
+    return f" {found[1]}{found[2]} {_CURRENCIES.get(sign) or _CODES[sign]} "
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+_WORDS = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen".split()
+    )
+} | {
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+_FIXED = {
+    word: str(value)
+    for value, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1
+    )
+} | {"half": "0.5", "twice": "2", "double": "2", "triple": "3"}
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_UNITS = frozenset(
+    terms(
+        "euros pounds dollars percent seconds minutes hours days nights weeks months years quarters km kilometres miles metres kg "
+        "pages " + " ".join(month for month in _MONTHS if month != "may")
+    )
+)  # fmt: skip
+
+
+def _number(tokens: list[str], at: int) -> tuple[str, int] | None:
+    """The number that begins at a token, in one spelling, and how many tokens it takes."""
+    token = tokens[at]
+    if token[0].isdigit():
+        if not re.fullmatch(r"\d+(?:\.\d+)?", token):
+            return token, 1
+        total, width = float(token), 1
+    elif token in _WORDS:
+        total, width = float(_WORDS[token]), 1
+        if total >= 20 and 0 < _WORDS.get(_at(tokens, at + 1), 0) < 10:
+            total, width = total + _WORDS[tokens[at + 1]], 2
+    else:
+        return (_FIXED[token], 1) if token in _FIXED else None
+    while (scale := _at(tokens, at + width)) in _SCALES:
+        total, width = total * _SCALES[scale], width + 1
+    return f"{total:.10g}", width
+
+
+def _is_month(tokens: list[str], at: int) -> bool:
+    """ "May" with a capital beside a number is the month; "may" is a modal."""
+    return tokens[at] == "May" and any(
+        token[:1].isdigit() for token in (_at(tokens, at + 1), tokens[at - 1] if at else "")
+    )
+
+
+# -- phrases -----------------------------------------------------------------------------------------------------------
+
+_ASIDE = "aside"
+_Meaning = tuple[Kind, str] | str | None
+
+
+def _meanings() -> dict[tuple[str, ...], _Meaning]:
+    listed: list[tuple[_Meaning, str]] = [
+        ((Kind.MODAL, "duty"), "must|shall|has to|have to|had to|need to|needs to|required to|obliged to|obligated to|mandatory"),
+        ((Kind.MODAL, "leave"), "may|can|could|might|allowed to|permitted to|entitled to|entitled|eligible to|right to|able to|may be able to|"
+                                "can be able to|might be able to"),
+        ((Kind.MODAL, "advice"), "should|ought to"),
+        ((Kind.MODAL, "ban"), "must not|shall not|may not|can not|could not|not allowed to|not permitted to|not entitled to|not entitled"),
+        ((Kind.MODAL, "free"), "need not|not required to|not obliged to|not obligated to|not have to|not need to|not required"),
+        ((Kind.NOT, "not"), "not|no|never|none|neither|nor|nobody|nothing"),
+        ((Kind.NOT, "without"), "without"),
+        ((Kind.CONDITION, "if"), "if|only if|if and only if|only where|only when|provided that|provided|as long as|so long as|in the event|in the event of|"
+                                 "in the event that|in case|in case of|on condition that|subject to"),
+        ((Kind.CONDITION, "unless"), "unless|except|except for|except that|except as|except where|except with|except in|other than|save for|save that|"
+                                     "save as|excluding|with the exception of|apart from"),
+        ((Kind.CONDITION, "only"), "only|solely|exclusively"),
+        ((Kind.CONDITION, "when"), "when|where|whenever|wherever"),
+        ((Kind.BOUND, "at_most"), "up to|at most|maximum|max|maximum of|up to a maximum of|a maximum of|no more than|not more than|not exceed|not exceeding|"
+                                  "not to exceed|no longer than|not longer than|no greater than|not greater than|no later than|not later than|at the latest"),
+        ((Kind.BOUND, "at_least"), "at least|minimum|minimum of|a minimum of|no less than|not less than|no fewer than|not fewer than|no earlier than|"
+                                   "not earlier than|no sooner than|at the earliest"),
+        ((Kind.BOUND, "below"), "less than|fewer than|below|lower than|shorter than"),
+        ((Kind.BOUND, "above"), "more than|above|exceeding|exceeds|exceed|in excess of|greater than|longer than|higher than"),
+        ((Kind.BOUND, "until"), "until|till"),
+        ((Kind.BOUND, "before"), "before|prior to|earlier than"),
+        ((Kind.BOUND, "after"), "after|following|later than|upon expiry of"),
+        ((Kind.BOUND, "during"), "during"),
+        ((Kind.BOUND, "number:at_most"), "within"),
+        ((Kind.BOUND, "number:above"), "over"),
+        ((Kind.BOUND, "number:below"), "under"),
+        ((Kind.BOUND, "number:until"), "by"),
+        ((Kind.BOUND, "number:from"), "from|since|as of|starting"),
+        ((Kind.BOUND, "back:at_least"), "or more|or longer|or later|or above|or over|and above"),
+        ((Kind.BOUND, "back:at_most"), "or less|or fewer|or earlier|or below|or under"),
+        (_ASIDE, "for example|for instance|such as|e g|including|for example if|for example where|for example when"),
+        (None, "not only|or not|not limited to|not just|if any|if applicable|where applicable|if not|if so|even if|as if|where possible|will|would|also|"
+               "may also be|the following"),
+    ]  # fmt: skip
+    return {tuple(phrase.split()): meaning for meaning, phrases in listed for phrase in phrases.split("|")}
+
+
+_PHRASES = _meanings()
+_FIRST_WORDS = frozenset(phrase[0] for phrase in _PHRASES)
+_LONGEST = max(len(phrase) for phrase in _PHRASES)
+#: Words that carry no fact of their own in a claim.
+_SAYING_NOTHING = frozenset(terms("yes please also per every"))
+
+
+def _phrase(tokens: list[str], at: int) -> tuple[_Meaning, int] | None:
+    """What the longest phrase that begins at a token means, and how many tokens it takes."""
+    if tokens[at] not in _FIRST_WORDS:
+        return None
+    for width in range(_LONGEST, 0, -1):
+        phrase = tuple(tokens[at : at + width])
+        if len(phrase) == width and phrase in _PHRASES:
+            return _PHRASES[phrase], width
+    return None
+
+
+def _opens_condition(tokens: list[str], at: int) -> bool:
+    meaning = (_phrase(tokens, at) or (None, 0))[0] if at < len(tokens) else None
+    return isinstance(meaning, tuple) and meaning[0] is Kind.CONDITION
+
+
+def _settled(found: list[Fact]) -> list[Fact]:
+    """Bounds in front of their numbers, and only there where they need one; "three (3)" once; a modal joined to its "not"."""
+    settled: list[Fact] = []
+    for at, fact in enumerate(found):
+        following = found[at + 1] if at + 1 < len(found) else None
+        before = settled[-1] if settled else None
+        if fact.kind is Kind.BOUND and ":" in fact.key:
+            place, key = fact.key.split(":")
+            if place == "number" and following is not None and following.kind in (Kind.NUMBER, Kind.UNIT):
+                settled.append(replace(fact, key=key))
+            elif place == "back" and (back := _last_number(settled)) is not None:
+                settled.insert(back, replace(fact, key=key))
+        elif fact.kind is Kind.NUMBER and before == fact:
+            continue
+        elif fact.key == "not" and before is not None and before.kind is Kind.MODAL and before.key in ("duty", "leave"):
+            settled[-1] = replace(before, key="ban")
+        else:
+            settled.append(fact)
+    return settled
+
+
+def _last_number(found: list[Fact]) -> int | None:
+    return next(
+        (at for at in range(len(found) - 1, max(-1, len(found) - 4), -1) if found[at].kind is Kind.NUMBER), None
+    )
+
+
+def _at(tokens: list[str], at: int) -> str:
+    return tokens[at] if at < len(tokens) else ""

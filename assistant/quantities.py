@@ -1,0 +1,54 @@
+"""What the numbers of a sentence measure, so that those of two sentences can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.facts import Fact, Kind
+from retrieval.terms import terms
+
+_COMPANY = 5  #: facts on either side of a number that keep it company
+_COMPANY_SHARED = 2  #: of them in common before two numbers are about one thing
+_HOURS = {"minut": 1 / 60, "hour": 1, "day": 24, "week": 168, "month": 730, "year": 8760}
+_MONTHS = frozenset(terms("january february march april may june july august september october november december"))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with what it measures."""
+
+    value: str
+    measure: str  #: "time", "date" or the unit itself
+    bound: str | None
+    company: frozenset[str]  #: words close to it
+
+    def rivals(self, other: Quantity) -> bool:
+        """Whether both could be said of one thing, so that only one of them can be right."""
+        shared = len(self.company & other.company)
+        close = shared >= min(_COMPANY_SHARED, len(self.company), len(other.company)) and shared > 0
+        same_bound = self.bound == other.bound or None in (self.bound, other.bound)
+        return self.measure == other.measure and same_bound and close
+
+
+def quantities(found: Sequence[Fact]) -> list[Quantity]:
+    """The numbers of a sentence that have a unit, in order; times in hours, dates with their month."""
+    quantities = []
+    for at, fact in enumerate(found):
+        if fact.kind is not Kind.NUMBER:
+            continue
+        unit = next((after.key for after in found[at + 1 : at + 3] if after.kind is Kind.UNIT), None)
+        if unit is None or any(after.kind is Kind.NUMBER for after in found[at + 1 : at + 2]):
+            continue
+        value, measure = fact.key, unit
+        if unit in _MONTHS:
+            value, measure = f"{fact.key} {unit}", "date"
+        elif unit in _HOURS and fact.key.replace(".", "", 1).isdigit():
+            value, measure = f"{float(fact.key) * _HOURS[unit]:.6g}", "time"
+        before = found[at - 1] if at else None
+        near = found[max(0, at - _COMPANY) : at + _COMPANY + 1]
+        company = frozenset(word.key for word in near if word.kind is Kind.WORD)
+        quantities.append(
+            Quantity(value, measure, before.key if before and before.kind is Kind.BOUND else None, company)
+        )
+    return quantities
