@@ -19,6 +19,10 @@ _DEFINED = re.compile(
     r"(?:(?:shall|will)\s+)?(?:means?|has\s+the\s+meaning|have\s+the\s+meaning|refers?\s+to|is\s+defined|includes?|collectively|is\s+any|are\s+any)\b",
     re.IGNORECASE,
 )
+#: Under the heading "Definitions" these are enough.
+_QUOTED_TERM = re.compile(
+    r"^(?:\S{1,8}\s+)?[“\"'‘][^”\"'’]{1,80}[”\"'’](?:\s*\([^)]{1,60}\))?:?\s+(?:is|are|as|—|–|-|[a-z])"
+)
 _IN_DEFINITIONS = re.compile(
     r"\b(definitions?|defined terms|glossary|key terms|abbreviations|terminology|begriffe)\b", re.IGNORECASE
 )
@@ -82,8 +86,9 @@ def _forest(entries: Sequence[tuple[Placed, Label | None]]) -> list[_Node]:
         block = item.block
         if block.kind is BlockKind.TABLE:
             node = _Node(block, None, block.text, 0)
-            if roots and roots[-1].opens and not roots[-1].children and roots[-1].label is None:
-                node.text = f"{roots.pop().text} {block.text}".strip()
+            if roots and roots[-1].opens and not roots[-1].children:
+                lead_in = roots.pop()
+                node.text, node.number = f"{lead_in.text} {block.text}".strip(), lead_in.number
             roots.append(node)
             stack = []
             continue
@@ -172,7 +177,9 @@ def _clause(node: _Node, path: tuple[str, ...]) -> Clause:
 
 def _kind(node: _Node, path: tuple[str, ...]) -> PassageKind:
     in_definitions = bool(path) and bool(_IN_DEFINITIONS.search(path[-1]))
-    if _DEFINED.match(node.text) or (in_definitions and _TERM_COLON.match(node.text)):
+    if _DEFINED.match(node.text) or (
+        in_definitions and (_TERM_COLON.match(node.text) or _QUOTED_TERM.match(node.text))
+    ):
         return PassageKind.DEFINITION
     if (node.depth and not (node.label and _is_rule_number(node.label))) or (len(node.children) >= 2 and node.opens):
         return PassageKind.LIST
@@ -195,7 +202,7 @@ def _table(node: _Node, path: tuple[str, ...]) -> Clause:
         text, heads = "\n".join(part for part in (text, " | ".join(heads)) if part), ()
     written = [line for line in (_row(row, heads) for row in body) if line]
     children = tuple(Clause(line, PassageKind.TABLE, path, node.block.page) for line in written)
-    return Clause(text, PassageKind.TABLE, path, node.block.page, None, children)
+    return Clause(text, PassageKind.TABLE, path, node.block.page, node.number, children)
 
 
 def _header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

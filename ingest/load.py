@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import PurePath
 from typing import Any
@@ -210,6 +210,11 @@ def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
             )
     if not rows:
         return
+    if rows[0][0].startswith(word.HEADER_MARK):
+        rows[0] = (rows[0][0].removeprefix(word.HEADER_MARK), *rows[0][1:])
+        heads[0] = True
+    elif not any(heads):
+        heads[0] = _looks_like_header(rows)
     caption = " ".join((root.findtext(".//caption") or "").split())
     if all(len({cell for cell in row if cell}) == 1 for row in rows):
         lines = [line for row in rows for line in next(cell for cell in row if cell).split("\n")]
@@ -217,6 +222,17 @@ def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
         return
     header_rows = next((position for position, head in enumerate(heads) if not head), len(heads))
     yield Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows)
+
+
+def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether an unmarked first row names the columns: short words in every column, above cells that are unlike them."""
+    first, body = rows[0], rows[1:]
+    if len(body) < 2 or len(set(first)) < 2 or not all(first):
+        return False
+    if any(len(cell) > 40 or cell.endswith(":") or re.search(r"\d|^\W", cell) for cell in first):
+        return False
+    numbers = sum(1 for row in body if any(re.search(r"\d", cell) for cell in row[1:]))
+    return len(first) > 2 or numbers >= 0.6 * len(body)
 
 
 # -- unstructured without a network ----------------------------------------------------------------------------------

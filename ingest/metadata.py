@@ -33,11 +33,11 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT_BREAK = re.compile(
-    r"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+|(?<=[a-z0-9)])[.]\s+(?=[A-Z])",
+    r"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+|(?<=[a-z0-9)])(?<!Dr)(?<!Mr)(?<!Ms)(?<!Prof)[.]\s+(?=[A-Z])",
     re.IGNORECASE,
 )
 _OWNER = re.compile(
-    r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>[^\n|;.]{2,80})",
+    r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>(?:[^\n|;.]|(?<=Dr)\.|(?<=Prof)\.|(?<=\b[A-Z])\.){2,80})",
     re.IGNORECASE,
 )
 _VERSION = re.compile(
@@ -52,6 +52,13 @@ _WHERE = re.compile(
 )
 
 
+#: "Parental leave (Germany)", "Handbook – UK", "Germany Addendum": a title that ends or begins with its country.
+_VARIANT = re.compile(
+    rf"(?:\(|\s[–—-]\s|:\s){COUNTRY}\)?\s*$|^{COUNTRY.replace('?P<country>', '?P<first>')}\s+(?:addendum|supplement|annex|appendix|variant)\b",
+    re.IGNORECASE,
+)
+
+
 def metadata(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> Metadata:
     """Read a document's own statements.
 
@@ -61,14 +68,16 @@ def metadata(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> Metadata:
     speaking = _speaking(blocks)
     stated = loaded.properties
     begins, ends = _dates(speaking)
+    named = title(loaded, blocks, file=file)
     return Metadata(
-        title=title(loaded, blocks, file=file),
+        title=named,
         effective_from=_first_date(
             stated, "effective_from", "effective", "effective_date", "effective date", "valid_from"
         )
         or begins,
         effective_to=_first_date(stated, "effective_to", "valid_until", "expires", "valid_to") or ends,
-        jurisdiction=country(stated.get("jurisdiction") or stated.get("country") or "") or _jurisdiction(speaking),
+        jurisdiction=country(stated.get("jurisdiction") or stated.get("country") or "")
+        or _jurisdiction(speaking, named),
         owner=stated.get("owner") or _first(_OWNER, _statements(speaking), "owner"),
         version=stated.get("version") or _first(_VERSION, speaking[:12], "version"),
     )
@@ -119,9 +128,11 @@ def _first_date(properties: dict[str, str], *names: str) -> date | None:
     return next((found for name in names if name in properties and (found := read_date(properties[name]))), None)
 
 
-def _jurisdiction(texts: Sequence[str]) -> str | None:
-    """The one country a document says it applies in; None where it names several."""
+def _jurisdiction(texts: Sequence[str], titled: str) -> str | None:
+    """The one country a document says it applies in, or its title names as a variant's; None where it names several."""
     named = {country(match["country"] or match["stated"]) for text in texts for match in _WHERE.finditer(text)}
+    if not named:
+        named = {country(match["country"] or match["first"]) for match in _VARIANT.finditer(titled)}
     return named.pop() if len(named) == 1 else None
 
 

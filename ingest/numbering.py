@@ -61,9 +61,8 @@ _LETTERED = re.compile(r"(?P<value>[A-Z]|[a-z]|[ivxIVX]{1,6})(?P<end>[.)])(?=\s|
 
 #: "30 days", "12 months": a quantity, not a number in front.
 _QUANTITY = re.compile(
-    r"\d+(?:\.\d+)?\s+(?:(?:calendar|working|business|consecutive)\s+)?(?:days?|weeks?|months?|years?|hours?|minutes?|percent|per\s?cent|%|"
-    r"employees|people|January|February|March|April|May|June|July|August|September|October|November|December)\b",
-    re.IGNORECASE,
+    r"\d+(?:\.\d+)?\s+(?:(?:calendar|working|business|consecutive|full|more|paid)\s+)?(?:days?|weeks?|months?|years?|hours?|minutes?|percent|per\s?cent|%"
+    r"|employees|people|times|January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
 
 

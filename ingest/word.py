@@ -109,7 +109,40 @@ def _flatten(root: Any) -> list[str]:
         paragraph = style.getparent().getparent()
         if re.fullmatch(r"(TOC|Verzeichnis)\d", style.get(f"{_W}val", "")) and paragraph.getparent() is not None:
             paragraph.getparent().remove(paragraph)
+    for table in root.iter(f"{_W}tbl"):
+        _mark_header(table)
     return warnings
+
+
+#: Put in front of a table's first cell where its first row heads the columns; the partitioner doesn't say.
+HEADER_MARK = "\ue0f0"
+
+
+def _mark_header(table: Any) -> None:
+    rows = table.findall(f"{_W}tr")
+    if len(rows) < 2:
+        return
+    stated = rows[0].find(f"{_W}trPr/{_W}tblHeader") is not None
+    set_apart = (_is_bold(rows[0]) and not _is_bold(rows[1])) or (_is_shaded(rows[0]) and not _is_shaded(rows[1]))
+    first = next(rows[0].iter(f"{_W}t"), None)
+    if (stated or set_apart) and first is not None:
+        first.text = HEADER_MARK + (first.text or "")
+
+
+def _is_bold(row: Any) -> bool:
+    """Whether all of a row's text is bold by its own runs or a style named for it."""
+    runs = [run for run in row.iter(f"{_W}r") if "".join(node.text or "" for node in run.iter(f"{_W}t")).strip()]
+    return bool(runs) and all(_has_bold(run) for run in runs)
+
+
+def _has_bold(run: Any) -> bool:
+    mark = run.find(f"{_W}rPr/{_W}b")
+    return mark is not None and mark.get(f"{_W}val", "1") not in ("0", "false")
+
+
+def _is_shaded(row: Any) -> bool:
+    fills = [node.get(f"{_W}fill", "auto") for node in row.iter(f"{_W}shd")]
+    return any(fill.lower() not in ("auto", "ffffff", "") for fill in fills)
 
 
 def _unwrap(node: Any) -> None:

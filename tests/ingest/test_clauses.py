@@ -80,6 +80,11 @@ def test_rows_of_a_table_carry_its_header_and_its_lead_in_stands_above() -> None
     )
 
 
+def test_a_numbered_lead_in_gives_its_number_to_the_table() -> None:
+    clause = found(paragraph("2.2 The rates are:"), Block(BlockKind.TABLE, "", rows=(("Car", "5"), ("Bike", "3"))))[0]
+    assert (clause.number, clause.text, len(clause.children)) == ("2.2", "2.2 The rates are:", 2)
+
+
 def test_a_table_without_header_reads_label_and_value() -> None:
     table = Block(BlockKind.TABLE, "", rows=(("Owner:", "People team"), ("Days", "30")))
     assert [row.text for row in found(table)[0].children] == ["Owner: People team", "Days | 30"]

@@ -85,6 +85,17 @@ def test_a_table_that_only_frames_text_is_text() -> None:
     assert shapes("a.docx", docx(write)) == [("paragraph", None, "Read this first.")]
 
 
+def test_a_bold_first_row_heads_a_word_table() -> None:
+    def write(document: Any) -> None:
+        table = document.add_table(rows=2, cols=2)
+        for column, (head, cell) in enumerate([("Area", "Workshop"), ("Required", "safety shoes")]):
+            table.cell(0, column).paragraphs[0].add_run(head).bold = True
+            table.cell(1, column).text = cell
+
+    block = load("a.docx", docx(write)).blocks[0]
+    assert (block.rows, block.header_rows) == ((("Area", "Required"), ("Workshop", "safety shoes")), 1)
+
+
 def test_a_wrong_ending_is_read_by_content_and_said() -> None:
     loaded = load("leave.txt", b"<!doctype html><h1>Leave</h1><p>Thirty days.</p>")
     assert loaded.warnings == ("named .txt, but its content is HTML: read as that",)

@@ -92,8 +92,23 @@ def test_the_country_is_read_where_it_is_said_to_apply(text: str, expected: str 
     assert about(text).jurisdiction == expected
 
 
+@pytest.mark.parametrize(
+    ("titled", "expected"),
+    [
+        ("Parental Leave (Germany)", "DE"),
+        ("Handbook – UK", "GB"),
+        ("Germany Addendum to the Employee Handbook", "DE"),
+        ("Working in Germany", None),
+        ("Germany trip report", None),
+    ],
+)
+def test_the_title_of_a_country_variant_names_its_country(titled: str, expected: str | None) -> None:
+    assert about("Thirty days.", properties={}, file=f"{titled}.md").jurisdiction == expected
+
+
 def test_the_owner_is_read() -> None:
     assert about("Policy owner: People team").owner == "People team"
+    assert about("Version 2 · Owner: Dr. Ada Korff, Legal · Berlin").owner == "Dr. Ada Korff, Legal"
 
 
 def test_countries_are_known_by_name_and_code() -> None:

@@ -19,6 +19,7 @@ from ingest.numbering import label, roman, roman_value
         ("§ 3 Urlaub", "§", (3,), "Urlaub"),
         ("Schedule 2: Fees", "schedule", (2,), "Fees"),
         ("Annex B", "annex", (2,), ""),
+        ("1.2 Employees may", "decimal2", (1, 2), "Employees may"),
         ("12.10 Notices", "decimal2", (12, 10), "Notices"),
     ],
 )
