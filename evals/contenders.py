@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from evals.measures import DEPTH
 from retrieval.encoder import Encoder, load_encoder
+from retrieval.errors import NotReady
 from retrieval.models import ENCODER, ModelCache
 
 Vectors = NDArray[np.float32]
@@ -25,7 +26,7 @@ _RERANKED = 20
 
 
 class Contender(Protocol):
-    """Something that indexes passages and searches them."""
+    """Something that indexes passages and searches them. Libraries and models are loaded when it is made, not raced."""
 
     def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None: ...
 
@@ -50,6 +51,8 @@ class Policydesk:
 
         self._encoder = _GivenVectors(load_encoder())
         self._reranker = load_reranker() if rerank else None
+        if rerank and self._reranker is None:
+            raise NotReady("there is no reranker; train one: policydesk tune reranker")
 
     def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
         from retrieval.index import PassageIndex
@@ -90,11 +93,14 @@ class Policydesk:
 class RankBM25:
     """rank-bm25 alone, the way its README shows."""
 
-    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
-        from rank_bm25 import BM25Okapi
+    def __init__(self) -> None:
+        import rank_bm25
 
+        self._library: Any = rank_bm25
+
+    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
         self._ids, self._texts = list(ids), list(texts)
-        self._bm25 = BM25Okapi([_words(text) for text in texts])
+        self._bm25 = self._library.BM25Okapi([_words(text) for text in texts])
 
     def search(self, question: str, k: int = _K) -> list[str]:
         scores = self._bm25.get_scores(_words(question))
@@ -114,17 +120,18 @@ class RankBM25:
 class BM25S(RankBM25):
     """bm25s alone; like rank-bm25 it is rebuilt for every change."""
 
-    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
+    def __init__(self) -> None:
         import bm25s
 
+        self._library = bm25s
+
+    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
         self._ids, self._texts = list(ids), list(texts)
-        self._index = bm25s.BM25()
-        self._index.index(bm25s.tokenize(list(texts), show_progress=False), show_progress=False)
+        self._index = self._library.BM25()
+        self._index.index(self._library.tokenize(list(texts), show_progress=False), show_progress=False)
 
     def search(self, question: str, k: int = _K) -> list[str]:
-        import bm25s
-
-        tokens = bm25s.tokenize(question, show_progress=False)
+        tokens = self._library.tokenize(question, show_progress=False)
         rows, _ = self._index.retrieve(tokens, k=min(k, len(self._ids)), show_progress=False)
         return [self._ids[row] for row in rows[0]]
 
@@ -137,34 +144,34 @@ class LangChain:
     """LangChain's usual stack: EnsembleRetriever over BM25Retriever and FAISS, with a cross-encoder compressor on wish."""
 
     def __init__(self, *, rerank: bool = False) -> None:
-        self._embedding = _langchain_embedding()
-        self._rerank = rerank
-
-    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
+        from langchain_classic.retrievers import EnsembleRetriever
+        from langchain_community.retrievers import BM25Retriever
         from langchain_community.vectorstores import FAISS
 
+        self._ensemble, self._lexical, self._vectors = EnsembleRetriever, BM25Retriever, FAISS
+        self._embedding = _langchain_embedding()
+        self._compressor = _langchain_compressor() if rerank else None
+
+    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
         self._texts = dict(zip(ids, texts, strict=True))
         pairs = list(zip(texts, vectors.tolist(), strict=True))
         metadata = [{"passage_id": one} for one in ids]
-        self._faiss = FAISS.from_embeddings(pairs, self._embedding, metadatas=metadata, ids=list(ids))
+        self._faiss = self._vectors.from_embeddings(pairs, self._embedding, metadatas=metadata, ids=list(ids))
         self._assemble()
 
     def _assemble(self, k: int = _K) -> None:
-        from langchain_classic.retrievers import EnsembleRetriever
-        from langchain_community.retrievers import BM25Retriever
-
         self._k = k
-        width = max(k, _RERANKED if self._rerank else k)
+        width = max(k, _RERANKED if self._compressor else k)
         metadata = [{"passage_id": one} for one in self._texts]
-        lexical = BM25Retriever.from_texts(list(self._texts.values()), metadatas=metadata, k=width)
+        lexical = self._lexical.from_texts(list(self._texts.values()), metadatas=metadata, k=width)
         dense = self._faiss.as_retriever(search_kwargs={"k": width})
-        self._retriever: Any = EnsembleRetriever(retrievers=[lexical, dense], weights=[0.5, 0.5], id_key="passage_id")
-        if self._rerank:
+        self._retriever: Any = self._ensemble(retrievers=[lexical, dense], weights=[0.5, 0.5], id_key="passage_id")
+        if self._compressor:
             from langchain_classic.retrievers import ContextualCompressionRetriever
-            from langchain_classic.retrievers.document_compressors import CrossEncoderReranker
 
-            compressor = CrossEncoderReranker(model=_UntrainedCrossEncoder(), top_n=k)
-            self._retriever = ContextualCompressionRetriever(base_compressor=compressor, base_retriever=self._retriever)
+            self._retriever = ContextualCompressionRetriever(
+                base_compressor=self._compressor, base_retriever=self._retriever
+            )
 
     def search(self, question: str, k: int = _K) -> list[str]:
         if k != self._k:
@@ -189,17 +196,19 @@ class LangChain:
 class TxtAI:
     """txtai's hybrid index, its text kept with it."""
 
-    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
+    def __init__(self) -> None:
         from txtai import Embeddings
 
-        known = dict(zip(texts, vectors, strict=True))
-        embed = _sentence_transformer()
-        self._known = known
+        self._library: Any = Embeddings
+        self._embed = _sentence_transformer()
+
+    def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
+        known = self._known = dict(zip(texts, vectors, strict=True))
 
         def transform(inputs: list[str]) -> Vectors:
-            return np.stack([known[text] if text in known else embed(text) for text in inputs])
+            return np.stack([known[text] if text in known else self._embed(text) for text in inputs])
 
-        self._index: Any = Embeddings(method="external", transform=transform, hybrid=True, content=True)
+        self._index: Any = self._library(method="external", transform=transform, hybrid=True, content=True)
         self._index.index(zip(ids, texts, strict=True))
 
     def search(self, question: str, k: int = _K) -> list[str]:
@@ -221,16 +230,17 @@ class LanceDB:
     """LanceDB's hybrid search: a vector scan and a full-text index, fused by reciprocal ranks. It lives on disk."""
 
     def __init__(self, folder: Path) -> None:
+        import lancedb
+
         self._folder = folder
+        self._connect: Any = lancedb.connect
         self._embed = _sentence_transformer()
 
     def build(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors) -> None:
-        import lancedb
-
         rows = [
             {"id": one, "text": text, "vector": vector} for one, text, vector in zip(ids, texts, vectors, strict=True)
         ]
-        self._table: Any = lancedb.connect(str(self._folder)).create_table("passages", rows)
+        self._table: Any = self._connect(str(self._folder)).create_table("passages", rows)
         self._table.create_fts_index("text")
 
     def search(self, question: str, k: int = _K) -> list[str]:
@@ -338,20 +348,6 @@ class _GivenVectors:
         return self._encoder.count_tokens(texts)
 
 
-class _UntrainedCrossEncoder:
-    """A cross-encoder of MiniLM's size in float32 with a head nobody trained: right for speed, meaningless for quality.
-    A trained one cannot be had without a model hub."""
-
-    def __init__(self) -> None:
-        from sentence_transformers import CrossEncoder
-
-        self._model = CrossEncoder(str(ModelCache.default().require(ENCODER)), num_labels=1, device="cpu")
-
-    def score(self, text_pairs: list[tuple[str, str]]) -> list[float]:
-        scores: list[float] = self._model.predict(text_pairs, show_progress_bar=False).tolist()
-        return scores
-
-
 def _sentence_transformer() -> Callable[[str], Vectors]:
     """The default encoder through plain sentence-transformers, as a peer's user would load it."""
     from sentence_transformers import SentenceTransformer
@@ -378,6 +374,17 @@ def _langchain_embedding() -> Any:
             return list(embed(text).tolist())
 
     return Plain()
+
+
+def _langchain_compressor() -> Any:
+    """A cross-encoder of MiniLM's size in float32 with a head nobody trained: right for speed, meaningless for quality.
+    A trained one cannot be had without a model hub."""
+    from langchain_classic.retrievers.document_compressors import CrossEncoderReranker
+    from langchain_community.cross_encoders import HuggingFaceCrossEncoder
+
+    folder = str(ModelCache.default().require(ENCODER))
+    model = HuggingFaceCrossEncoder(model_name=folder, model_kwargs={"device": "cpu", "num_labels": 1})
+    return CrossEncoderReranker(model=model, top_n=_K)
 
 
 def _passage(passage_id: str, text: str) -> Any:

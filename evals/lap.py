@@ -77,7 +77,11 @@ def _resident_bytes() -> int:
 
 if __name__ == "__main__":
     from assistant.config import quiet_libraries
+    from retrieval.errors import NotReady
 
     quiet_libraries()
-    found = lap(sys.argv[1], Path(sys.argv[2]))
+    try:
+        found = lap(sys.argv[1], Path(sys.argv[2]))
+    except NotReady as error:
+        found = {"skipped": str(error)}
     sys.stdout.write(json.dumps(found) + "\n")
