@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from assistant.records import Answer, Check, Citation
-from retrieval.records import PassageKind
+from assistant.records import Answer, Check, Citation, Conflict
+from retrieval.records import Passage, PassageKind
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
 #: What GitHub's markdown turns into a link by itself; shown as code it stays text.
@@ -80,12 +80,22 @@ def answer_markdown(answer: Answer, *, today: date) -> str:
         lines += ["\n".join(f"> {linked(line)}" for line in quotation.splitlines()) for quotation in quotations]
     else:
         lines.append(linked(answer.text))
-    for conflict in answer.conflicts:
-        first, second = conflict.citations
-        lines.append(
-            f"**These say different things about {plain(conflict.about)}:** {_link(first)} and {_link(second)}. Ask before you rely on either."
-        )
+    lines += [_disagreement(answer, conflict) for conflict in answer.conflicts]
     return "\n\n".join(lines)
+
+
+def _disagreement(answer: Answer, conflict: Conflict) -> str:
+    """Which two sources differ, since when each is in force, and whom to ask."""
+    sides = [citation for citation in answer.citations if citation.number in conflict.citations]
+    since = [
+        f"{_link(side.number)} is in force since {long_date(side.passage.effective_from)}"
+        for side in sides
+        if side.passage.effective_from
+    ]
+    owners = list(dict.fromkeys(side.passage.owner for side in sides if side.passage.owner)) or ["HR"]
+    first, second = conflict.citations
+    line = f"**{_link(first)} and {_link(second)} differ.** Ask {plain(' or '.join(owners))} before you rely on either."
+    return f"{line} {', '.join(since)}." if since else line
 
 
 def passages_props(citations: Sequence[Citation], *, today: date, quotes: bool) -> dict[str, Any]:
@@ -108,9 +118,7 @@ def citation_props(citation: Citation, *, today: date) -> dict[str, Any]:
         "passage_id": passage.passage_id,
         "title": passage.title,
         "section": section,
-        "where": " · ".join(
-            part for part in (passage.title, passage.section_path[-1] if passage.section_path else "") if part
-        ),
+        "where": _where(passage),
         "facts": _facts(citation, today),
         "before": passage.text[: citation.start],
         "quote": citation.quote,
@@ -121,6 +129,13 @@ def citation_props(citation: Citation, *, today: date) -> dict[str, Any]:
         "original_url": f"/api/v1/documents/{quote(passage.document_id, safe='')}/original?{urlencode(query)}{page}",
         "original_label": label,
     }
+
+
+def _where(passage: Passage) -> str:
+    """``Leave Policy · 4.2 Carry-over · page 3``."""
+    innermost = passage.section_path[-1] if passage.section_path else ""
+    page = f"page {passage.page}" if passage.page else ""
+    return " · ".join(part for part in (passage.title, innermost, page) if part)
 
 
 def _facts(citation: Citation, today: date) -> list[dict[str, Any]]:

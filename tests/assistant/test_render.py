@@ -112,10 +112,14 @@ def test_an_answer_for_another_day_says_so() -> None:
     assert answer_markdown(answer, today=TODAY).startswith("*As the rules stood on 31 May 2023:*")
 
 
-def test_a_conflict_names_both_sides() -> None:
-    answer = _answer("Five. [1]", Check.SUPPORTED, conflicts=(Conflict("the deadline", (1, 2)),))
-    assert "different things about the deadline:** [1](#source-1) and [2](#source-2)" in answer_markdown(
-        answer, today=TODAY
+def test_a_conflict_names_both_sides_their_dates_and_whom_to_ask() -> None:
+    other = replace(CITATION, number=2, passage=replace(PASSAGE, effective_from=date(2024, 6, 1)))
+    answer = _answer(
+        "Five. [1]", Check.SUPPORTED, citations=(CITATION, other), conflicts=(Conflict("the deadline", (1, 2)),)
+    )
+    assert answer_markdown(answer, today=TODAY).splitlines()[-1] == (
+        "**[1](#source-1) and [2](#source-2) differ.** Ask People team before you rely on either. "
+        "[1](#source-1) is in force since 1 January 2025, [2](#source-2) is in force since 1 June 2024."
     )
 
 
