@@ -15,9 +15,9 @@ from retrieval.errors import ModelUnavailable
 from retrieval.models import ENCODER, ModelCache
 from retrieval.weightfolder import SHIPPED, read_manifest, unpack
 
-#: What a pair is cut to: questions in their middle, passages at their end.
+#: What is read of a text: a question loses its middle, a passage its end.
 QUESTION_TOKENS = 128
-TOTAL_TOKENS = 384
+PASSAGE_TOKENS = 384
 #: Tokens a batch may hold, padding included: enough to fill the matrix units, small enough for the cache.
 BATCH_TOKENS = 2048
 
@@ -36,7 +36,7 @@ class Reranker(Protocol):
         """
 
 
-class CrossEncoderReranker:
+class InteractionReranker:
     """Our trained network, in bfloat16 where the processor multiplies it natively. Safe to share between threads.
 
     :param scale: with ``offset``, turns the network's output into calibrated log-odds.
@@ -50,7 +50,7 @@ class CrossEncoderReranker:
         self._lock = Lock()
 
     @classmethod
-    def load(cls, folder: Path, encoder_folder: Path) -> CrossEncoderReranker:
+    def load(cls, folder: Path, encoder_folder: Path) -> InteractionReranker:
         """Read trained weights, and the word embeddings and tokenizer that they share with the encoder.
 
         :raises WeightsDamaged: if a file differs from the manifest.
@@ -59,32 +59,33 @@ class CrossEncoderReranker:
         import torch
         from safetensors.numpy import load_file
 
-        from retrieval.crossencoder import CrossEncoder, PairTokenizer
+        from retrieval.interaction import InteractionNetwork, TextTokenizer
 
         manifest = read_manifest(folder)
-        network = CrossEncoder.from_encoder(encoder_folder)
+        network = InteractionNetwork.from_encoder(encoder_folder)
         trained = unpack(load_file(folder / "weights.safetensors"))
         network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
         network.eval()
         if has_fast_bfloat16():
             network.to(torch.bfloat16)
         scale, offset = manifest["calibration"]["scale"], manifest["calibration"]["offset"]
-        return cls(network, PairTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset)
+        return cls(network, TextTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset)
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         import torch
+
+        from retrieval.interaction import cut_question
 
         scores = np.empty(len(texts), np.float32)
         if not texts:
             return scores
         with self._lock, torch.inference_mode():
-            asked, *read = self._tokenizer.encode([question, *texts])
-            pairs = [
-                self._tokenizer.pair(asked.ids, text.ids, question_tokens=QUESTION_TOKENS, total_tokens=TOTAL_TOKENS)
-                for text in read
-            ]
-            for rows in batches([len(pair) for pair in pairs]):
-                scores[rows] = self._network(self._tokenizer.batch([pairs[row] for row in rows])).float().numpy()
+            asked, *read = (encoding.ids for encoding in self._tokenizer.encode([question, *texts]))
+            states = self._network.states(*self._tokenizer.batch([cut_question(asked, QUESTION_TOKENS)]))
+            rows = [ids[:PASSAGE_TOKENS] for ids in read]
+            for chosen in batches([len(row) + 2 for row in rows]):
+                passages = self._network.states(*self._tokenizer.batch([rows[row] for row in chosen]))
+                scores[chosen] = self._network.log_odds(states, passages).numpy()
         return scores * np.float32(self._scale) + np.float32(self._offset)
 
 
@@ -130,7 +131,7 @@ def load_reranker(name: str | None = None, *, cache: ModelCache | None = None) -
     if not folder.is_dir():
         raise ModelUnavailable(f"there is no reranker {folder}; give a folder written by: policydesk tune reranker")
     if (folder / "manifest.json").exists():
-        return CrossEncoderReranker.load(folder, (cache or ModelCache.default()).require(ENCODER))
+        return InteractionReranker.load(folder, (cache or ModelCache.default()).require(ENCODER))
     return SentenceCrossEncoder(folder)
 
 

@@ -18,7 +18,7 @@ from retrieval.answerability import save_answerability
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.fusion import save_fusion
-from retrieval.rerank import CrossEncoderReranker
+from retrieval.rerank import InteractionReranker
 from retrieval.tuning.calibration import (
     Remembering,
     abstention,
@@ -27,6 +27,7 @@ from retrieval.tuning.calibration import (
     choose_blend,
     choose_fusion,
     fit_answerability,
+    left_out_abstention,
     read_pools,
 )
 from retrieval.tuning.collection import Collection, Question, read_collection
@@ -99,7 +100,7 @@ def calibrate(
     :raises WrongUsage: if no collection has dev questions, or train questions that were not drawn.
     """
     write_release(out, facts, scale=1.0, offset=0.0)
-    reranker = Remembering(CrossEncoderReranker.load(out, encoder_folder))
+    reranker = Remembering(InteractionReranker.load(out, encoder_folder))
     drawn = frozenset(group.question for group in groups)
     chosen = [(c, dev_questions(c, drawn, config)) for c in collections]
     chosen = [(collection, questions) for collection, questions in chosen if questions]
@@ -137,7 +138,10 @@ def calibrate(
             asked.extend(ask(collection, questions, encoder, reranker, fusion, depth=config.depth, progress=progress))
     if asked:
         layer = fit_answerability(asked, false_answer_rate=config.false_answer_rate)
-        about = {"false_answer_rate": config.false_answer_rate, "dev": abstention(layer, asked)}
+        left_out = left_out_abstention(asked, false_answer_rate=config.false_answer_rate)
+        about: dict[str, object] = {
+            "false_answer_rate": config.false_answer_rate, "dev": abstention(layer, asked), "left_out": left_out,
+        }  # fmt: skip
         save_answerability(layer, about, out / "answerability.json")
     write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
     return measures

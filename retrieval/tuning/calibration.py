@@ -176,6 +176,17 @@ def fit_answerability(asked: Sequence[Asked], *, false_answer_rate: float = 0.15
     return replace(layer, threshold=threshold)
 
 
+def left_out_abstention(asked: Sequence[Asked], *, false_answer_rate: float = 0.15) -> dict[str, dict[str, float]]:
+    """:func:`abstention` of each source with a layer and a threshold that the other sources alone gave."""
+    report: dict[str, dict[str, float]] = {}
+    for source in sorted({one.source for one in asked}):
+        others = [one for one in asked if one.source != source]
+        if others:
+            layer = fit_answerability(others, false_answer_rate=false_answer_rate)
+            report |= abstention(layer, [one for one in asked if one.source == source])
+    return report
+
+
 def probabilities(layer: Answerability, asked: Sequence[Asked]) -> NDArray[np.float64]:
     """The layer's probability for each question, in order."""
     values = np.array([one.signs for one in asked]).reshape(-1, len(SIGNS))

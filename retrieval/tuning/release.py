@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.crossencoder import SHARED, CrossEncoder
+from retrieval.interaction import SHARED, InteractionNetwork
 from retrieval.weightfolder import pack, write_manifest
 
 
@@ -27,7 +27,7 @@ class Facts:
     notes: str = ""
 
 
-def write_weights(network: CrossEncoder, folder: Path) -> None:
+def write_weights(network: InteractionNetwork, folder: Path) -> None:
     """Write ``weights.safetensors``: everything but the word embeddings, which are the encoder's, a byte a number."""
     from safetensors.numpy import save_file
 

@@ -2,8 +2,9 @@
 
 A candidate's score in the listwise softmax is the network's log-odds plus a learned share of its first-stage scores,
 because that is how the reranker is used: it learns what BM25 and cosine get wrong, and on documents unlike the training
-ones it starts from them. Three losses are added up: listwise cross-entropy; binary cross-entropy on the log-odds alone
-(also for questions that nothing answers), which gives them an absolute meaning; and pointing at the answer's own tokens.
+ones it starts from them. Three losses are added up: listwise cross-entropy; the same over every passage of the step, also
+those of other questions, on the matches alone; and binary cross-entropy on the log-odds (also for questions that nothing
+answers), which gives them an absolute meaning.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from retrieval.crossencoder import SHARED, CrossEncoder, Pair, PairTokenizer
+from retrieval.interaction import SHARED, InteractionNetwork, States, TextTokenizer, cut_question
 from retrieval.tuning.mining import Candidate, Group
 
 
@@ -29,16 +30,16 @@ class TrainingConfig:
 
     steps: int = 900
     groups: int = 8  #: questions a step
-    learning_rate: float = 8e-5
+    learning_rate: float = 6e-5
     head_learning_rate: float = 5e-4
     weight_decay: float = 0.01
     warmup: float = 0.05
     decay: float = 0.35
     frozen_layers: int = 1  #: lowest layers that stay as the encoder's, with the embeddings below them
     question_tokens: int = 56
-    total_tokens: int = 144
+    passage_tokens: int = 128
     binary_weight: float = 0.5
-    pointer_weight: float = 0.25
+    batch_weight: float = 0.5
     plain_share: float = 0.3  #: groups scored without the first stage, so that the network can stand alone
     untitled_share: float = 0.2  #: groups whose passages lose their headings
     checkpoint_steps: int = 50
@@ -60,13 +61,13 @@ class _Blend(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first_stage = nn.Parameter(torch.tensor([8.0, 4.0]))
-        self.absolute = nn.Parameter(torch.tensor([1.0, -1.0]))
+        self.absolute = nn.Parameter(torch.tensor([0.5, -1.0]))
 
 
 def train(
     groups: Sequence[Group], encoder_folder: Path, out: Path, config: TrainingConfig, *,
     report: Callable[[Progress], None] | None = None,
-) -> CrossEncoder:  # fmt: skip
+) -> InteractionNetwork:  # fmt: skip
     """Train for ``config.steps`` steps, resuming from a checkpoint in ``out`` where there is one.
 
     :param groups: at least one; drawn in an order that follows from the seed, again from the start when used up.
@@ -75,11 +76,11 @@ def train(
     torch.manual_seed(config.seed)
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
     torch.set_flush_denormal(True)
-    network = CrossEncoder.from_encoder(encoder_folder)
+    network = InteractionNetwork.from_encoder(encoder_folder)
     blend = _Blend()
     _freeze(network, config.frozen_layers)
     optimizer = _optimizer(network, blend, config)
-    reader = _Reader(PairTokenizer(encoder_folder), config)
+    reader = _Reader(TextTokenizer(encoder_folder), config)
     step = _resume(out, network, blend, optimizer)
     order = _order(groups, config)
     losses: list[float] = []
@@ -101,39 +102,30 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A candidate as token ids, and which of its passage's tokens are the answer."""
+    """A group as token ids."""
 
-    pair: Pair
-    answer: range
+    question: list[int]
+    passages: list[list[int]]
 
 
 class _Reader:
-    """Turns candidates into pairs: headings dropped now and then, long passages cut to a window."""
+    """Turns groups into token ids: headings dropped now and then, long passages cut to a window."""
 
-    def __init__(self, tokenizer: PairTokenizer, config: TrainingConfig) -> None:
+    def __init__(self, tokenizer: TextTokenizer, config: TrainingConfig) -> None:
         self.tokenizer = tokenizer
         self.config = config
 
-    def read(self, group: Group, random: Random) -> list[_Read]:
+    def read(self, group: Group, random: Random) -> _Read:
         untitled = random.random() < self.config.untitled_share
         question, *texts = self.tokenizer.encode([group.question, *(candidate.text for candidate in group.candidates)])
         headings = self.tokenizer.encode([candidate.heading for candidate in group.candidates])
-        reads = []
+        passages = []
         for candidate, text, heading in zip(group.candidates, texts, headings, strict=True):
             title = [] if untitled else heading.ids[:24]
-            room = max(
-                self.config.total_tokens - min(len(question.ids), self.config.question_tokens) - 3 - len(title), 16
-            )
-            answer = _span(candidate, group.answers, text.offsets)
-            start = _window(len(text.ids), room, answer, random)
-            pair = self.tokenizer.pair(
-                question.ids, [*title, *text.ids[start : start + room]],
-                question_tokens=self.config.question_tokens, total_tokens=self.config.total_tokens,
-            )  # fmt: skip
-            moved = len(title) - start
-            held = answer if answer and start <= answer.start and answer.stop <= start + room else range(0)
-            reads.append(_Read(pair, range(held.start + moved, held.stop + moved) if held else range(0)))
-        return reads
+            room = self.config.passage_tokens - len(title)
+            start = _window(len(text.ids), room, _span(candidate, group.answers, text.offsets), random)
+            passages.append([*title, *text.ids[start : start + room]])
+        return _Read(cut_question(question.ids, self.config.question_tokens), passages)
 
 
 def _span(candidate: Candidate, answers: Sequence[str], offsets: Sequence[tuple[int, int]]) -> range:
@@ -159,31 +151,35 @@ def _window(size: int, room: int, answer: range, random: Random) -> int:
 
 
 def _step(
-    chosen: Sequence[Group], network: CrossEncoder, blend: _Blend, optimizer: torch.optim.Optimizer, reader: _Reader,
+    chosen: Sequence[Group], network: InteractionNetwork, blend: _Blend, optimizer: torch.optim.Optimizer, reader: _Reader,
     random: Random, config: TrainingConfig,
 ) -> float:  # fmt: skip
     reads = [reader.read(group, random) for group in chosen]
-    flat = [read for group_reads in reads for read in group_reads]
-    logits, pointed = _forward(network, reader.tokenizer, flat)
+    questions = _states(network, reader.tokenizer, [read.question for read in reads])
+    passages = _states(network, reader.tokenizer, [passage for read in reads for passage in read.passages])
+    every = network.every_match(questions, passages)
     loss = torch.zeros(())
     start = 0
     listwise = sum(any(candidate.positive for candidate in group.candidates) for group in chosen) or 1
     judged = sum(group.judged for group in chosen) or 1
-    for group in chosen:
+    for number, group in enumerate(chosen):
         end = start + len(group.candidates)
-        scores = logits[start:end]
+        question = States(questions.tokens[number : number + 1], questions.mask[number : number + 1])
+        scores = network.log_odds(question, States(passages.tokens[start:end], passages.mask[start:end]))
         positive = torch.tensor([candidate.positive for candidate in group.candidates])
         if positive.any() and len(scores) > 1:
             first = torch.tensor([[candidate.dense, candidate.bm25] for candidate in group.candidates])
             total = scores if random.random() < config.plain_share else scores + first @ blend.first_stage
-            loss = loss + (torch.logsumexp(total, 0) - torch.logsumexp(total[positive], 0)) / listwise
+            loss = loss + _listwise(total, positive) / listwise
+            among_all = torch.zeros(every.shape[1], dtype=torch.bool)
+            among_all[start:end] = positive
+            loss = loss + config.batch_weight * _listwise(every[number], among_all) / listwise
         if group.judged:
             absolute = blend.absolute[0] * scores + blend.absolute[1]
             each = nn.functional.binary_cross_entropy_with_logits(absolute, positive.float(), reduction="none")
             # The one positive weighs as much as all negatives together.
             balanced = sum(each[side].mean() for side in (positive, ~positive) if side.any())
             loss = loss + config.binary_weight * balanced / judged
-            loss = loss + config.pointer_weight * _pointer_loss(pointed[start:end], flat[start:end], positive) / judged
         start = end
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -192,43 +188,38 @@ def _step(
     return float(loss.detach())
 
 
-def _forward(network: CrossEncoder, tokenizer: PairTokenizer, reads: Sequence[_Read]) -> tuple[Tensor, list[Tensor]]:
-    """Scores and pointers of all pairs, computed in batches of similar length so that little is padding."""
-    order = sorted(range(len(reads)), key=lambda at: -len(reads[at].pair))
-    logits: dict[int, Tensor] = {}
-    pointed: dict[int, Tensor] = {}
+def _listwise(scores: Tensor, positive: Tensor) -> Tensor:
+    """Minus the log of the share that a softmax gives to the positives."""
+    return torch.logsumexp(scores, 0) - torch.logsumexp(scores[positive], 0)
+
+
+def _states(network: InteractionNetwork, tokenizer: TextTokenizer, rows: Sequence[list[int]]) -> States:
+    """States of texts in their order, read in batches of similar length so that little is padding."""
+    order = sorted(range(len(rows)), key=lambda at: -len(rows[at]))
+    longest = len(rows[order[0]]) + 2
+    tokens: dict[int, Tensor] = {}
+    masks: dict[int, Tensor] = {}
     for begin in range(0, len(order), 12):
-        rows = order[begin : begin + 12]
-        batch = tokenizer.batch([reads[row].pair for row in rows])
+        chosen = order[begin : begin + 12]
+        ids, attention = tokenizer.batch([rows[row] for row in chosen])
         with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu._is_amx_tile_supported())):
-            states = network.states(batch)
-            scores, points = network.relevance(states, batch).float(), network.pointing(states, batch)
-        for at, row in enumerate(rows):
-            logits[row], pointed[row] = scores[at], points[at]
-    return torch.stack([logits[row] for row in range(len(reads))]), [pointed[row] for row in range(len(reads))]
+            states = network.states(ids, attention)
+        for at, row in enumerate(chosen):
+            missing = longest - states.tokens.shape[1]
+            tokens[row] = nn.functional.pad(states.tokens[at].float(), (0, 0, 0, missing))
+            masks[row] = nn.functional.pad(states.mask[at], (0, missing))
+    numbers = range(len(rows))
+    return States(torch.stack([tokens[row] for row in numbers]), torch.stack([masks[row] for row in numbers]))
 
 
-def _pointer_loss(pointed: Sequence[Tensor], reads: Sequence[_Read], positive: Tensor) -> Tensor:
-    """Minus the log-probability mass on the answer's tokens, or on "nowhere" for a negative; a positive without a span
-    costs nothing."""
-    losses = []
-    for points, read, answers in zip(pointed, reads, positive.tolist(), strict=True):
-        if not answers:
-            losses.append(-points[0])
-        elif read.answer:
-            shift = len(read.pair.question) + 2
-            losses.append(-2.0 * torch.logsumexp(points[shift + read.answer.start : shift + read.answer.stop], 0))
-    return torch.stack(losses).mean() if losses else torch.zeros(())
-
-
-def _freeze(network: CrossEncoder, layers: int) -> None:
+def _freeze(network: InteractionNetwork, layers: int) -> None:
     for name, parameter in network.named_parameters():
         below = layers > 0 and name.startswith("bert.embeddings.")
         frozen = name == SHARED or below or any(name.startswith(f"bert.encoder.layer.{n}.") for n in range(layers))
         parameter.requires_grad_(not frozen)
 
 
-def _optimizer(network: CrossEncoder, blend: _Blend, config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimizer(network: InteractionNetwork, blend: _Blend, config: TrainingConfig) -> torch.optim.Optimizer:
     trunk = [p for name, p in network.named_parameters() if name.startswith("bert.") and p.requires_grad]
     head = [p for name, p in network.named_parameters() if not name.startswith("bert.")]
     return torch.optim.AdamW(
@@ -254,7 +245,12 @@ def _order(groups: Sequence[Group], config: TrainingConfig) -> list[int]:
 
 
 def _save(
-    out: Path, network: CrossEncoder, blend: _Blend, optimizer: torch.optim.Optimizer, step: int, config: TrainingConfig
+    out: Path,
+    network: InteractionNetwork,
+    blend: _Blend,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    config: TrainingConfig,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     tensors = {f"network.{name}": value for name, value in network.state_dict().items() if name != SHARED}
@@ -266,7 +262,7 @@ def _save(
     (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": asdict(config)}, indent=1) + "\n")
 
 
-def _resume(out: Path, network: CrossEncoder, blend: _Blend, optimizer: torch.optim.Optimizer) -> int:
+def _resume(out: Path, network: InteractionNetwork, blend: _Blend, optimizer: torch.optim.Optimizer) -> int:
     """Load the checkpoint in ``out``; :returns: the steps already done, 0 without one."""
     if not (out / "checkpoint.json").exists():
         return 0

@@ -167,7 +167,7 @@ def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_pa
     encoder, folder = load_encoder(), ModelCache.default().require(ENCODER)
     reports: list[tuple[str, int, int]] = []
     for steps in (1, 2):
-        training = TrainingConfig(steps=steps, groups=2, total_tokens=64, checkpoint_steps=1)
+        training = TrainingConfig(steps=steps, groups=2, passage_tokens=48, checkpoint_steps=1)
         measures = tune_reranker(
             [data], encoder, folder, out, TuneConfig(mining=mining, training=training),
             report=lambda what, done, total: reports.append((what, done, total)),
