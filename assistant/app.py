@@ -211,11 +211,7 @@ class Chat:
         reply.content = render.answer_markdown(answer, today=today)
         if answer.citations:
             reply.elements = [_passages(answer.citations, quotes=False)]
-        reply.metadata = {
-            "answer": answer.text,
-            "status": answer.status.value,
-            "reason": answer.reason and answer.reason.value,
-        }
+        reply.metadata = _kept_with(answer)
         await reply.send()
 
     async def _read_files(self, message: cl.Message, person: Person) -> None:
@@ -245,6 +241,16 @@ class Chat:
 def _passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:
     props = render.passages_props(citations, today=date.today(), quotes=quotes)
     return cl.CustomElement(name="Passages", display="inline", props=props)
+
+
+def _kept_with(answer: Answer) -> dict[str, Any]:
+    """What is kept with the message: for follow-up questions, and to find it when a document is removed."""
+    return {
+        "answer": answer.text,
+        "status": answer.status.value,
+        "reason": answer.reason.value if answer.reason else None,
+        "documents": sorted({citation.passage.document_id for citation in answer.citations}),
+    }
 
 
 def _history() -> list[Turn]:

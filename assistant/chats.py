@@ -1,4 +1,4 @@
-"""Chats as they are kept: threads, their steps, the citations shown, and thumbs. Each belongs to one person."""
+"""Conversations as they are kept: threads, their steps, the citations shown, and thumbs. Each belongs to one person."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from retrieval.errors import WrongUsage
 from retrieval.store import Base, Store
+
+_REMOVED = "*A document that this answer cited has been removed from the library, and the answer with it.*"
 
 
 class ChatRow(Base):
@@ -181,6 +183,25 @@ class Chats:
         with self.sessions.begin() as session:
             for row in (ThumbRow, ElementRow, StepRow, ChatRow):
                 session.execute(delete(row).where(row.thread_id == thread_id))
+
+    def forget(self, document_id: str) -> int:
+        """Take a removed document's words out of every conversation: answers that cite it, and the passages shown;
+        :returns: how many answers and lists of passages were changed.
+        """
+        changed = 0
+        with self.sessions.begin() as session:
+            for step in session.scalars(select(StepRow).where(StepRow.body.cast(Text).contains(document_id))):
+                if document_id in (step.body.get("metadata") or {}).get("documents", ()):
+                    kept = {key: value for key, value in step.body["metadata"].items() if key != "answer"}
+                    step.body = {**step.body, "output": _REMOVED, "metadata": kept}
+                    changed += 1
+            for element in session.scalars(select(ElementRow).where(ElementRow.body.cast(Text).contains(document_id))):
+                passages = element.body["props"]["passages"]
+                left = [each for each in passages if not each["passage_id"].startswith(f"{document_id}.")]
+                if len(left) < len(passages):
+                    element.body = {**element.body, "props": {**element.body["props"], "passages": left}}
+                    changed += 1
+        return changed
 
     def remove_untouched(self, days: int) -> int:
         """Remove conversations nobody has written in for so many days, and what is left of removed ones whose answer

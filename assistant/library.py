@@ -49,8 +49,10 @@ def show(store: Store, person: Person, document_id: str) -> dict[str, Any]:
 
 
 def remove(room: Room, person: Person, document_id: str) -> None:
-    """Remove a document for good: its text, its originals, and its place in the index."""
-    room.keeper.remove(find(room.store, person, document_id).document_id)
+    """Remove a document for good: its text, its originals, its place in the index, and what conversations quote of it."""
+    document = find(room.store, person, document_id)
+    room.keeper.remove(document.document_id)
+    room.chats.forget(document.document_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from assistant.edge import Edge, Limits
 from assistant.problems import Problem
 from assistant.room import Room
 
+#: Conversations that nobody has written in for so long are removed when the server starts.
+KEPT_DAYS = 365
 _DESCRIPTION = (
     "Answers questions about policies, contracts and HR rules from the documents themselves. Send an API token "
     "(policydesk users token NAME) as: Authorization: Bearer pd_…"
@@ -31,6 +33,7 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room.line.open()
         room.jobs.open()
+        room.chats.remove_untouched(KEPT_DAYS)
         yield
         room.jobs.close()
         await room.line.close()

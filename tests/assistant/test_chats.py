@@ -98,3 +98,19 @@ def test_retention_removes_what_nobody_has_touched(chats: Chats) -> None:
     assert chats.remove_untouched(days=1) == 0
     assert chats.remove_untouched(days=0) == 1
     assert chats.load("t1") is None
+
+
+def test_a_removed_document_s_words_leave_every_conversation(chats: Chats) -> None:
+    body = {"output": "28 days. [1]", "metadata": {"answer": "28 days. [1]", "documents": ["d1"]}}
+    chats.save_step("t1", "s2", body)
+    chats.save_step("t1", "s3", {"output": "Ask about d1.", "metadata": {"documents": ["d2"]}})
+    shown = [{"passage_id": "d1.v1.p0001", "quote": "28 days"}, {"passage_id": "d2.v1.p0001", "quote": "45 euro"}]
+    chats.save_element("t1", "e1", {"id": "e1", "props": {"passages": shown}})
+    assert chats.forget("d1") == 2
+    loaded = chats.load("t1")
+    assert loaded is not None
+    outputs = {step.step_id: step.body["output"] for step in loaded[1]}
+    assert "has been removed" in outputs["s2"]
+    assert outputs["s3"] == "Ask about d1."
+    assert [each["quote"] for each in loaded[2][0].body["props"]["passages"]] == ["45 euro"]
+    assert "28 days" not in repr([step.body for step in loaded[1]])
