@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals import library
+from evals.data import DataError
+from evals.library import load_any
+from tests.fakes import WordEncoder
+
+HANDBOOK = """# Staff Handbook
+
+## 1 Leave
+
+1.1 Up to five unused days of leave may be carried over until 31 March of the following year.
+
+## 2 Expenses
+
+2.1 Expenses are claimed within thirty days of the journey. Receipts are kept for six years.
+"""
+
+
+def question(number: int, quote: str | None, **more: Any) -> dict[str, Any]:
+    gold = [{"file": "handbook.md", "quote": quote}] if quote else []
+    return {
+        "_id": f"q{number}", "text": "How long?", "kind": "plain" if quote else "unanswerable", "history": [], "as_of": None,
+        "jurisdiction": None, "groups": [], "gold": gold, "answer": "thirty days" if quote else "", "must_hold": ["thirty"] if quote else [],
+        "metadata": {"split": "test", "tags": []}, **more,
+    }  # fmt: skip
+
+
+def write_library(folder: Path, *questions: dict[str, Any]) -> Path:
+    (folder / "documents").mkdir(parents=True)
+    (folder / "documents" / "handbook.md").write_text(HANDBOOK)
+    entry = {
+        "file": "handbook.md",
+        "title": "Staff Handbook",
+        "owner": "Ann",
+        "effective_from": "2025-01-01",
+        "jurisdiction": "GB",
+    }
+    (folder / "catalog.json").write_text(json.dumps([entry]))
+    (folder / "questions").mkdir()
+    (folder / "questions" / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in questions))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "default_folder", lambda: tmp_path / "kept")
+
+
+def test_a_library_is_ingested_and_its_quotations_become_judgements(tmp_path: Path) -> None:
+    folder = write_library(
+        tmp_path / "firm",
+        question(1, "Expenses are claimed within thirty days of the journey."),
+        question(2, None),
+        question(3, "Up to five unused days of leave may be carried over", as_of="2025-05-01"),
+    )
+    data = load_any(folder, encoder=WordEncoder())
+    texts = {text.text_id: text for text in data.corpus}
+    (wanted,) = data.judged[0].wanted
+    assert "within thirty days" in texts[wanted].text
+    assert data.judged[0].quotes == ("Expenses are claimed within thirty days of the journey.",)
+    assert texts[wanted].metadata["jurisdiction"] == "GB"
+    assert data.judged[1].metadata["as_of"] == "2025-05-01"
+    assert [row.question_id for row in data.unanswerable] == ["q2"]
+    assert data.name == "firm"
+
+
+def test_a_quotation_that_no_passage_holds_is_refused(tmp_path: Path) -> None:
+    folder = write_library(tmp_path / "firm", question(1, "Dogs sleep under the desks of their owners all day long."))
+    with pytest.raises(DataError, match="q1"):
+        load_any(folder, encoder=WordEncoder())
