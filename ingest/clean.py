@@ -19,6 +19,8 @@ _CHARACTERS = str.maketrans(
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]")
 _CONTENTS_LINE = re.compile(r"^.{1,160}?(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,6})\s*$|^.{1,160}?…{2,}\s*\d{1,4}\s*$")
 _BLANKS = re.compile(r"_{4,}|\.{5,}|-{5,}|={4,}")
+#: Markdown pasted into a document of another format.
+_MARKED_HEADING = re.compile(r"(?P<marks>#{1,6}) +(?P<text>[^\n]{1,120})")
 _LONG_LINE = 60
 
 
@@ -50,6 +52,10 @@ def _parts(block: Block) -> Iterator[Block]:
         yield replace(block, text=" ".join(text.split()))
         return
     for paragraph in text.split("\n\n"):
+        marked = _MARKED_HEADING.fullmatch(paragraph)
+        if marked:
+            yield replace(block, kind=BlockKind.HEADING, text=marked["text"], level=len(marked["marks"]))
+            continue
         yield replace(block, text=_unwrapped(paragraph))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import PurePath
 from typing import Any
@@ -50,7 +52,8 @@ def _no_text_reason(loaded: Loaded) -> str:
 def _load_markdown(data: bytes) -> Loaded:
     properties, body = markup.split_front_matter(media.decode(data))
     _, page = markup.prepare_html(markup.markdown_to_html(markup.strip_template_tags(body)))
-    return Loaded(media.MARKDOWN, tuple(_page_blocks(page)), title=_stated_title(properties), properties=properties)
+    blocks = tuple(_without_marks(block) for block in _page_blocks(page))
+    return Loaded(media.MARKDOWN, blocks, title=_stated_title(properties), properties=properties)
 
 
 def _load_html(data: bytes) -> Loaded:
@@ -62,8 +65,20 @@ def _load_html(data: bytes) -> Loaded:
 
 
 def _stated_title(properties: dict[str, str]) -> str | None:
-    stated = markup.strip_template_tags(properties.get("title", "")).strip()
+    stated = html.unescape(re.sub(r"<[^>]+>", "", markup.strip_template_tags(properties.get("title", "")))).strip()
     return stated or None
+
+
+_LEFT_OVER = re.compile(
+    r"!?\[(?P<text>[^\]\n]+)\]\((?:#|/|https?:|mailto:)[^)\s]*\)|(?P<mark>\*\*|__)(?P<bold>\S[^\n]*?\S)(?P=mark)"
+)
+
+
+def _without_marks(block: Block) -> Block:
+    """The block without markdown's own marks, which stay where the page wrote them inside raw HTML."""
+    if "](" not in block.text and "**" not in block.text:
+        return block
+    return replace(block, text=_LEFT_OVER.sub(lambda match: match["text"] or match["bold"], block.text))
 
 
 def _page_blocks(page: str) -> Iterator[Block]:
@@ -190,9 +205,9 @@ def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
         if text:
             yield Block(BlockKind.PARAGRAPH, text, page=page)
         return
-    from lxml import html
+    from lxml.html import fragment_fromstring
 
-    root = html.fragment_fromstring(source)
+    root = fragment_fromstring(source)
     for line_break in root.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
     rows: list[tuple[str, ...]] = []

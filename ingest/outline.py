@@ -39,6 +39,7 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
 
     :param title: the document's title: a heading that only repeats it is left out of the paths.
     """
+    blocks = _with_named_numbers(blocks)
     body_size = _body_size(blocks)
     heading_series = _heading_series(blocks)
     placed: list[Placed] = []
@@ -68,6 +69,29 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
         level = block.level if block.level is not None else (stack[-1].level + 1 if stack else 1)
         stack.append(_Open(text, level, _look(block), block.size, label(text)))
     return placed
+
+
+def _with_named_numbers(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, with a number on a line of its own joined to its heading below: "Clause 12" and "Liability"."""
+    joined: list[Block] = []
+    for block in blocks:
+        last = joined[-1] if joined else None
+        if last is not None and _is_bare_number(last) and _reads_like_heading(block.text) and label(block.text) is None:
+            heading = replace(
+                last,
+                kind=BlockKind.HEADING,
+                text=f"{last.text.rstrip(' .:')} – {block.text}",
+                bold=last.bold or block.bold,
+            )
+            joined[-1] = heading if last.kind is not BlockKind.HEADING else replace(heading, level=last.level)
+        else:
+            joined.append(block)
+    return joined
+
+
+def _is_bare_number(block: Block) -> bool:
+    mark = label(block.text) if block.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH) else None
+    return mark is not None and not mark.rest and _names_a_part(mark)
 
 
 #: A title stands among the first blocks.

@@ -6,7 +6,7 @@ import ctypes
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest import layout, media
@@ -74,7 +74,7 @@ def _read_page(document: Any, number: int) -> Page:
     page = document[number - 1]
     text_page = page.get_textpage()
     try:
-        words = list(_WordReader(text_page).words())
+        words = _decoded(list(_WordReader(text_page).words()))
         turned = _dominant_angle(words)
         width, height = page.get_width(), page.get_height()
         if page.get_rotation() in (90, 270):  # words lie as on the page before it is turned
@@ -102,6 +102,7 @@ class _Raw:
     angle: int  #: quarter turns, 0 to 3
     size: float
     bold: bool
+    font: int  #: equal for words of one font on one page
 
 
 #: What pdfium gives for a hyphen at the end of a line.
@@ -169,9 +170,12 @@ class _WordReader:
         height = top - bottom if quarter % 2 == 0 else right - left
         # A font of size 1 under a scaling matrix reports 1: its box tells.
         size = size if 0.6 * size <= height <= 2.2 * size else height / 1.2
-        yield _Raw(text, left, bottom, right, top, (self._x.value, self._y.value), quarter, size, self._is_bold(first))
+        font = self._font(first)
+        bold = self._bold[font]
+        yield _Raw(text, left, bottom, right, top, (self._x.value, self._y.value), quarter, size, bold, font)
 
-    def _is_bold(self, index: int) -> bool:
+    def _font(self, index: int) -> int:
+        """A number for the font of a character; whether it is bold is then known."""
         pdfium = self._pdfium
         drawn = pdfium.FPDFText_GetTextObject(self._page, index)
         font = pdfium.FPDFTextObj_GetFont(drawn) if drawn else None
@@ -183,7 +187,37 @@ class _WordReader:
             name = self._name.value.lower()
             heavy = pdfium.FPDFText_GetFontWeight(self._page, index) >= 600
             self._bold[key] = heavy or b"bold" in name or b"black" in name or b"heavy" in name
-        return self._bold[key]
+        return key
+
+
+#: Fonts embedded without a table of their letters give glyph numbers instead; in the usual order of glyphs they are this much lower.
+_GLYPH_SHIFT = 29
+
+
+def _decoded(words: list[_Raw]) -> list[_Raw]:
+    """The words, with those of fonts that give glyph numbers turned into letters."""
+    texts: dict[int, list[str]] = {}
+    for word in words:
+        texts.setdefault(word.font, []).append(word.text)
+    shifted = {font for font, found in texts.items() if _gives_glyph_numbers("".join(found))}
+    return [replace(word, text=_shift(word.text)) if word.font in shifted else word for word in words]
+
+
+def _gives_glyph_numbers(text: str) -> bool:
+    """Whether a text makes sense only after the shift: by its share of letters, and of vowels among them."""
+    return len(text) >= 8 and _sense(text) < 0.75 <= _sense(_shift(text))
+
+
+def _shift(text: str) -> str:
+    return "".join(chr(ord(letter) + _GLYPH_SHIFT) if ord(letter) < 0x7F else letter for letter in text)
+
+
+def _sense(text: str) -> float:
+    """How much a text looks like language, 0 to 1: letters and spaces, of which a fair share are vowels."""
+    letters = [letter for letter in text.lower() if letter.isalpha()]
+    vowels = sum(letter in "aeiouyäöüéèáó" for letter in letters)
+    share = (len(letters) + text.count(" ")) / max(len(text), 1)
+    return share * min(1.0, 3.2 * vowels / max(len(letters), 1))
 
 
 def _dominant_angle(words: list[_Raw]) -> int:

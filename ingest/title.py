@@ -23,28 +23,28 @@ _MACHINE_TITLE = re.compile(
 
 def title(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> str:
     """The document's title: as its format states it, else its first heading, else the largest text on the first page, else its name."""
-    for candidate in _titles(loaded, blocks):
+    for candidate in _titles(loaded, blocks, file):
         squeezed = heading_text(candidate).strip(" *_#")
         if _names_something(squeezed):
             return _cut(squeezed)
     return _title_from_name(file)
 
 
-def _titles(loaded: Loaded, blocks: Sequence[Block]) -> Iterator[str]:
+def _titles(loaded: Loaded, blocks: Sequence[Block], file: str) -> Iterator[str]:
     first = next((block for block in blocks[:3] if block.kind is BlockKind.HEADING), None)
+    outermost = sum(1 for block in blocks if block.kind is BlockKind.HEADING and block.level == 1)
+    # Of several headings of the first level the first names only a part, unless the file's name says nothing better.
+    names_all = outermost <= 1 or folded(_words(PurePosixPath(file).stem)) in _GENERIC
     if loaded.title:
         yield loaded.title
-    if first is not None and first.level in (1, None):
+    if first is not None and first.level in (1, None) and names_all:
         yield first.text
-    ranked = [block for block in blocks[:40] if block.kind is BlockKind.HEADING and block.level == 1]
-    if len([block for block in blocks if block.kind is BlockKind.HEADING and block.level == 1]) == 1:
-        yield ranked[0].text if ranked else ""
     stated = loaded.properties.get("title", "")
     if stated and not _MACHINE_TITLE.match(stated) and _is_confirmed(stated, blocks):
         yield stated
     yield from _largest(blocks)
     yield from _opening_lines(blocks)
-    if first is not None:
+    if first is not None and names_all:
         yield first.text
     opening = next((block for block in blocks if block.kind is not BlockKind.TABLE), None)
     if (
