@@ -70,7 +70,7 @@ _FACT = re.compile(
     rf"|(?P<date>{DATE}|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b(?:{_MONTH})\s+(?:\d{{1,2}}(?:st|nd|rd|th)?\b(?!\s+(?:days?|hours?))|\d{{4}}\b)"
     rf"|\b(?:(?:January|February|March|April|June|July|August|September|October|November|December)|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)s?\b|\b(?:19|20)\d\d\b)"
     rf"|(?P<amount>(?:{_CURRENCY})\s?\d+(?:[.,]\d+)*(?:\s?(?:million|thousand|k|m)\b)?|{_NUMBER}\s?(?:%|per\s?cent\b|(?:{_CURRENCY})(?!\w)|p\b|pence\b|cents?\b))"
-    rf"|(?P<quantity>\b(?:once|twice)\s+(?:a|an|every|per|in a)\s+(?:calendar\s+)?\w+|{_NUMBER}(?:\s+or\s+{_NUMBER})?[\s-]+{_COUNTED}\b)"
+    rf"|(?P<quantity>\b(?:once|twice)\s+(?:a|an|every|per|in a)\s+(?:calendar\s+)?(?:{_NUMBER}\s+)?\w+|{_NUMBER}(?:\s+or\s+{_NUMBER})?[\s-]+{_COUNTED}\b)"
     rf"|(?P<modal>\b(?:must|shall|may|can|should|will|need)(?:\s+not)?\b|\bcannot\b|\b(?:at least|at most|up to|no more than|no less than|"
     rf"not more than|not less than|more than|less than|fewer than|not|never|no|nobody|only|unless|except|required|mandatory|prohibited|forbidden|"
     rf"permitted|allowed|entitled|optional)\b)"

@@ -13,8 +13,6 @@ from retrieval.sentences import sentence_spans
 from retrieval.terms import terms
 
 _BULLET = re.compile(r"^[-*•–▪◦]\s+")
-# "5.1 Days lost" begins with a number, "5.1 days" does not.
-_DECIMAL = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})+)\.?\s+(?=[A-Z“\"(€£$])")
 _TERM = re.compile(r"^[“\"'‘](?P<term>[^”\"'’]{1,80})[”\"'’]")
 _WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W_]+|[€£$%§]")
 _CONTROL = re.compile(
@@ -144,18 +142,19 @@ def _without_repeats(passage: Passage, previous: Passage | None) -> list[str]:
 
 
 def _is_prose(line: str, passage: Passage) -> bool:
-    return passage.kind is not PassageKind.TABLE and not _BULLET.match(line.strip()) and _label(line.strip()) is None
+    return passage.kind is not PassageKind.TABLE and not _BULLET.match(line.strip()) and label(line.strip()) is None
 
 
 def _parts(line: str, passage: Passage, numbers: _Numbers) -> Iterator[tuple[str, str | None, str | None]]:
     """Text, number and anchor of what stands in one line."""
     text = " ".join(line.split())
-    if passage.kind is PassageKind.TABLE:
+    # What has no cells is the clause that announces the table.
+    if passage.kind is PassageKind.TABLE and re.search(r" \| |; ", text):
         yield text, None, re.split(r"\s*[|;]\s*", text)[0].casefold()
         return
     bullet = _BULLET.match(text)
     bare = text[bullet.end() :] if bullet else text
-    mark = _label(bare)
+    mark = label(bare)
     if mark is not None and mark.rest:
         number = numbers.full(mark)
         yield mark.rest, number, numbers.anchor(number)
@@ -166,14 +165,6 @@ def _parts(line: str, passage: Passage, numbers: _Numbers) -> Iterator[tuple[str
     else:
         for span in sentence_spans(bare):
             yield bare[span.start : span.end], None, None
-
-
-def _label(text: str) -> Label | None:
-    decimal = _DECIMAL.match(text)
-    if decimal is None:
-        return label(text)
-    ordinals = tuple(int(part) for part in decimal["number"].split("."))
-    return Label(decimal["number"], f"decimal{len(ordinals)}", ordinals, text[decimal.end() :])
 
 
 def _is_control(text: str, number: str | None) -> bool:

@@ -20,6 +20,8 @@ from retrieval.store import Store, Version
 #: Answers older than this are not looked up.
 _RECENT_DAYS = 90
 _STYLE = {Part.SAME: "", Part.REMOVED: "red strike", Part.ADDED: "bold green"}
+#: Where there are no colours to tell old words from new.
+_MARKS = {Part.SAME: ("", ""), Part.REMOVED: ("[-", "-]"), Part.ADDED: ("{+", "+}")}
 _SIGN = {
     ChangeKind.ADDED: ("+", "green"),
     ChangeKind.REMOVED: ("-", "red"),
@@ -56,7 +58,7 @@ def _show(comparison: Comparison) -> None:
         console.print()
         console.print(Text(heading_line("", path or ()) or "Before the first heading", style="bold"))
         for change in changes:
-            console.print(_line(change))
+            console.print(_line(change, in_colour=console.is_terminal and not console.no_color))
             if change.kind is ChangeKind.REWORDED and change.facts:
                 console.print(Text("      " + "  ·  ".join(str(fact) for fact in change.facts), style="yellow"))
     renumbered = [
@@ -73,7 +75,7 @@ def _is_only_renumbered(change: Change) -> bool:
     return change.kind is ChangeKind.MOVED and change.is_renumbered
 
 
-def _line(change: Change) -> Text:
+def _line(change: Change, *, in_colour: bool) -> Text:
     sign, style = _SIGN[change.kind]
     line = Text(f"  {sign} ", style=style)
     line.append(_number(change), style="bold")
@@ -85,7 +87,8 @@ def _line(change: Change) -> Text:
         line.append(f"(was in {heading_line('', change.old_path or ()) or 'the beginning'}) ", style="dim")
     if change.segments:
         for segment in change.segments:
-            line.append(segment.text, style=_STYLE[segment.part])
+            opened, closed = _MARKS[segment.part] if not in_colour else ("", "")
+            line.append(f"{opened}{segment.text}{closed}", style=_STYLE[segment.part])
     else:
         line.append(
             change.new_text or change.old_text or "", style=style if change.kind is not ChangeKind.MOVED else ""
