@@ -33,6 +33,8 @@ PAGE_POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+#: Logged where nobody waited for the answer; never sent.
+_CLIENT_GONE = 499
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -109,7 +111,7 @@ class Edge:
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
-        status = 500
+        status = _CLIENT_GONE
 
         async def sending(message: Message) -> None:
             nonlocal status

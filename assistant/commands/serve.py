@@ -57,6 +57,8 @@ def serve(
     # Before the demo accounts are made: their passwords are shown once, and must not be lost to a port in use.
     listener = _listen(host, port)
     _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
+    # A demo's terminal is somebody's desk: it shows the passwords and problems, not every request.
+    logging.getLogger("policydesk.access").setLevel(logging.WARNING if demo else logging.INFO)
     _run(settings, store, secret, listener, model)
 
 
@@ -70,7 +72,6 @@ def _run(settings: Settings, store: Store, secret: str, listener: socket.socket,
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
-    logging.getLogger("policydesk.access").setLevel(logging.INFO)
     models = _Models(settings, model)
     keeper = LibraryKeeper(settings.home, store, models.encoder)
     room = Room.furnish(settings.home, store, secret=secret, load=models.assistant, keeper=keeper)
