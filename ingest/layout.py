@@ -24,14 +24,22 @@ def blocks(pages: Sequence[Page]) -> list[Block]:
     lines = {page.number: lines_of(page.words) for page in pages}
     left_out = furniture(pages, lines)
     known = vocabulary(pages)
+    body_size = median([word.size for page in pages for word in page.words] or [0.0])
     gathered: list[Block] = []
     for page in pages:
         body = [line for line in lines[page.number] if (page.number, line.baseline, line.left) not in left_out]
+        body, notes = _footnotes_apart(body, body_size)
+        begun = len(gathered)
         for block in _page_blocks(page, body, known):
             if gathered and _goes_on(gathered[-1], block):
                 gathered[-1] = _joined(gathered[-1], block, known)
             else:
                 gathered.append(block)
+        # What the page leaves unfinished goes on over the page; its footnotes stand before that.
+        place = len(gathered)
+        while place > begun and len(gathered) - place < 3 and not _is_finished(gathered[place - 1]):
+            place -= 1
+        gathered[place:place] = _paragraphs(notes, page.number, known)
     return gathered
 
 
@@ -61,12 +69,19 @@ def _grid_blocks(grid: Grid, words: Sequence[Word], page: int, known: frozenset[
                 all(word.bold for column in range(len(grid.xs) - 1) for word in cells.get((row, column), []))
             )
     filled = [column for column in range(len(grid.xs) - 1) if any(row[column] for row in rows)]
-    if any(len(cell) > _MAX_CELL_CHARS or len(re.findall(r"[•●▪■]", cell)) > 2 for row in rows for cell in row):
+    if _frames_text(rows):
         return [block for place in sorted(cells) for block in _paragraphs(lines_of(cells[place]), page, known)]
     if len(rows) < 2 or len(filled) < 2:
         return []
     kept = tuple(tuple(row[column] for column in filled) for row in rows)
     return [Block(BlockKind.TABLE, "", page=page, rows=kept, header_rows=1 if _heads(kept, bold_rows) else 0)]
+
+
+def _frames_text(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether what looks like a table is a frame around text: one cell a row, or cells of whole paragraphs or lists."""
+    if all(sum(1 for cell in row if cell) <= 1 for row in rows):
+        return True
+    return any(len(cell) > _MAX_CELL_CHARS or len(re.findall(r"[•●▪■]", cell)) > 2 for row in rows for cell in row)
 
 
 def _heads(rows: Sequence[Sequence[str]], bold_rows: Sequence[bool]) -> bool:
@@ -139,6 +154,25 @@ def _gutter(lines: Sequence[Line]) -> float | None:
 def _fill(lines: Sequence[Line], width: float) -> float:
     """How much of a column's width its typical line takes: text fills it, labels and values don't."""
     return median(line.right - line.left for line in lines) / max(width, 1)
+
+
+# -- footnotes --------------------------------------------------------------------------------------------------------
+
+
+def _footnotes_apart(lines: Sequence[Line], body_size: float) -> tuple[list[Line], list[Line]]:
+    """The lines of the text, and those of the footnotes: small print at the foot of the page that begins with a number or sign."""
+    rows = rows_of(lines)
+    first = len(rows)
+    while first > 0 and all(line.size < 0.92 * body_size for line in rows[first - 1]):
+        first -= 1
+    notes = rows[first:]
+    if first == 0 or not notes or not re.match(r"[\d*†‡]{1,3}", notes[0][0].text):
+        return list(lines), []
+    return [line for row in rows[:first] for line in row], [line for row in notes for line in row]
+
+
+def _is_finished(block: Block) -> bool:
+    return block.kind is BlockKind.TABLE or block.text.rstrip().endswith((".", ":", "!", "?", ";", ")"))
 
 
 # -- blocks of one page ----------------------------------------------------------------------------------------------

@@ -150,9 +150,24 @@ def _above(stack: list[_Open], block: Block, text: str) -> list[_Open]:
     for position in range(len(stack) - 1, -1, -1):
         if stack[position].look == look:
             return stack[:position]
-    if block.size is not None:
-        return [entry for entry in stack if entry.size is None or entry.size > block.size + 0.4]
-    return list(stack)
+    if block.size is None and not _rank(mark):
+        return list(stack)
+    size = block.size or 0.0
+    return [
+        entry
+        for entry in stack
+        if (entry.size or 0.0) > size + 0.4 or 0 < _rank(entry.label) < (_rank(mark) or (9 if mark else 0))
+    ]
+
+
+#: Which named parts hold which; numbers without a name stand below all of them.
+_RANKS = {word: rank for rank, words in enumerate(("title", "schedule annex appendix exhibit attachment addendum anlage anhang", "part", "chapter",
+    "section abschnitt", "article artikel", "clause § §§"), start=1) for word in words.split()}  # fmt: skip
+
+
+def _rank(mark: Label | None) -> int:
+    """How deep a named part stands, 1 outermost; 0 for what is not named."""
+    return _RANKS.get(mark.series, 0) if mark else 0
 
 
 def _look(block: Block) -> tuple[object, ...]:

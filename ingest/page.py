@@ -107,7 +107,7 @@ def _is_raised(row: Sequence[Word], word: Word) -> bool:
     return any(
         abs(beside.baseline - word.baseline) < 0.6 * beside.size
         and word.size < 0.8 * beside.size
-        and abs(word.left - beside.right) < 0.3 * beside.size
+        and min(abs(word.left - beside.right), abs(beside.left - word.right)) < 0.3 * beside.size
         for beside in row
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -108,7 +109,7 @@ class _Raw:
 #: What pdfium gives for a hyphen at the end of a line.
 _LINE_HYPHENS = frozenset("\ufffe\x02")
 _SPACES = frozenset(
-    " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\u200b\0"
+    " \t\r\n\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\u200b\0"
 )
 
 
@@ -192,6 +193,7 @@ class _WordReader:
 
 #: Fonts embedded without a table of their letters give glyph numbers instead; in the usual order of glyphs they are this much lower.
 _GLYPH_SHIFT = 29
+_HIGH_GLYPHS = {"\xb1": "–", "\xb2": "—", "\xb3": "“", "\xb4": "”", "\xb5": "‘", "\xb6": "’", "\x87": "•", "\xab": "…"}
 
 
 def _decoded(words: list[_Raw]) -> list[_Raw]:
@@ -199,25 +201,37 @@ def _decoded(words: list[_Raw]) -> list[_Raw]:
     texts: dict[int, list[str]] = {}
     for word in words:
         texts.setdefault(word.font, []).append(word.text)
-    shifted = {font for font, found in texts.items() if _gives_glyph_numbers("".join(found))}
-    return [replace(word, text=_shift(word.text)) if word.font in shifted else word for word in words]
+    whole = {font: " ".join(found) for font, found in texts.items()}
+    if not any(_is_language(_shift(text)) and not _is_language(text) for text in whole.values()):
+        return [replace(word, text=_without_breaks(word.text)) for word in words]
+    shifted = {font for font, text in whole.items() if not _is_language(text) and _has_few_small_letters(text)}
+    return [
+        replace(word, text=_shift(word.text) if word.font in shifted else _without_breaks(word.text)) for word in words
+    ]
 
 
-def _gives_glyph_numbers(text: str) -> bool:
-    """Whether a text makes sense only after the shift: by its share of letters, and of vowels among them."""
-    return len(text) >= 8 and _sense(text) < 0.75 <= _sense(_shift(text))
+_COMMON_WORDS = re.compile(r"\b(?:the|of|and|to|in|is|shall|der|die|und|von|le|la|les|des|el|de)\b", re.IGNORECASE)
+
+
+def _is_language(text: str) -> bool:
+    """Whether the commonest words of some language stand in a text as often as they do."""
+    return len(_COMMON_WORDS.findall(text)) >= max(3, len(text) / 200)
+
+
+def _has_few_small_letters(text: str, share: float = 0.15) -> bool:
+    """Small letters become capitals and signs when glyph numbers are given for them."""
+    return sum("a" <= letter <= "z" for letter in text) <= share * len(text)
 
 
 def _shift(text: str) -> str:
-    return "".join(chr(ord(letter) + _GLYPH_SHIFT) if ord(letter) < 0x7F else letter for letter in text)
+    return "".join(
+        chr(ord(letter) + _GLYPH_SHIFT) if ord(letter) < 0x7F - _GLYPH_SHIFT else _HIGH_GLYPHS.get(letter, letter)
+        for letter in text
+    )
 
 
-def _sense(text: str) -> float:
-    """How much a text looks like language, 0 to 1: letters and spaces, of which a fair share are vowels."""
-    letters = [letter for letter in text.lower() if letter.isalpha()]
-    vowels = sum(letter in "aeiouyäöüéèáó" for letter in letters)
-    share = (len(letters) + text.count(" ")) / max(len(text), 1)
-    return share * min(1.0, 3.2 * vowels / max(len(letters), 1))
+def _without_breaks(text: str) -> str:
+    return text.replace("\v", " ").replace("\f", " ")
 
 
 def _dominant_angle(words: list[_Raw]) -> int:

@@ -85,3 +85,22 @@ def test_a_list_inside_a_numbered_section_does_not_end_it() -> None:
 def test_schedules_are_headings() -> None:
     found = paths(paragraph("Schedule 2 Fees"), paragraph("The fee is 10 euros."))
     assert found == {"The fee is 10 euros.": ("Schedule 2 Fees",)}
+
+
+def test_a_number_on_a_line_of_its_own_takes_the_heading_below_it() -> None:
+    found = paths(
+        paragraph("Clause 12", bold=True), paragraph("Liability", bold=True), paragraph("Each party is liable.")
+    )
+    assert found == {"Each party is liable.": ("Clause 12 – Liability",)}
+
+
+def test_clauses_stand_in_sections_though_both_are_set_alike() -> None:
+    found = paths(
+        paragraph("SECTION I Terms", bold=True, size=11),
+        paragraph("Clause 1 Purpose", bold=True, size=11),
+        paragraph("It has one.", size=11),
+        paragraph("SECTION II Duties", bold=True, size=11),
+        paragraph("Clause 2 Care", bold=True, size=11),
+        paragraph("Care is taken.", size=11),
+    )
+    assert list(found.values()) == [("SECTION I Terms", "Clause 1 Purpose"), ("SECTION II Duties", "Clause 2 Care")]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 
+from ingest import pdf as pdf_module
 from ingest.pdf import load_pdf
 from ingest.records import BlockKind
 from retrieval.errors import DocumentRejected
@@ -73,6 +74,24 @@ def test_a_paragraph_goes_on_over_the_page_break() -> None:
     ]
 
 
+def test_a_footnote_does_not_part_the_paragraph_it_stands_below() -> None:
+    def draw(canvas: Any) -> None:
+        for line in range(8):
+            canvas.drawString(
+                72,
+                700 - 14 * line,
+                "The text of the page is set in twelve points and goes on" + ("." if line == 6 else ""),
+            )
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(72, 60, "1 A note at the foot of the page.")
+        canvas.showPage()
+        canvas.drawString(72, 700, "over the page.")
+
+    found = texts(pdf(draw))
+    assert found[-1].endswith("goes on over the page.")
+    assert "1 A note at the foot of the page." in found
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     def draw(canvas: Any) -> None:
         for column, name in enumerate(("left", "right")):
@@ -138,3 +157,21 @@ def test_a_file_only_its_owner_locked_is_read() -> None:
 def test_a_truncated_file_is_rejected() -> None:
     with pytest.raises(DocumentRejected, match="truncated or damaged"):
         load_pdf(b"%PDF-1.7\n1 0 obj\n<< /Type /Cat")
+
+
+def test_a_font_that_gives_glyph_numbers_is_decoded() -> None:
+    def word(text: str, *, font: int) -> pdf_module._Raw:
+        return pdf_module._Raw(text, 0, 0, 1, 1, (0, 0), 0, 10, False, font)
+
+    hidden = "".join(chr(ord(letter) - 29) for letter in "the duties of the parties and the term of it")
+    words = [word(hidden, font=1), word("Schedule 2", font=2), word("+2:", font=3)]
+    assert [found.text for found in pdf_module._decoded(words)] == [
+        "the duties of the parties and the term of it",
+        "Schedule 2",
+        "HOW",
+    ]
+
+
+def test_ordinary_text_is_left_as_it_is() -> None:
+    words = [pdf_module._Raw("SECTION 4.2 (A-33)", 0, 0, 1, 1, (0, 0), 0, 10, False, 1)]
+    assert pdf_module._decoded(words) == words
