@@ -40,10 +40,18 @@ class Difference:
 
 
 def estimate(values: Sequence[float] | NDArray[np.float64]) -> Estimate:
-    """Mean and 95 % interval by resampling questions with replacement (Efron's percentile bootstrap)."""
+    """Mean and 95 % interval by resampling questions with replacement (Efron's percentile bootstrap).
+
+    Where every value is 1, or every value 0, resampling finds no spread and would promise certainty; then the exact
+    binomial bound is given (Clopper & Pearson, 1934).
+    """
     array = np.asarray(values, np.float64)
     if not len(array):
         return Estimate(None, None, None, 0)
+    if (array == 1).all():
+        return Estimate(1.0, float(0.025 ** (1 / len(array))), 1.0, len(array))
+    if (array == 0).all():
+        return Estimate(0.0, 0.0, float(1 - 0.025 ** (1 / len(array))), len(array))
     low, high = np.quantile(_resampled_means(array), [0.025, 0.975])
     return Estimate(float(array.mean()), float(low), float(high), len(array))
 

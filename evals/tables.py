@@ -99,7 +99,7 @@ def comparison_table(outcome: Mapping[str, Any], measure: str = "nDCG@10") -> Ta
                 if row["p_holm"] < SIGNIFICANT
                 else "no clear difference"
             )
-            difference = f"{row['difference']:+.3f} [dim]\\[{low:+.3f}, {high:+.3f}][/dim]"
+            difference = f"{row['difference']:+.3f} [dim]{low:+.2f} – {high:+.2f}[/dim]"
             table.add_row(f"{row['b']} − {row['a']}", difference, f"{row['p']:.4f}", f"{row['p_holm']:.4f}", verdict)
     return table
 

@@ -120,7 +120,8 @@ def test_questions_that_name_their_document_are_scored_inside_it_too(tmp_path: P
     data = BenchData(tmp_path, "test", corpus, questions)
     assert named_documents(data) == {question.question_id: question.question_id[:-1] for question in questions}
     found = evaluate(data, tmp_path, "bm25").to_json()["systems"]["bm25"]
-    assert found["inside_named_document"]["hit@1"] == {"mean": 1.0, "ci95": [1.0, 1.0], "n": 6}
+    assert found["inside_named_document"]["hit@1"]["mean"] == 1.0
+    assert found["inside_named_document"]["hit@1"]["n"] == 6
 
 
 def test_slices_need_a_few_values_shared_by_enough_questions() -> None:

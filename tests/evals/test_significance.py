@@ -20,6 +20,11 @@ def test_the_same_values_give_the_same_interval() -> None:
     assert estimate([0.0, 1.0, 1.0, 0.5]) == estimate([0.0, 1.0, 1.0, 0.5])
 
 
+def test_perfection_on_few_questions_is_not_certainty() -> None:
+    assert estimate([1.0] * 10).to_json() == {"mean": 1.0, "ci95": [pytest.approx(0.6915, abs=1e-4), 1.0], "n": 10}
+    assert estimate([0.0] * 10).high == pytest.approx(0.3085, abs=1e-4)
+
+
 def test_nothing_measured_has_no_mean() -> None:
     assert estimate([]).to_json() == {"mean": None, "ci95": None, "n": 0}
 
