@@ -41,13 +41,48 @@ def align(old: Sequence[Statement], new: Sequence[Statement], config: AlignmentC
     aligner = _Aligner(old, new, config or AlignmentConfig())
     aligner.match_unchanged()
     aligner.match_alike()
-    pairs = sorted(aligner.partner.items(), key=lambda pair: pair[1])
-    kept = set(aligner.partner.values())
-    return Alignment(
-        tuple((old[before], new[after]) for before, after in pairs),
-        tuple(statement for statement in old if statement.place not in aligner.partner),
-        tuple(statement for statement in new if statement.place not in kept),
-    )
+    pairs = [(old[before], new[after]) for before, after in sorted(aligner.partner.items(), key=lambda pair: pair[1])]
+    removed, added = aligner.free()
+    pairs, removed = _rejoined(pairs, removed)
+    turned, added = _rejoined([(other, one) for one, other in pairs], added)
+    return Alignment(tuple((one, other) for other, one in turned), tuple(_runs(removed)), tuple(_runs(added)))
+
+
+def _rejoined(
+    pairs: list[tuple[Statement, Statement]], left: list[Statement]
+) -> tuple[list[tuple[Statement, Statement]], list[Statement]]:
+    """Sentences that became part of their neighbour on the other side are put together with it: two sentences that are one now."""
+    still: list[Statement] = []
+    for statement in left:
+        at = next((at for at, (one, other) in enumerate(pairs) if _became_part(statement, one, other)), None)
+        if at is None:
+            still.append(statement)
+        else:
+            pairs[at] = (pairs[at][0].joined(statement), pairs[at][1])
+    return pairs, still
+
+
+def _became_part(statement: Statement, one: Statement, other: Statement) -> bool:
+    if statement.number or one.paragraph != statement.paragraph or abs(one.place - statement.place) > 1:
+        return False
+    gained = Counter(other.words) - Counter(one.words)
+    return (Counter(statement.words) & gained).total() >= 0.8 * len(statement.words)
+
+
+def _runs(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Neighbouring sentences of one paragraph as one."""
+    run: Statement | None = None
+    last = -1
+    for statement in statements:
+        if run is not None and run.paragraph == statement.paragraph and statement.place == last + 1:
+            run = run.joined(statement)
+        else:
+            if run is not None:
+                yield run
+            run = statement
+        last = statement.place
+    if run is not None:
+        yield run
 
 
 def heading_words(path: tuple[str, ...]) -> tuple[str, ...]:
@@ -99,7 +134,8 @@ class _Aligner:
             self.partner[before] = after
             self._taken.add(after)
 
-    def _free(self) -> tuple[list[Statement], list[Statement]]:
+    def free(self) -> tuple[list[Statement], list[Statement]]:
+        """The statements of each version that have no partner."""
         return (
             [statement for statement in self.old if statement.place not in self.partner],
             [statement for statement in self.new if statement.place not in self._taken],
@@ -107,7 +143,7 @@ class _Aligner:
 
     def _candidates(self) -> Iterator[tuple[Statement, Statement]]:
         """Free statements that share a term or an anchor."""
-        olds, news = self._free()
+        olds, news = self.free()
         holders: dict[str, set[int]] = defaultdict(set)
         for statement in olds:
             for clue in _clues(statement):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ingest.numbering import Label, label
@@ -37,6 +37,12 @@ class Statement:
     anchor: str | None = None  #: what it is known by in its section: number, defined term, first cell of a row
     is_control: bool = False  #: says something about the document itself: version, dates, owner
     place: int = 0  #: from 0, in document order
+    paragraph: int = 0  #: sentences of one paragraph have the same number
+
+    def joined(self, other: Statement) -> Statement:
+        """This sentence and another of its paragraph as one, in their order."""
+        first, last = sorted((self, other), key=lambda statement: statement.place)
+        return replace(first, text=f"{first.text} {last.text}")
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -91,6 +97,7 @@ def statements(passages: Sequence[Passage]) -> list[Statement]:
     numbers = _Numbers()
     previous: Passage | None = None
     path: tuple[str, ...] = ()
+    paragraph = 0
     for passage in passages:
         before, path = path, _own_path(passage.section_path, found)
         if path != before:
@@ -99,21 +106,16 @@ def statements(passages: Sequence[Passage]) -> list[Statement]:
         lines = _without_repeats(passage, previous)
         if len(path) < len(passage.section_path) and lines and found and _is_prose(lines[0], passage):
             # The clause was too long for one passage: this is how it goes on.
-            found[-1] = _statement(
-                f"{found[-1].text} {lines.pop(0)}", found[-1].number, found[-1], place=len(found) - 1
-            )
+            found[-1] = replace(found[-1], text=f"{found[-1].text} {lines.pop(0)}")
         for line in lines:
+            paragraph += 1
             for text, number, anchor in _parts(line, passage, numbers):
-                made = Statement(
-                    text, number, path, passage.passage_id, anchor, _is_control(text, number), place=len(found)
+                is_control = _is_control(text, number)
+                found.append(
+                    Statement(text, number, path, passage.passage_id, anchor, is_control, len(found), paragraph)
                 )
-                found.append(made)
         previous = passage
     return found
-
-
-def _statement(text: str, number: str | None, like: Statement, *, place: int) -> Statement:
-    return Statement(text, number, like.section_path, like.passage_id, like.anchor, like.is_control, place)
 
 
 def _own_path(path: tuple[str, ...], found: Sequence[Statement]) -> tuple[str, ...]:
