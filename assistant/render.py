@@ -12,6 +12,7 @@ from assistant.records import Answer, Check, Citation, Conflict
 from retrieval.records import Passage, PassageKind
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
+_SPACED_MARK = re.compile(r"( ?)\[(\d{1,3})\]")
 #: What GitHub's markdown turns into a link by itself; shown as code it stays text.
 _AUTOLINK = re.compile(
     r"(?:https?://|ftp://|www\.|mailto:|xmpp:|(?<![\w/:])//\w)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
@@ -44,7 +45,8 @@ def _escaped(text: str) -> str:
 
 def linked(text: str) -> str:
     """Like :func:`plain`, with its marks as links to the sources."""
-    return _MARK.sub(lambda mark: _link(int(mark[1])), plain(text))
+    # Held to the word before it: a mark alone on a line looks like an answer of its own.
+    return _SPACED_MARK.sub(lambda mark: ("\u00a0" if mark[1] else "") + _link(int(mark[2])), plain(text))
 
 
 def _link(number: int) -> str:

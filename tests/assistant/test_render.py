@@ -84,7 +84,7 @@ def test_plain_reads_exactly_as_the_text(text: str) -> None:
 
 
 def test_marks_become_links_to_the_sources_and_nothing_else_does() -> None:
-    assert linked("Five days. [1][2]") == "Five days. [1](#source-1)[2](#source-2)"
+    assert linked("Five days. [1][2]") == "Five days.\u00a0[1](#source-1)[2](#source-2)"
     assert _drawn(linked("See [1](http://outside.invalid)")).count("<a ") == 1
 
 
@@ -99,12 +99,12 @@ def _answer(text: str, check: Check, **more: object) -> Answer:
 
 def test_a_phrased_answer_is_a_paragraph() -> None:
     answer = _answer("Five may be carried over. [1]", Check.SUPPORTED)
-    assert answer_markdown(answer, today=TODAY) == "Five may be carried over. [1](#source-1)"
+    assert answer_markdown(answer, today=TODAY) == "Five may be carried over.\u00a0[1](#source-1)"
 
 
 def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
     answer = _answer("Leave Policy says:\n\nFive may be carried over. [1]", Check.QUOTED)
-    assert answer_markdown(answer, today=TODAY) == "Leave Policy says\\:\n\n> Five may be carried over. [1](#source-1)"
+    assert answer_markdown(answer, today=TODAY) == "Leave Policy says\\:\n\n> Five may be carried over.\u00a0[1](#source-1)"
 
 
 def test_an_answer_for_another_day_says_so() -> None:

@@ -107,6 +107,7 @@ def snapshot() -> Callable[[Page, str], None]:
 
     def keep(page: Page, name: str) -> None:
         ARTIFACTS.mkdir(exist_ok=True)
+        page.wait_for_timeout(600)  # panels slide in
         page.screenshot(path=str(ARTIFACTS / f"{name}.png"))
 
     return keep
