@@ -8,13 +8,14 @@ check refuses when in doubt: a refused claim is replaced by the quotation itself
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import Match, SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 
-from assistant.facts import Fact, Kind, facts
+from assistant.alignment import Alignment, lay_beside
+from assistant.facts import MONTH_STEMS, Fact, Kind, facts
 from assistant.quantities import quantities
 from retrieval.terms import terms
 
@@ -56,14 +57,28 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
 
     :param heading: title and section path of the span; names and topics may come from there, facts may not.
     """
-    beside = _laid_beside(facts(claim), facts(span))
+    claimed, cited = _without_answer_word(claim), facts(span)
     topics = _ADDRESSED.union(terms(heading))
+    if not claim.rstrip().endswith("?"):
+        topics = topics.union(fact.key for fact in cited if fact.asked)
+        cited = [fact for fact in cited if not fact.asked]
+    beside = lay_beside(claimed, cited)
     foreign = [at for at in beside.unmatched if beside.claimed[at].key not in topics]
     coverage = 1 - len(foreign) / len(beside.claimed) if beside.claimed else 0.0
-    found = {*_added(beside, topics), *_dropped(beside), *_misplaced(beside)}
+    found = {*_added(beside, topics), *_dropped(beside), *_misplaced(beside), *_borrowed(beside)}
     if coverage < MIN_COVERAGE or any(after - at == 1 for at, after in pairwise(foreign)):
         found.add(Failure.CONTENT)
     return Verdict(next((failure for failure in Failure if failure in found), None), coverage)
+
+
+_NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
+
+
+def _without_answer_word(claim: str) -> list[Fact]:
+    """The facts of a claim without the "No" of "No, you may not": the denial itself follows and is checked."""
+    claimed = facts(claim)
+    denies = any(fact.kind is Kind.NOT or fact.key in ("ban", "free") for fact in claimed[1:])
+    return claimed[1:] if denies and _NO.match(claim) else claimed
 
 
 _FAILS = {
@@ -76,62 +91,7 @@ _FAILS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Alignment:
-    """A claim's facts beside its span's."""
-
-    claimed: Sequence[Fact]
-    cited: Sequence[Fact]
-    unmatched: Sequence[int]  #: places of the claim that stand on nothing in the span
-    kept: frozenset[int]  #: places of the span that the claim repeats
-    gaps: Sequence[tuple[range, range]]  #: what differs between the runs in order: places of the claim, of the span
-
-
-def _laid_beside(claimed: Sequence[Fact], cited: Sequence[Fact]) -> _Alignment:
-    """Match runs in order, then runs that were moved, then single facts in order, then single words anywhere. Single facts
-    come late: an "after" has rather moved with its "probation" than met another "after"."""
-    mine, theirs = [_key(fact) for fact in claimed], [_key(fact) for fact in cited]
-    mate: dict[int, int] = {}
-    taken: set[int] = set()
-
-    def join(runs: Iterable[Match]) -> None:
-        for at, to, size in runs:
-            if size and at not in mate and to not in taken:
-                mate.update(zip(range(at, at + size), range(to, to + size), strict=True))
-                taken.update(range(to, to + size))
-
-    in_order = _runs(mine, theirs)
-    join(run for run in in_order if run.size > 1)
-    if len(mate) < len(mine) and len(taken) < len(theirs):
-        moved = _runs(
-            [key if at not in mate else f"<{at}" for at, key in enumerate(mine)],
-            [key if to not in taken else f">{to}" for to, key in enumerate(theirs)],
-        )
-        join(run for run in moved if run.size > 1)
-        join(run for run in in_order if run.size == 1)
-        words = {
-            theirs[to]: to for to in range(len(theirs) - 1, -1, -1) if to not in taken and cited[to].kind is Kind.WORD
-        }
-        join(Match(at, words[key], 1) for at, key in enumerate(mine) if at not in mate and key in words)
-    gaps, here, there = [], 0, 0
-    for at, to, size in in_order:
-        if size == 0 or mate.get(at) == to:
-            gaps.append((range(here, at), range(there, to)))
-            here, there = at + size, to + size
-    unmatched = [at for at in range(len(mine)) if at not in mate]
-    return _Alignment(claimed, cited, unmatched, frozenset(taken), gaps)
-
-
-def _key(fact: Fact) -> str:
-    return f"{fact.kind}:{fact.key}"
-
-
-def _runs(mine: Sequence[str], theirs: Sequence[str]) -> list[Match]:
-    """Longest common runs in order; the last one is empty and stands at both ends."""
-    return SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
-
-
-def _added(beside: _Alignment, topics: frozenset[str]) -> Iterator[Failure]:
+def _added(beside: Alignment, topics: frozenset[str]) -> Iterator[Failure]:
     """Facts and names that the claim has and the span has not, at least not there."""
     spoken = {fact.key for fact in beside.cited}
     for fact in map(beside.claimed.__getitem__, beside.unmatched):
@@ -142,33 +102,58 @@ def _added(beside: _Alignment, topics: frozenset[str]) -> Iterator[Failure]:
                 yield Failure.NEGATION
         elif fact.key == "ban":
             yield Failure.NEGATION
-        elif not fact.optional:
+        elif fact.kind is not Kind.CONDITION or not fact.optional:
             yield _FAILS[fact.kind]
 
 
 _PREFIXES = ("un", "in", "im", "ir", "dis", "non")
+_OPPOSITES = frozenset(
+    frozenset(terms(pair))
+    for pair in (
+        "accept reject|approve refuse|approve reject|accept refuse|allow forbid|allow prohibit|permit prohibit|permit forbid|"
+        "increase decrease|increase reduce|rise fall|include exclude|internal external|public private|full partial|early late|"
+        "high low|higher lower|start end|begin end|voluntary compulsory|voluntary mandatory|join leave|buyer seller|"
+        "employer employee|landlord tenant|lender borrower|licensor licensee|lessor lessee|monthly yearly|monthly weekly|"
+        "weekly daily|monthly annual|quarterly monthly|quarterly annual|gross net|written oral|open closed|"
+        "temporary permanent|domestic international|part full"
+    ).split("|")
+)
 
 
 def _opposite(stem: str, spoken: set[str]) -> bool:
     """ "Eligible" in the span and "ineligible" in the claim, or the other way round."""
+    if stem not in spoken and any(frozenset((stem, other)) in _OPPOSITES for other in spoken):
+        return True
     return any(
         (stem.startswith(prefix) and stem[len(prefix) :] in spoken) or prefix + stem in spoken for prefix in _PREFIXES
     )
 
 
-def _dropped(beside: _Alignment) -> Iterator[Failure]:
+def _dropped(beside: Alignment) -> Iterator[Failure]:
     """Facts of the span that the claim leaves out although it keeps what they are about."""
     for to, fact in enumerate(beside.cited):
-        if to in beside.kept or fact.kind in (Kind.WORD, Kind.NUMBER, Kind.UNIT):
+        if to in beside.kept or fact.kind is Kind.WORD or fact.optional:
             continue
-        if fact.kind is Kind.CONDITION:
-            if not fact.optional and _binds(beside, to):
+        if fact.kind in (Kind.NUMBER, Kind.UNIT):
+            if _measures_kept(beside, to):
+                yield Failure.NUMBER
+        elif fact.kind is Kind.CONDITION:
+            if _binds(beside, to):
                 yield Failure.CONDITION
         elif _stands_beside_kept(beside, to) and fact.key not in ("duty", "during"):
             yield Failure.NEGATION if fact.key == "ban" else _FAILS[fact.kind]
 
 
-def _stands_beside_kept(beside: _Alignment, to: int) -> bool:
+def _measures_kept(beside: Alignment, to: int) -> bool:
+    """Whether the claim keeps the unit of a number, the other end of its range, or what a unit such as "a night" divides."""
+    neighbour = to + 1 if beside.cited[to].kind is Kind.NUMBER else to - 1
+    if neighbour not in beside.kept or to == 0 or not _together(beside.cited[to], beside.cited[neighbour]):
+        return False
+    # "31 March of the following year" divides nothing.
+    return beside.cited[neighbour].kind in (Kind.NUMBER, Kind.UNIT) and beside.cited[neighbour].key not in MONTH_STEMS
+
+
+def _stands_beside_kept(beside: Alignment, to: int) -> bool:
     """Whether the claim keeps what follows a fact of the span, or what precedes it at the end of its part."""
     if to + 1 < len(beside.cited) and _together(beside.cited[to], beside.cited[to + 1]):
         return to + 1 in beside.kept
@@ -179,7 +164,7 @@ def _together(one: Fact, other: Fact) -> bool:
     return one.part == other.part and one.bracketed == other.bracketed
 
 
-def _binds(beside: _Alignment, to: int) -> bool:
+def _binds(beside: Alignment, to: int) -> bool:
     """Whether a condition of the span holds for what the claim keeps: the words right before it, what an opening condition
     governs, or a good share of its part."""
     part = [at for at, fact in enumerate(beside.cited) if fact.part == beside.cited[to].part]
@@ -189,7 +174,7 @@ def _binds(beside: _Alignment, to: int) -> bool:
     )
 
 
-def _misplaced(beside: _Alignment) -> Iterator[Failure]:
+def _misplaced(beside: Alignment) -> Iterator[Failure]:
     """Facts that the span holds elsewhere and that stand in the place of another: two amounts or two parties exchanged."""
     names = {fact.key for fact in (*beside.claimed, *beside.cited) if fact.name}
     exchanged: set[tuple[str, str]] = set()
@@ -209,6 +194,34 @@ def _misplaced(beside: _Alignment) -> Iterator[Failure]:
                 if (other, one) in exchanged:
                     yield Failure.NAME
                 exchanged.add((one, other))
+
+
+def _borrowed(beside: Alignment) -> Iterator[Failure]:
+    """Numbers of another matter: the claim leaves out the number that the span gives for what the claim speaks of."""
+    left_out = [to for to, fact in enumerate(beside.cited) if fact.kind is Kind.NUMBER and to not in beside.kept]
+    words = [at for at in beside.mate if beside.claimed[at].kind is Kind.WORD]
+    for at, to in beside.mate.items():
+        if not left_out or not words or beside.claimed[at].kind is not Kind.NUMBER:
+            continue
+        rivals = [other for other in left_out if _rivals(beside.cited, to, other)]
+        subject = beside.mate[min(words)]
+        around = [
+            max((word for word in words if word < at), default=None),
+            min((word for word in words if word > at), default=None),
+        ]
+        places = [beside.mate[word] for word in around if word is not None]
+        if any(
+            beside.cited[other].part == beside.cited[subject].part != beside.cited[to].part for other in rivals
+        ) or all(any(abs(place - other) < abs(place - to) for other in rivals) for place in places):
+            yield Failure.NUMBER
+
+
+def _rivals(cited: Sequence[Fact], one: int, other: int) -> bool:
+    """Whether two places of the span hold different numbers of one unit."""
+    units = [
+        cited[to + 1].key if to + 1 < len(cited) and cited[to + 1].kind is Kind.UNIT else None for to in (one, other)
+    ]
+    return units[0] == units[1] and cited[one].key != cited[other].key
 
 
 # -- disagreement ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assistant.spelling import MONTHS, one_spelling
 from retrieval.terms import STOP_WORDS, terms
 
 
@@ -34,20 +35,23 @@ class Fact:
     part: int  #: number of the sentence or semicolon-separated part it stands in, from 0
     name: bool = False  #: written with a capital inside the sentence
     optional: bool = False  #: a condition inside an example, or one that only tells the time: may be left out
-    bracketed: bool = False
+    bracketed: bool = False  #: inside brackets or an example
+    asked: bool = False  #: part of a question, which states nothing
 
 
 def facts(text: str) -> list[Fact]:
     """The facts of a text in its order; empty for one without words."""
     found: list[Fact] = []
     part, aside, opening, bracketed = 0, False, True, False
-    tokens = _TOKEN.findall(_one_spelling(text))
+    tokens = _TOKEN.findall(one_spelling(text))
     lowered = [token.lower() for token in tokens]
     at = 0
     while at < len(tokens):
         token, width = lowered[at], 1
         fact: Fact | None = None
-        if token in _ENDS:
+        if token in _ENDS and not (token == ";" and _opens_condition(lowered, at + 1)):
+            if token == "?":
+                found = [replace(fact, asked=True) if fact.part == part else fact for fact in found]
             part, aside, opening = part + 1, False, True
             at += 1
             continue
@@ -73,52 +77,14 @@ def facts(text: str) -> list[Fact]:
             elif stem not in _SAYING_NOTHING:
                 fact = Fact(Kind.WORD, stem, part, name=not opening and tokens[at][0].isupper())
         if fact is not None:
-            found.append(replace(fact, bracketed=bracketed) if bracketed else fact)
+            found.append(replace(fact, bracketed=bracketed or aside))
         opening = opening and token == "("
         at += width
     return _settled(found)
 
 
-# -- one spelling ------------------------------------------------------------------------------------------------------
-
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = "|".join(month.capitalize() for month in _MONTHS)
-_CURRENCIES = {"€": "euro", "£": "pound", "$": "dollar", "US$": "dollar"}
-_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"[’‘]"), "'"),
-    (re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b"), r"\3 month\2 \1"),
-    (re.compile(r"(\d)(?:st|nd|rd|th)\b"), r"\1"),
-    (re.compile(rf"\b({_MONTH}),? (?:the )?(\d{{1,2}})\b(?![.:]\d)"), r"\2 \1"),
-    (re.compile(rf"\b(\d{{1,2}}) (?:day )?of ({_MONTH})\b"), r"\1 \2"),
-    (re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))|(?<=\d)\.(?=\d{3}(?:[.,]\d|\s|$))"), ""),  # 1,000 and 1.000,50
-    (re.compile(r"(\d),(\d{1,2})(?!\d)"), r"\1.\2"),
-    (re.compile(r"(?:EUR|GBP|USD|(?:US)?\$|[€£]) ?(\d[\d.]*\d|\d)((?: ?(?:million|billion|thousand|hundred))?)"), ""),
-    (re.compile(r" ?(?:%|\bper ?cent\b)"), " percent"),
-    (re.compile(r"\b[Cc]annot\b|\b[Cc]an't\b"), "can not"),
-    (re.compile(r"\b[Ww]on't\b"), "will not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"'\w*"), " "),
-    (re.compile(r"\b([Nn])on-(?=\w)"), r"\1ot "),
-)
-_CODES = {"EUR": "euro", "GBP": "pound", "USD": "dollar"}
 _TOKEN = re.compile(r"\d+(?:[.:/]\d+)*|[^\W\d_]+|[,;()]|[.!?](?=\s+[A-Z(\"“]|\s*$)")
 _ENDS = frozenset(".;!?")
-
-
-def _one_spelling(text: str) -> str:
-    for pattern, spelling in _SPELLINGS:
-        text = (
-            pattern.sub(spelling or _behind, text)
-            if pattern.groups == 2 and not spelling
-            else pattern.sub(spelling, text)
-        )
-    return text
-
-
-def _behind(found: re.Match[str]) -> str:
-    """ "€5 million" -> "5 million euro"."""
-    sign = found[0][: found.start(1) - found.start()].strip()
-    return f" {found[1]}{found[2]} {_CURRENCIES.get(sign) or _CODES[sign]} "
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -140,10 +106,12 @@ _FIXED = {
     )
 } | {"half": "0.5", "twice": "2", "double": "2", "triple": "3"}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+#: Stems of the months' names.
+MONTH_STEMS = frozenset(terms(" ".join(MONTHS)))
 _UNITS = frozenset(
     terms(
         "euros pounds dollars percent seconds minutes hours days nights weeks months years quarters km kilometres miles metres kg "
-        "pages " + " ".join(month for month in _MONTHS if month != "may")
+        "pages " + " ".join(month for month in MONTHS if month != "may")
     )
 )  # fmt: skip
 
@@ -205,6 +173,8 @@ def _meanings() -> dict[tuple[str, ...], _Meaning]:
         ((Kind.BOUND, "before"), "before|prior to|earlier than"),
         ((Kind.BOUND, "after"), "after|following|later than|upon expiry of"),
         ((Kind.BOUND, "during"), "during"),
+        ((Kind.BOUND, "some"), "some"),
+        ((Kind.BOUND, "most"), "most"),
         ((Kind.BOUND, "number:at_most"), "within"),
         ((Kind.BOUND, "number:above"), "over"),
         ((Kind.BOUND, "number:below"), "under"),
@@ -213,8 +183,8 @@ def _meanings() -> dict[tuple[str, ...], _Meaning]:
         ((Kind.BOUND, "back:at_least"), "or more|or longer|or later|or above|or over|and above"),
         ((Kind.BOUND, "back:at_most"), "or less|or fewer|or earlier|or below|or under"),
         (_ASIDE, "for example|for instance|such as|e g|including|for example if|for example where|for example when"),
-        (None, "not only|or not|not limited to|not just|if any|if applicable|where applicable|if not|if so|even if|as if|where possible|will|would|also|"
-               "may also be|the following"),
+        (None, "not only|whether or not|not limited to|not just|if applicable|where applicable|if so|even if|as if|where possible|will|would|also|"
+               "the following"),
     ]  # fmt: skip
     return {tuple(phrase.split()): meaning for meaning, phrases in listed for phrase in phrases.split("|")}
 
@@ -243,7 +213,7 @@ def _opens_condition(tokens: list[str], at: int) -> bool:
 
 
 def _settled(found: list[Fact]) -> list[Fact]:
-    """Bounds in front of their numbers, and only there where they need one; "three (3)" once; a modal joined to its "not"."""
+    """The facts in one order: a bound in front of its number and a unit behind it; "three (3)" once; "may not" as a ban."""
     settled: list[Fact] = []
     for at, fact in enumerate(found):
         following = found[at + 1] if at + 1 < len(found) else None
@@ -254,19 +224,25 @@ def _settled(found: list[Fact]) -> list[Fact]:
                 settled.append(replace(fact, key=key))
             elif place == "back" and (back := _last_number(settled)) is not None:
                 settled.insert(back, replace(fact, key=key))
-        elif fact.kind is Kind.NUMBER and before == fact:
+        elif fact.bracketed and before is not None and (fact.kind, fact.key) == (before.kind, before.key):
             continue
         elif fact.key == "not" and before is not None and before.kind is Kind.MODAL and before.key in ("duty", "leave"):
             settled[-1] = replace(before, key="ban")
+        elif (
+            fact.kind is Kind.UNIT
+            and before is not None
+            and before.kind is Kind.WORD
+            and _last_number(settled[:-1], 1) is not None
+        ):
+            settled.insert(-1, fact)  # "five unused days" and "five days unused"
         else:
             settled.append(fact)
     return settled
 
 
-def _last_number(found: list[Fact]) -> int | None:
-    return next(
-        (at for at in range(len(found) - 1, max(-1, len(found) - 4), -1) if found[at].kind is Kind.NUMBER), None
-    )
+def _last_number(found: list[Fact], furthest: int = 3) -> int | None:
+    places = range(len(found) - 1, max(-1, len(found) - 1 - furthest), -1)
+    return next((at for at in places if found[at].kind is Kind.NUMBER), None)
 
 
 def _at(tokens: list[str], at: int) -> str:

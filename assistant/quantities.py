@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.facts import Fact, Kind
-from retrieval.terms import terms
+from assistant.facts import MONTH_STEMS, Fact, Kind
 
 _COMPANY = 5  #: facts on either side of a number that keep it company
-_COMPANY_SHARED = 2  #: of them in common before two numbers are about one thing
+_COMPANY_SHARED = 2  #: of them in common where only one of two numbers has a bound
 _HOURS = {"minut": 1 / 60, "hour": 1, "day": 24, "week": 168, "month": 730, "year": 8760}
-_MONTHS = frozenset(terms("january february march april may june july august september october november december"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,12 @@ class Quantity:
 
     def rivals(self, other: Quantity) -> bool:
         """Whether both could be said of one thing, so that only one of them can be right."""
+        if self.measure != other.measure:
+            return False
         shared = len(self.company & other.company)
-        close = shared >= min(_COMPANY_SHARED, len(self.company), len(other.company)) and shared > 0
-        same_bound = self.bound == other.bound or None in (self.bound, other.bound)
-        return self.measure == other.measure and same_bound and close
+        if self.bound == other.bound:
+            return shared > 0
+        return None in (self.bound, other.bound) and shared >= _COMPANY_SHARED
 
 
 def quantities(found: Sequence[Fact]) -> list[Quantity]:
@@ -41,7 +41,7 @@ def quantities(found: Sequence[Fact]) -> list[Quantity]:
         if unit is None or any(after.kind is Kind.NUMBER for after in found[at + 1 : at + 2]):
             continue
         value, measure = fact.key, unit
-        if unit in _MONTHS:
+        if unit in MONTH_STEMS:
             value, measure = f"{fact.key} {unit}", "date"
         elif unit in _HOURS and fact.key.replace(".", "", 1).isdigit():
             value, measure = f"{float(fact.key) * _HOURS[unit]:.6g}", "time"

@@ -172,7 +172,7 @@ def negation_removed(text: str, around: Surroundings, chance: Random) -> str | N
 def condition_dropped(text: str, around: Surroundings, chance: Random) -> str | None:
     """Without its "if", "unless", "except" or "only"."""
     tail = re.search(
-        r"(?<! as)(?<! even)(?<! and)(?<! or)(?<! but),? (?:unless|except(?: that| where| as| with| for| in)?|only if|only where|if(?! any\b| applicable| so\b| not\b)|provided(?: that)|other than)\b [^.;:]+(?=\.$)",
+        r"(?<! as)(?<! even)(?<! example)(?<! something)(?<! anything)(?<! and)(?<! or)(?<! but),? (?:unless|except(?: that| where| as| with| for| in)?|only if|only where|if(?! any\b| applicable| so\b| not\b)|provided(?: that)|other than)\b [^.;:]+(?=\.$)",
         text,
     )
     head = re.match(r"(?:If|Unless|Except|Only if|Provided that|Subject to) [^,;:()]+, (?:then )?(?=\w)", text)

@@ -48,7 +48,7 @@ def moved(text: str, chance: Random) -> str | None:
 
 def numbers_restyled(text: str, chance: Random) -> str | None:
     """ "five" <-> "5", "three (3)" -> "three", "1,000" <-> "1000"."""
-    if found := re.search(rf"\b({'|'.join(NUMERALS)}) ?\((\d+)\)", text, re.IGNORECASE):
+    if found := re.search(rf"(?<![-\w])({'|'.join(NUMERALS)}) ?\((\d+)\)", text, re.IGNORECASE):
         return text.replace(found[0], found[chance.choice((1, 2))], 1)
     if found := re.search(r"(?<![\d.,])(\d{1,3}),(\d{3})(?![\d,])", text):
         return text.replace(found[0], found[1] + found[2], 1)
@@ -119,7 +119,9 @@ def without_examples(text: str, chance: Random) -> str | None:
     return rest if gone and not conditional and len(rest.split()) > 6 and not _lone(rest) else None
 
 
-_CONDITION = re.compile(r"\b(?:if|unless|except|only|other than|subject to|provided)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|except|only|other than|subject to|provided|in the event|when|where)\b", re.IGNORECASE
+)
 
 
 def shortened(text: str, chance: Random) -> str | None:
