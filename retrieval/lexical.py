@@ -129,6 +129,20 @@ class LexicalIndex:
             result[held] += np.float32(times * self._idf[term]) * self._weights[begin:end][at[held]]
         return result
 
+    def coverage_of(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How much of the question each row holds, in the given order: the share, weighted by inverse document frequency,
+        of the question's known terms that occur in it at all. 0 to 1; how often a term occurs makes no difference."""
+        covered = np.zeros(len(rows), np.float64)
+        total = 0.0
+        for term, _ in self._known(tokens):
+            holders = self.postings.rows[self.postings.starts[term] : self.postings.starts[term + 1]]
+            at = np.searchsorted(holders, rows)
+            at[at == len(holders)] = 0
+            worth = max(float(self._idf[term]), 0.0)
+            covered += worth * (holders[at] == rows)
+            total += worth
+        return np.asarray(covered / total if total > 0 else covered, np.float32)
+
     def ideal(self, tokens: Sequence[str]) -> float:
         """The score of a passage that held every known term of the question endlessly often: what a score is compared
         with to tell how much of the question is covered. 0 if no term is known."""

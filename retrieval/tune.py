@@ -110,7 +110,7 @@ def calibrate(
         pools.extend(judged_pools(collection, [q for q in questions if q.answerable], encoder))
     if not pools:
         raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
-    fusion, bm25_choice, first_stage = choose_fusion(pools)
+    fusion, coverage_choice, first_stage = choose_fusion(pools)
     texts = {(c.name, passage.passage_id): passage.searchable for c, _ in chosen for passage in c.passages}
     read = read_pools(
         pools, texts, reranker, fusion, depth=config.depth, progress=lambda done, total: report("reranking dev questions", done, total)
@@ -122,11 +122,9 @@ def calibrate(
     by_pool = {id(one.pool): one for one in read}
     measures = {
         **first_stage,
-        "hybrid": bm25_choice.measured,
-        "hybrid, left out": bm25_choice.left_out,
-        "reranker alone": mean_ndcg(
-            pools, lambda pool: by_pool[id(pool)].blended(replace(fusion, dense_weight=0.0, rerank_weight=1e3))
-        ),
+        "hybrid": coverage_choice.measured,
+        "hybrid, left out": coverage_choice.left_out,
+        "reranker alone": mean_ndcg(pools, lambda pool: by_pool[id(pool)].blended(replace(fusion, rerank_weight=1e3))),
         "reranked": rerank_choice.measured,
         "reranked, left out": rerank_choice.left_out,
     }

@@ -16,7 +16,7 @@ from retrieval.rerank import Reranker
 from retrieval.search import SearchConfig, Searcher
 from retrieval.tuning.collection import Collection, Question
 from retrieval.tuning.pools import JudgedPool, mean_ndcg
-from retrieval.tuning.weighing import BM25_WEIGHTS, RERANK_WEIGHTS, Choice, choose
+from retrieval.tuning.weighing import COVERAGE_WEIGHTS, RERANK_WEIGHTS, Choice, choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,16 @@ class Remembering:
 
 
 def choose_fusion(pools: Sequence[JudgedPool]) -> tuple[Fusion, Choice, dict[str, dict[str, float]]]:
-    """The BM25 weight beside a cosine weight of 1; :returns: fusion, its choice, and bm25's and dense search's nDCG@10."""
+    """The weight of coverage beside the cosine's 1; :returns: fusion, its choice, and bm25's and dense search's nDCG@10."""
     bm25, dense = mean_ndcg(pools, lambda pool: pool.bm25), mean_ndcg(pools, lambda pool: pool.dense)
     better = {source: max(bm25[source], dense[source]) for source in bm25}
 
     def measure(weight: float) -> dict[str, float]:
-        fusion = Fusion(bm25_weight=weight)
-        return mean_ndcg(pools, lambda pool: fusion.fuse(pool.bm25, pool.ideal, pool.dense))
+        fusion = Fusion(coverage_weight=weight)
+        return mean_ndcg(pools, lambda pool: fusion.fuse(pool.coverage, pool.dense))
 
-    choice = choose(BM25_WEIGHTS, measure, better)
-    return Fusion(bm25_weight=choice.weight), choice, {"bm25": bm25, "dense": dense}
+    choice = choose(COVERAGE_WEIGHTS, measure, better)
+    return Fusion(coverage_weight=choice.weight), choice, {"bm25": bm25, "dense": dense}
 
 
 def read_pools(
@@ -74,7 +74,7 @@ def read_pools(
     """
     read = []
     for done, pool in enumerate(pools, start=1):
-        fused = fusion.fuse(pool.bm25, pool.ideal, pool.dense)
+        fused = fusion.fuse(pool.coverage, pool.dense)
         best = np.lexsort((np.arange(len(fused)), -fused))[:depth]
         log_odds = np.full(len(fused), np.nan, np.float32)
         log_odds[best] = reranker.score(pool.question.text, [texts[pool.source, pool.passage_ids[row]] for row in best])

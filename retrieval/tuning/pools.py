@@ -23,7 +23,7 @@ class JudgedPool:
     passage_ids: tuple[str, ...]
     bm25: NDArray[np.float32]
     dense: NDArray[np.float32]
-    ideal: float  #: BM25 score of an ideal passage
+    coverage: NDArray[np.float32]  #: share of the question's terms
     positive: NDArray[np.bool_]
 
     def ndcg(self, scores: NDArray[np.float32], k: int = 10) -> float:
@@ -54,7 +54,7 @@ def judged_pools(
                 JudgedPool(
                     source=collection.name, question=question, passage_ids=ids,
                     bm25=index.lexical.scores_of(tokens, rows), dense=index.dense.scores_of(vector, rows),
-                    ideal=index.lexical.ideal(tokens), positive=np.array([key in question.positives for key in ids]),
+                    coverage=index.lexical.coverage_of(tokens, rows), positive=np.array([key in question.positives for key in ids]),
                 )
             )  # fmt: skip
     return pools

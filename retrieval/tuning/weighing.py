@@ -14,7 +14,7 @@ import numpy as np
 
 #: How much heavier a loss on one set weighs than a gain on another.
 LOSS = 10.0
-BM25_WEIGHTS = tuple(float(weight) for weight in np.round(np.geomspace(0.5, 6.0, 24), 2))
+COVERAGE_WEIGHTS = tuple(float(weight) for weight in np.round(np.arange(0.1, 1.55, 0.05), 2))
 RERANK_WEIGHTS = (0.0, *(float(weight) for weight in np.round(np.geomspace(0.01, 1.0, 28), 3)))
 
 #: nDCG@10 of each source at one weight.

@@ -8,23 +8,29 @@ import pytest
 
 from retrieval.errors import WeightsDamaged
 from retrieval.fusion import Fusion, load_fusion, save_fusion
+from retrieval.lexical import LexicalIndex
 
 
-def test_bm25_counts_as_a_share_of_the_ideal_score() -> None:
-    fused = Fusion(dense_weight=1.0, bm25_weight=2.0).fuse(np.float32([5, 0]), 10.0, np.float32([0.25, 0.75]))
-    assert fused.tolist() == [1.25, 0.75]
-
-
-def test_without_known_terms_only_the_cosine_counts() -> None:
-    fused = Fusion(bm25_weight=2.0).fuse(np.float32([0, 0]), 0.0, np.float32([0.25, 0.5]))
-    assert fused.tolist() == [0.25, 0.5]
+def test_coverage_counts_beside_the_cosine() -> None:
+    fused = Fusion(coverage_weight=0.5).fuse(np.float32([1, 0]), np.float32([0.25, 0.5]))
+    assert fused.tolist() == [0.75, 0.5]
 
 
 def test_a_score_does_not_depend_on_the_other_candidates() -> None:
     fusion = Fusion()
-    alone = fusion.fuse(np.float32([3]), 9.0, np.float32([0.4]))
-    among = fusion.fuse(np.float32([3, 8]), 9.0, np.float32([0.4, 0.9]))
+    alone = fusion.fuse(np.float32([0.3]), np.float32([0.4]))
+    among = fusion.fuse(np.float32([0.3, 0.8]), np.float32([0.4, 0.9]))
     assert alone[0] == among[0]
+
+
+def test_coverage_counts_rare_terms_more_and_repeats_not_at_all() -> None:
+    index = LexicalIndex.build([["leave", "notice", "notice"], ["leave", "gift"], ["leave"], ["taxi"], ["desk"]])
+    rows = np.array([0, 1, 3])
+    covered = index.coverage_of(["notice", "leave", "unknown"], rows)
+    assert covered[0] == 1.0
+    assert 0.0 < covered[1] < 0.5
+    assert covered[2] == 0.0
+    assert index.coverage_of(["unknown"], rows).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_the_reranker_moves_a_score_by_its_weight() -> None:
@@ -33,8 +39,8 @@ def test_the_reranker_moves_a_score_by_its_weight() -> None:
 
 
 def test_saved_weights_load(tmp_path: Path) -> None:
-    save_fusion(Fusion(bm25_weight=1.5), {"fitted_on": ["a"]}, tmp_path / "fusion.json")
-    assert load_fusion(tmp_path / "fusion.json") == Fusion(bm25_weight=1.5)
+    save_fusion(Fusion(coverage_weight=1.5), {"fitted_on": ["a"]}, tmp_path / "fusion.json")
+    assert load_fusion(tmp_path / "fusion.json") == Fusion(coverage_weight=1.5)
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -49,4 +55,4 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_the_weights_that_ship_load() -> None:
-    assert load_fusion().bm25_weight > 0
+    assert load_fusion().coverage_weight > 0

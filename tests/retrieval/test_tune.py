@@ -179,7 +179,7 @@ def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_pa
     reranker = load_reranker(str(out))
     assert reranker is not None
     assert reranker.score("leave", [RULES["leave"], RULES["gifts"]]).shape == (2,)
-    assert load_fusion(out / "fusion.json").bm25_weight > 0
+    assert load_fusion(out / "fusion.json").coverage_weight > 0
     assert 0 < load_answerability(out / "answerability.json").threshold < 1
     assert "| rules |" in (out / "README.md").read_text()
     assert (out / "weights.safetensors").stat().st_size < 25e6
