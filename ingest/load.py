@@ -44,8 +44,8 @@ def load(name: str, data: bytes) -> Loaded:
 
 def _no_text_reason(loaded: Loaded) -> str:
     if loaded.pages:
-        pages = "its only page has" if loaded.pages == 1 else f"none of its {loaded.pages} pages has"
-        return f"no text layer: {pages} text that can be read; it is probably a scan, run it through OCR first"
+        pages = "its only page has no text" if loaded.pages == 1 else f"none of its {loaded.pages} pages has text"
+        return f"no text layer: {pages} that can be read; it is probably a scan, run it through OCR first"
     return "no text in the file"
 
 
@@ -127,11 +127,14 @@ def _is_short(line: str, following: str) -> bool:
 
 
 def _load_docx(data: bytes) -> Loaded:
+    from docx.exceptions import PythonDocxError
+    from lxml.etree import LxmlError
+
     prepared = word.prepare(data)
     partition_docx = _partitioner("unstructured.partition.docx", "partition_docx")
     try:
         elements = partition_docx(file=io.BytesIO(prepared.data), languages=[""])
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
+    except (LxmlError, PythonDocxError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
         # python-docx trusts the parts of the archive to be there and to be well-formed.
         raise DocumentRejected(
             f"the Word file is damaged ({type(error).__name__}: {_one_line(error)}); save it again"

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from ingest import word
@@ -42,6 +45,14 @@ def test_entities_of_its_own_are_not_expanded() -> None:
     main = b'<!DOCTYPE x [<!ENTITY a "secret">]><x>&a;</x>'
     with pytest.raises(DocumentRejected, match="damaged"):
         load("a.docx", zipped({"word/document.xml": main}))
+
+
+def test_a_damaged_side_part_is_rejected() -> None:
+    source = docx_with_body("<w:p><w:r><w:t>Leave.</w:t></w:r></w:p>")
+    with zipfile.ZipFile(io.BytesIO(source)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with pytest.raises(DocumentRejected, match="the Word file is damaged"):
+        load("a.docx", zipped({**parts, "word/styles.xml": b"<w:styles"}))
 
 
 def test_a_damaged_part_is_rejected() -> None:
