@@ -98,6 +98,11 @@ _FURNITURE = re.compile(
     r"\b(nav(bar|igation)?|breadcrumbs?|sidebar|cookie|site-(header|footer)|skip-?(nav|link)|toc)\b", re.IGNORECASE
 )
 _MAX_SPAN = 50
+#: Characters, and references to them, that lxml reads and will not write.
+_UNWRITABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));",
+    re.IGNORECASE,
+)
 
 
 def prepare_html(source: str) -> tuple[str | None, str]:
@@ -108,6 +113,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     """
     from lxml import etree, html
 
+    source = _UNWRITABLE.sub("", source)
     try:
         root = html.document_fromstring(
             source.encode("utf-8"), parser=html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)

@@ -82,3 +82,8 @@ def test_merged_cells_are_repeated() -> None:
 def test_a_definition_list_reads_as_term_and_meaning() -> None:
     _, page = markup.prepare_html("<dl><dt>Manager</dt><dd>The person you report to.</dd></dl>")
     assert lines(page) == ["Manager: The person you report to."]
+
+
+def test_control_characters_are_left_out() -> None:
+    _, page = markup.prepare_html("<ol><li>\x01One&#2;&#x1f; more</li></ol><p>Two</p>")
+    assert lines(page) == ["1. One more", "Two"]
