@@ -169,6 +169,12 @@ class Chat:
                 await self._answer(message.content, person)
         except PolicydeskError as error:
             await cl.Message(render.plain(_sentence(str(error)))).send()
+        except Exception:
+            # Chainlit logs what is raised and shows nothing.
+            await cl.Message(
+                "Something went wrong here, and your administrator's log says what. Please ask again."
+            ).send()
+            raise
 
     async def _person(self, user: cl.User | None) -> Person | None:
         """The account as it stands now, not as it stood when the session was signed."""
@@ -231,8 +237,6 @@ class Chat:
                 break
             report.content = "\n\n".join([_progress(len(lines), len(job.files)), *lines])
             await report.update()
-        for each in job.reports:
-            self.room.metrics.uploads.labels(str(each.get("status"))).inc()
         closing = [f"**Stopped:** {render.plain(job.failure)}"] if job.failure else []
         report.content = "\n\n".join([_outcome(job.reports), *lines, *closing])
         await report.update()

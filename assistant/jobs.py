@@ -64,11 +64,15 @@ class Job:
 class Jobs:
     """The upload jobs of one home. What was acknowledged survives a crash: it is read at the next start."""
 
-    def __init__(self, home: Home, store: Store, keeper: Keeper) -> None:
+    def __init__(
+        self, home: Home, store: Store, keeper: Keeper, *, on_report: Callable[[Report], None] | None = None
+    ) -> None:
+        """:param on_report: called with each line of a report, on the reading thread."""
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
         self.sessions = store.sessions
         self.folder = home.root / "uploads"
         self._keeper = keeper
+        self._on_report = on_report
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ingest")
         self._changed = threading.Condition()
 
@@ -164,6 +168,8 @@ class Jobs:
             return dict(row.options) if row else {}
 
     def _report(self, job_id: str, report: Report) -> None:
+        if self._on_report:
+            self._on_report(report)
         self._update(job_id, lambda row: setattr(row, "reports", [*row.reports, report]))
 
     def _end(self, job_id: str, state: JobState, failure: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 30)
@@ -30,6 +32,10 @@ class Metrics:
         self.refused = Counter(
             "policydesk_questions_turned_away", "Questions refused for want of room", registry=self.registry
         )
-        self.uploads = Counter(
+        self.files = Counter(
             "policydesk_files", "Files read into the library, by status", ["status"], registry=self.registry
         )
+
+    def count_file(self, report: dict[str, Any]) -> None:
+        """Count one line of an upload's report."""
+        self.files.labels(str(report.get("status"))).inc()

@@ -39,10 +39,10 @@ class Room:
     @classmethod
     def furnish(cls, home: Home, store: Store, *, secret: str, load: Callable[[], Engine], keeper: Keeper) -> Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
-        accounts = Accounts(store)
+        accounts, metrics = Accounts(store), Metrics()
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
-            jobs=Jobs(home, store, keeper), line=Line(load), door=Door(accounts, session_key(secret)), metrics=Metrics(),
+            jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret)), metrics=metrics,
         )  # fmt: skip
 
     async def ask(

@@ -153,6 +153,7 @@ async def test_an_upload_is_a_job_that_ends_in_a_line_per_file(client: httpx.Asy
     assert "empty" in lines["empty.txt"]["reason"]
     document = (await client.get(f"/api/v1/documents/{lines['bikes.md']['document_id']}", headers=headers)).json()
     assert document["audience"] == ["hr"]
+    assert 'policydesk_files_total{status="rejected"} 2.0' in (await client.get("/metrics")).text
 
 
 async def test_an_upload_without_a_file_is_described(client: httpx.AsyncClient, bearer: Bearer) -> None:
