@@ -106,7 +106,8 @@ class InteractionNetwork(nn.Module):
 
     def states(self, ids: Tensor, attention: Tensor) -> States:
         """Read texts, as :meth:`TextTokenizer.batch` gives them."""
-        tokens = self.bert(input_ids=ids, attention_mask=attention).last_hidden_state
+        # Cosines are multiplied by a slope of about thirty: bfloat16 would be too coarse from here on.
+        tokens = self.bert(input_ids=ids, attention_mask=attention).last_hidden_state.float()
         mask = attention.bool()
         # The end mark is the last attended token.
         mask = mask & torch.cat([mask[:, 1:], torch.zeros_like(mask[:, :1])], dim=1)
@@ -115,7 +116,7 @@ class InteractionNetwork(nn.Module):
 
     def weights(self, question: States) -> Tensor:
         """How much each token of a question counts, shape ``(n_questions, n_tokens)``, each row summing to 1."""
-        logits = self.importance(question.tokens * question.tokens.shape[-1] ** 0.5)[..., 0].float()
+        logits = self.importance(question.tokens * question.tokens.shape[-1] ** 0.5)[..., 0]
         return torch.softmax(logits.masked_fill(~question.mask, -1e4), dim=1)
 
     def matches(self, question: States, passage: States) -> Tensor:
@@ -125,7 +126,7 @@ class InteractionNetwork(nn.Module):
         :returns: shape ``(n, n_question_tokens, n_passage_tokens)``; -1 where the passage has no token.
         """
         cosines = question.tokens @ passage.tokens.transpose(1, 2)
-        return cosines.float().masked_fill(~passage.mask[:, None, :], -1.0)
+        return cosines.masked_fill(~passage.mask[:, None, :], -1.0)
 
     def log_odds(self, question: States, passage: States) -> Tensor:
         """Log-odds that each passage answers its question, shape ``(n_passages,)``.
@@ -134,19 +135,19 @@ class InteractionNetwork(nn.Module):
         """
         cosines = self.matches(question, passage)
         weights = self.weights(question)
-        slope, middle = self.match[0].float(), self.match[1].float()
+        slope, middle = self.match[0], self.match[1]
         match = slope * ((weights * cosines.amax(dim=2)).sum(dim=1) - middle)
-        aligned = torch.softmax(_SHARPNESS * cosines, dim=2).to(passage.tokens.dtype) @ passage.tokens
+        aligned = torch.softmax(_SHARPNESS * cosines, dim=2) @ passage.tokens
         asked = question.tokens.expand_as(aligned)
         scale = asked.shape[-1] ** 0.5
         seen = torch.cat([asked, aligned, (asked - aligned).abs(), asked * aligned * scale], dim=2) * scale
-        compared = (nn.functional.gelu(self.align(seen)) * weights[..., None].to(seen.dtype)).sum(dim=1)
-        result: Tensor = match + self.compare(compared)[:, 0].float()
+        compared = (nn.functional.gelu(self.align(seen)) * weights[..., None]).sum(dim=1)
+        result: Tensor = match + self.compare(compared)[:, 0]
         return result
 
     def every_match(self, question: States, passage: States) -> Tensor:
         """The match part of the log-odds for every question with every passage, shape ``(n_questions, n_passages)``."""
-        cosines = torch.einsum("qtd,pld->qptl", question.tokens, passage.tokens).float()
+        cosines = torch.einsum("qtd,pld->qptl", question.tokens, passage.tokens)
         best = cosines.masked_fill(~passage.mask[None, :, None, :], -1.0).amax(dim=3)
         slope, middle = self.match[0], self.match[1]
         return slope * ((self.weights(question)[:, None, :] * best).sum(dim=2) - middle)

@@ -67,7 +67,7 @@ class InteractionReranker:
         network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
         network.eval()
         if has_fast_bfloat16():
-            network.to(torch.bfloat16)
+            network.bert.to(torch.bfloat16)
         scale, offset = manifest["calibration"]["scale"], manifest["calibration"]["offset"]
         return cls(network, TextTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset)
 
