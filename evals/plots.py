@@ -49,7 +49,8 @@ def bars(rows: Sequence[Bar], *, title: str, width: int = 300, label_width: int 
 
 def differences(rows: Sequence[Mapping[str, Any]], *, title: str, width: int = 620) -> str:
     """Differences of pairs of systems with their intervals around zero; filled where the difference is significant."""
-    left, right, top, step = 190, 120, 26, 26
+    label = max((len(f"{row['b']} − {row['a']}") for row in rows), default=0)
+    left, right, top, step = max(120, 7 * label + 16), 120, 26, 26
     plot = width - left - right
     reach: float = max([0.01, *(abs(edge) for row in rows for edge in row["ci95"])]) * 1.05
     height = top + step * len(rows) + 22
@@ -83,7 +84,7 @@ def latencies(rows: Mapping[str, Sequence[float]], *, title: str, width: int = 5
     rows = {name: samples for name, samples in rows.items() if samples}
     if not rows:
         return ""
-    left, right, top, step = 110, 20, 26, 40
+    left, right, top, step = max(90, 7 * max(map(len, rows)) + 16), 20, 26, 40
     plot = width - left - right
     everything = [max(sample, 0.01) for samples in rows.values() for sample in samples]
     first: int = floor(log10(min(everything)))

@@ -12,6 +12,8 @@ from evals.judging import ANSWER_MEASURES
 from evals.measures import MEASURES
 
 _TEMPLATE = "report.html.jinja"
+#: With more systems than these, only the best one's pairs are drawn.
+_MOST_PAIRED = 4
 #: Measures drawn first: what a reader of a slide asks for.
 _ANSWER_NAMES: Mapping[str, str] = {
     "answered_right": "gold words cited",
@@ -52,14 +54,17 @@ def _retrieval(result: Mapping[str, Any]) -> dict[str, Any]:
         plots.bars(
             [_bar(name, found[measure], number % 6) for number, (name, found) in enumerate(systems.items())],
             title=measure,
+            label_width=max(78, 7 * max(map(len, systems)) + 10),
         )
         for measure in MEASURES
     ]
     pairs = [row for row in result["comparisons"] if row["measure"] == "nDCG@10"]
+    if len(systems) > _MOST_PAIRED:
+        pairs = [row for row in pairs if best in (row["a"], row["b"])]
     top = systems[best]
     cards = [
         ("nDCG@10", _figure(top["nDCG@10"]["mean"]), _interval(top["nDCG@10"])),
-        ("wanted passage in the first ten", _share(top["R@10"]["mean"]), _interval(top["R@10"], share=True)),
+        ("of the wanted passages in the first ten", _share(top["R@10"]["mean"]), _interval(top["R@10"], share=True)),
         ("first hit right", _share(top["hit@1"]["mean"]), _interval(top["hit@1"], share=True)),
     ]
     if top["latency_ms"]["p50"] is not None:

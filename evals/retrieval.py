@@ -131,6 +131,9 @@ def evaluate_retrieval(
     for name in names:
         if name not in OURS:
             quality[name] = live[name] = other_system(name, data.corpus)
+    called = [quality[name].name for name in names]
+    if len(set(called)) != len(called):
+        raise WrongUsage(f"two systems are called {max(called, key=called.count)!r}; rename one of them")
     scored = [score(quality[name], data, live=live[name], progress=progress) for name in names]
     return RetrievalOutcome(
         data,

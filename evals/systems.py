@@ -197,7 +197,7 @@ def other_system(name: str, corpus: Sequence[CorpusText]) -> System:
         found = build(_documents(corpus))
     if not hasattr(found, "invoke"):
         raise WrongUsage(f"{name!r} is no retriever: it has no invoke(); give a langchain-core BaseRetriever")
-    return RetrieverSystem(name, found, {text.text: text.text_id for text in corpus})
+    return RetrieverSystem(attribute, found, {text.text: text.text_id for text in corpus})
 
 
 def _documents(corpus: Sequence[CorpusText]) -> list[Any]:

@@ -86,21 +86,24 @@ def _measure_table(title: str, caption: str) -> Table:
 
 
 def comparison_table(outcome: Mapping[str, Any], measure: str = "nDCG@10") -> Table:
-    """Which system is better than which, corrected for the number of pairs."""
-    title = f"{measure}: paired randomisation test, Holm's correction"
+    """The best system against each other one, corrected for the number of all pairs."""
+    systems = outcome["systems"]
+    best = max(systems, key=lambda name: systems[name][measure]["mean"])
+    title = f"{best} beside the others, {measure}: paired randomisation test, Holm's correction"
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("pair", "difference", "p", "p (Holm)", ""):
-        table.add_column(column, justify="left" if column in ("pair", "") else "right")
+    for column in ("", "difference", "95 %", "p", "p (Holm)", " "):
+        table.add_column(column, justify="right" if column.strip() else "left", no_wrap=bool(column.strip()))
     for row in outcome["comparisons"]:
-        if row["measure"] == measure:
-            low, high = row["ci95"]
-            verdict = (
-                ("better" if row["difference"] > 0 else "worse")
-                if row["p_holm"] < SIGNIFICANT
-                else "no clear difference"
-            )
-            difference = f"{row['difference']:+.3f} [dim]{low:+.2f} – {high:+.2f}[/dim]"
-            table.add_row(f"{row['b']} − {row['a']}", difference, f"{row['p']:.4f}", f"{row['p_holm']:.4f}", verdict)
+        if row["measure"] != measure or best not in (row["a"], row["b"]):
+            continue
+        sign = 1 if row["b"] == best else -1
+        low, high = sorted(sign * edge for edge in row["ci95"])
+        verdict = "better" if row["p_holm"] < SIGNIFICANT else "no clear difference"
+        other = row["a"] if sign > 0 else row["b"]
+        difference = f"{sign * row['difference']:+.3f}"
+        table.add_row(
+            f"than {other}", difference, f"{low:+.2f} – {high:+.2f}", f"{row['p']:.4f}", f"{row['p_holm']:.4f}", verdict
+        )
     return table
 
 
