@@ -108,6 +108,9 @@ def _store(
         identity = identify(store, new, supersedes=options.supersedes)
         if identity.kinship in (Kinship.UNCHANGED, Kinship.DUPLICATE):
             return _unchanged(report, identity, store, options)
+        if identity.document_id is not None and _audience_differs(store, identity.document_id, options):
+            refusal = f"it is a version of {identity.document_id}, which {_readers(store, identity.document_id)} may read; {_CHANGE_AUDIENCE}"
+            return replace(report, reason=refusal)
         _keep(kept, home.original(incoming.sha256))
         version = store.add_version(new, document_id=identity.document_id)
     status, reason = _completeness(reading)
@@ -127,13 +130,24 @@ def _unchanged(report: FileReport, identity: Identity, store: Store, options: In
     document = store.document(identity.document_id)
     version = next(version for version in document.versions if version.version_id == identity.version_id)
     warnings = []
-    if options.audience and options.audience != document.audience:
-        now = ", ".join(sorted(document.audience)) or "everybody"
-        warnings.append(f"its audience stays as it is ({now}); remove the document and ingest it again to change it")
+    if _audience_differs(store, document.document_id, options):
+        warnings.append(f"{_readers(store, document.document_id)} may read it as before; {_CHANGE_AUDIENCE}")
     return replace(
         report, status=FileStatus.UNCHANGED, reason=identity.because, document_id=document.document_id, version_id=version.version_id,
         title=version.title, pages=version.pages, passages=version.passages, warnings=tuple(warnings),
     )  # fmt: skip
+
+
+#: All versions of a document have its readers: a text meant for fewer must not slip in among them.
+_CHANGE_AUDIENCE = "to change who may read it, remove the document and ingest it again"
+
+
+def _audience_differs(store: Store, document_id: str, options: IngestOptions) -> bool:
+    return bool(options.audience) and options.audience != store.document(document_id).audience
+
+
+def _readers(store: Store, document_id: str) -> str:
+    return ", ".join(sorted(store.document(document_id).audience)) or "everybody"
 
 
 def _completeness(reading: Reading) -> tuple[FileStatus, str | None]:

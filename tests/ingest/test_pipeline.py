@@ -148,7 +148,17 @@ def test_restricting_a_file_that_is_in_already_is_said_not_to_happen(library: Li
     library.ingest()
     report = library.ingest(audience=frozenset({"hr"}))[0]
     assert report.status is UNCHANGED
-    assert "its audience stays as it is (everybody)" in report.warnings[0]
+    assert report.warnings[0].startswith("everybody may read it as before; to change who may read it")
+
+
+def test_a_version_meant_for_fewer_readers_does_not_slip_into_a_document_for_all(library: Library) -> None:
+    library.write("a.md", "Leave is 25 days.")
+    library.ingest()
+    library.write("a.md", "Salaries are secret.")
+    report = library.ingest(audience=frozenset({"hr"}))[0]
+    assert report.status is REJECTED
+    assert "which everybody may read" in (report.reason or "")
+    assert library.answers() == ["Leave is 25 days."]
 
 
 def test_superseding_goes_with_one_file(library: Library) -> None:
