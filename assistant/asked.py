@@ -100,14 +100,16 @@ class Asked:
                 row.helpful = helpful
             return row is not None
 
-    def find(self, question: str, *, account_id: str, day: date | None = None) -> str | None:
-        """The id of this account's question of that day, for a thumb that comes with the question's text only."""
-        day = day or date.today()
+    def find(self, question: str, *, account_id: str, today: date | None = None) -> str | None:
+        """The id of this account's latest question of that text in this quarter, for a thumb that comes with the text only."""
+        today = today or date.today()
         with self.sessions.begin() as session:
             same = select(AskedRow.asked_id).where(
-                AskedRow.question == question, AskedRow.day == day, AskedRow.asker == _bucket(session, account_id, day)
+                AskedRow.question == question,
+                AskedRow.asker == _bucket(session, account_id, today),
+                AskedRow.day >= date(today.year, 3 * ((today.month - 1) // 3) + 1, 1),
             )
-            return session.scalars(same.order_by(AskedRow.asked_id)).first()
+            return session.scalars(same.order_by(AskedRow.day.desc(), AskedRow.asked_id)).first()
 
     def questions(self, since: date, until: date) -> list[Question]:
         """What was asked from one day to another, both included; by day, within a day in no order that means anything."""

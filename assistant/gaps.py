@@ -15,6 +15,8 @@ from assistant.asked import Asked, Question, count_askers
 from assistant.records import Reason
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
+from retrieval.scope import Scope
+from retrieval.search import Searcher
 from retrieval.terms import terms
 
 
@@ -23,7 +25,7 @@ class GapConfig:
     """What the report covers and whom it protects."""
 
     days: int = 90
-    similarity: float = 0.6  #: mean cosine within a group
+    similarity: float = 0.5  #: mean cosine within a group; at 0.6 "parking permit" and "parking spot" part
     least_askers: int = 5  #: a group of fewer is not shown
     least_sharing: int = 3  #: a word that fewer askers used is not shown
     most_questions: int = 4000  #: different texts that are grouped, the latest first
@@ -86,6 +88,16 @@ def find_gaps(
         since, until, len(everything), sum(question.was_refused for question in everything),
         sum(question.helpful is False for question in everything), tuple(gaps), withheld,
     )  # fmt: skip
+
+
+def nearest_in(searcher: Searcher, scope: Scope) -> Callable[[str], Passage | None]:
+    """Finds the closest passage that the reader of a report may see."""
+
+    def nearest(question: str) -> Passage | None:
+        hits = searcher.search(question, k=1, rerank=False, scope=scope).hits
+        return hits[0].passage if hits else None
+
+    return nearest
 
 
 def gaps_json(report: GapReport) -> dict[str, Any]:

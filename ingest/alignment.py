@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
 
 from ingest.numbering import label
 from ingest.statements import Statement
+
+_MOST_MEETINGS = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def _runs(statements: Iterable[Statement]) -> Iterator[Statement]:
         yield run
 
 
+@lru_cache(maxsize=4096)
 def heading_words(path: tuple[str, ...]) -> tuple[str, ...]:
     """A section path without numbers, case and punctuation."""
     return tuple(" ".join(_bare(heading).casefold().split()).strip(" .:") for heading in path)
@@ -105,10 +112,8 @@ class _Aligner:
 
     def match_unchanged(self) -> None:
         """Pair what stayed word for word; of several alike, those in one section and under one number first."""
-        known: dict[tuple[str, ...], list[Statement]] = defaultdict(list)
-        for statement in self.old:
-            known[statement.words].append(statement)
-        candidates = [(one, other) for other in self.new for one in known.get(other.words, ())]
+        known, wanted = _by_words(self.old), _by_words(self.new)
+        candidates = [pair for words in known.keys() & wanted.keys() for pair in _meetings(known[words], wanted[words])]
         candidates.sort(
             key=lambda pair: (-_closeness(*pair), abs(pair[0].place - pair[1].place), pair[1].place, pair[0].place)
         )
@@ -120,8 +125,7 @@ class _Aligner:
     def match_alike(self) -> None:
         gaps = self._gaps()
         scored = []
-        for one, other in self._candidates():
-            likeness = self._likeness(one, other)
+        for one, other, likeness in self._likenesses():
             in_gap = gaps[0].get(one.place) == gaps[1].get(other.place)
             if likeness >= self._needed(one, other, in_gap=in_gap):
                 order = likeness + 0.2 * _closeness(one, other) + (0.1 if in_gap else 0.0)
@@ -141,16 +145,27 @@ class _Aligner:
             [statement for statement in self.new if statement.place not in self._taken],
         )
 
-    def _candidates(self) -> Iterator[tuple[Statement, Statement]]:
-        """Free statements that share a term or an anchor."""
+    def _likenesses(self) -> Iterator[tuple[Statement, Statement, float]]:
+        """Free statements that are somewhat alike, and how much: the share of the terms they have in common, 0 to 1; a
+        statement that only grew or shrank is alike too."""
+        from scipy.sparse import csr_array
+
         olds, news = self.free()
-        holders: dict[str, set[int]] = defaultdict(set)
-        for statement in olds:
-            for clue in _clues(statement):
-                holders[clue].add(statement.place)
-        for other in news:
-            for place in sorted(set().union(*(holders.get(clue, set()) for clue in _clues(other)))):
-                yield self.old[place], other
+        columns: dict[str, int] = {}
+        rows = [_incidence(statements, columns) for statements in (olds, news)]
+        if not columns:
+            return
+        before, after = (csr_array((np.ones(len(at)), (of, at)), shape=(count, len(columns))) for of, at, count in rows)
+        shared = (before @ after.T).tocoo()
+        old_sizes, new_sizes = before.sum(axis=1)[shared.row], after.sum(axis=1)[shared.col]
+        shorter = np.minimum(old_sizes, new_sizes)
+        is_contained = (shared.data >= 0.8 * shorter) & (shorter >= self.config.least_terms)
+        likeness = np.maximum(
+            2 * shared.data / (old_sizes + new_sizes),
+            np.where(is_contained, self.config.contained * shared.data / shorter, 0.0),
+        )
+        for at in np.flatnonzero(likeness >= self.config.same_anchor):
+            yield olds[shared.row[at]], news[shared.col[at]], float(likeness[at])
 
     def _gaps(self) -> tuple[dict[int, int], dict[int, int]]:
         """For each free place the number of the run of free statements it stands in, the same on both sides."""
@@ -178,18 +193,25 @@ class _Aligner:
             return 2.0 if not alike_sections else self.config.anywhere
         return self.config.same_section if alike_sections else self.config.anywhere
 
-    def _likeness(self, one: Statement, other: Statement) -> float:
-        """Share of the terms that two statements have in common, 0 to 1; a statement that only grew or shrank is alike too."""
-        shared = (Counter(one.terms) & Counter(other.terms)).total()
-        dice = 2 * shared / max(len(one.terms) + len(other.terms), 1)
-        shorter = min(len(one.terms), len(other.terms))
-        if shorter < self.config.least_terms:
-            return dice
-        return max(dice, self.config.contained * shared / shorter if shared >= 0.8 * shorter else 0.0)
+
+def _by_words(statements: Sequence[Statement]) -> dict[tuple[str, ...], list[Statement]]:
+    found: dict[tuple[str, ...], list[Statement]] = defaultdict(list)
+    for statement in statements:
+        found[statement.words].append(statement)
+    return found
 
 
-def _clues(statement: Statement) -> set[str]:
-    return {*statement.terms, *([f"={statement.anchor}"] if statement.anchor else [])}
+def _meetings(olds: list[Statement], news: list[Statement]) -> Iterable[tuple[Statement, Statement]]:
+    """Who may meet whom among statements of the same words: everyone, or where they are very many, each its like in order."""
+    return product(olds, news) if len(olds) * len(news) <= _MOST_MEETINGS else zip(olds, news, strict=False)
+
+
+def _incidence(statements: Sequence[Statement], columns: dict[str, int]) -> tuple[list[int], list[int], int]:
+    """Which statement holds which term, as rows and columns of a matrix, and its number of rows."""
+    held = [
+        (row, columns.setdefault(term, len(columns))) for row, each in enumerate(statements) for term in set(each.terms)
+    ]
+    return [row for row, _ in held], [column for _, column in held], len(statements)
 
 
 def _closeness(one: Statement, other: Statement) -> int:

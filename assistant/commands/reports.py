@@ -14,13 +14,15 @@ from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.drift import DriftReport, drift_json
 from assistant.drift import drift as compare_periods
-from assistant.gaps import Gap, GapConfig, GapReport, find_gaps, gaps_json
+from assistant.gaps import Gap, GapConfig, GapReport, find_gaps, gaps_json, nearest_in
 from assistant.usage import Latency, UsageReport, usage_json
 from assistant.usage import usage as count_usage
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.errors import IndexEmpty
 from retrieval.generations import open_index
 from retrieval.records import Passage
+from retrieval.scope import Scope
+from retrieval.search import Searcher
 from retrieval.store import Store
 
 app = typer.Typer(help="What is asked and not answered, how much, and whether that changes.", no_args_is_help=True)
@@ -85,18 +87,11 @@ def drift(
 
 def _nearest(settings: Settings, encoder: Encoder) -> Callable[[str], Passage | None] | None:
     """Finds the closest passage that everybody may read: the command line does not know who reads its report."""
-    from retrieval.search import Searcher
-
     try:
-        searcher = Searcher(open_index(settings.home, encoder=settings.encoder), encoder)
+        index = open_index(settings.home, encoder=settings.encoder)
     except IndexEmpty:
         return None
-
-    def nearest(question: str) -> Passage | None:
-        hits = searcher.search(question, k=1, rerank=False).hits
-        return hits[0].passage if hits else None
-
-    return nearest
+    return nearest_in(Searcher(index, encoder), Scope())
 
 
 def _show_gaps(report: GapReport) -> None:

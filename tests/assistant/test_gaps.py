@@ -90,8 +90,8 @@ def test_greeting_is_not_kept(asked: Asked) -> None:
 def test_vote_is_kept_and_taken_back(asked: Asked) -> None:
     asked_id = asked.record(answered("How long is leave?"), account_id="anna", day=TODAY)
     assert asked_id is not None
-    assert asked.find("How long is leave?", account_id="anna", day=TODAY) == asked_id
-    assert asked.find("How long is leave?", account_id="ben", day=TODAY) is None
+    assert asked.find("How long is leave?", account_id="anna", today=TODAY + timedelta(days=3)) == asked_id
+    assert asked.find("How long is leave?", account_id="ben", today=TODAY) is None
     for helpful in (False, None):
         assert asked.vote(asked_id, helpful)
         assert [question.helpful for question in asked.questions(TODAY, TODAY)] == [helpful]
@@ -219,3 +219,18 @@ def test_reports_print_json_alone(tmp_path: Path, asked: Asked) -> None:
     drifted = CliRunner().invoke(reports.app, ["drift", "--json"], obj=settings)
     assert json.loads(drifted.stdout)["reason"].startswith("fewer than 5")
     assert usage_json(usage(asked, weeks=1))["least_askers"] == 5
+
+
+@pytest.mark.model
+def test_real_encoder_groups_questions_by_what_they_are_about(asked: Asked) -> None:
+    from retrieval.encoder import load_encoder
+
+    dogs = ("May I bring my dog to the office?", "Are dogs allowed at work?", "Can I take my pet to work?")
+    parking = ("Who pays for the parking permit?", "How much does a parking space cost?", "Can I get a parking spot?")
+    ask(asked, refused("Who is the data protection officer?"), *FIVE)
+    for question in (*dogs, *parking):
+        ask(asked, refused(question), *FIVE)
+    report = find_gaps(asked, load_encoder(), today=TODAY)
+    assert [gap.asked for gap in report.gaps] == [15, 15, 5]
+    assert {gap.question for gap in report.gaps[:2]} & set(dogs)
+    assert {gap.question for gap in report.gaps[:2]} & set(parking)
