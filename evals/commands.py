@@ -234,7 +234,7 @@ def _console(json_file: Path | None) -> Console:
 
 
 def _write(found: dict[str, Any], json_file: Path | None, html: Path | None, console: Console) -> None:
-    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    text = _json(found)
     if json_file is not None and str(json_file) == "-":
         sys.stdout.write(text)
     elif json_file is not None:
@@ -245,6 +245,22 @@ def _write(found: dict[str, Any], json_file: Path | None, html: Path | None, con
 
         _save(html, render(found))
         console.print(f"Report written to {html}")
+
+
+def _json(found: dict[str, Any]) -> str:
+    """JSON with a line for each field and each question: small enough to commit, and readable as a difference."""
+
+    def flat(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    lines = []
+    for key, value in found.items():
+        if isinstance(value, dict) and key in ("systems", "slices", "per_question"):
+            rows = ",\n".join(f"  {flat(name)}: {flat(row)}" for name, row in value.items())
+            lines.append(f" {flat(key)}: {{\n{rows}\n }}" if rows else f" {flat(key)}: {{}}")
+        else:
+            lines.append(f" {flat(key)}: {flat(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _save(path: Path, text: str) -> None:

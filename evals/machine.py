@@ -15,12 +15,14 @@ _PACKAGES = ("policydesk", "numpy", "torch", "transformers", "sentence-transform
 
 
 def provenance() -> dict[str, object]:
-    """What makes a published figure traceable: ``machine``, ``commit``, ``command`` and ``measured_at``."""
+    """What makes a published figure traceable: ``machine``, ``commit``, ``command``, when, and how busy the
+    machine was: latency measured on a busy one says little."""
     return {
         "machine": describe(),
         "commit": commit(),
         "command": shlex.join(["policydesk", *sys.argv[1:]]),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load_average_1m": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
 
 
