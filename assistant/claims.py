@@ -61,7 +61,7 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     topics = _ADDRESSED.union(terms(heading))
     if not claim.rstrip().endswith("?"):
         topics = topics.union(fact.key for fact in cited if fact.asked)
-        cited = [fact for fact in cited if not fact.asked]
+        cited = tuple(fact for fact in cited if not fact.asked)
     beside = lay_beside(claimed, cited)
     foreign = [at for at in beside.unmatched if beside.claimed[at].key not in topics]
     coverage = 1 - len(foreign) / len(beside.claimed) if beside.claimed else 0.0
@@ -71,13 +71,14 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     return Verdict(next((failure for failure in Failure if failure in found), None), coverage)
 
 
+_DENYING = frozenset(["ban", "free", *terms("refuse reject prohibit forbidden exclude lapse expire")])
 _NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
 
 
-def _without_answer_word(claim: str) -> list[Fact]:
+def _without_answer_word(claim: str) -> Sequence[Fact]:
     """The facts of a claim without the "No" of "No, you may not": the denial itself follows and is checked."""
     claimed = facts(claim)
-    denies = any(fact.kind is Kind.NOT or fact.key in ("ban", "free") for fact in claimed[1:])
+    denies = any(fact.kind is Kind.NOT or fact.key in _DENYING for fact in claimed[1:])
     return claimed[1:] if denies and _NO.match(claim) else claimed
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from assistant.spelling import MONTHS, one_spelling
 from retrieval.terms import STOP_WORDS, terms
@@ -39,52 +40,62 @@ class Fact:
     asked: bool = False  #: part of a question, which states nothing
 
 
-def facts(text: str) -> list[Fact]:
+@lru_cache(maxsize=512)  # the few spans of an answer are read again for each of its sentences
+def facts(text: str) -> tuple[Fact, ...]:
     """The facts of a text in its order; empty for one without words."""
-    found: list[Fact] = []
-    part, aside, opening, bracketed = 0, False, True, False
     tokens = _TOKEN.findall(one_spelling(text))
     lowered = [token.lower() for token in tokens]
+    found: list[Fact] = []
+    questions: set[int] = set()
+    part, aside, bracketed, opening = 0, False, False, True
     at = 0
     while at < len(tokens):
-        token, width = lowered[at], 1
-        fact: Fact | None = None
-        if token in _ENDS and not (token == ";" and _opens_condition(lowered, at + 1)):
-            if token == "?":
-                found = [replace(fact, asked=True) if fact.part == part else fact for fact in found]
-            part, aside, opening = part + 1, False, True
+        token = lowered[at]
+        if token in _MARKS:
+            if token in ".!?" or (token == ";" and not _opens_condition(lowered, at + 1)):
+                questions.update([part] if token == "?" else [])
+                part, aside, opening = part + 1, False, True
+            elif token == ",":
+                # An example ends where a condition follows its comma.
+                aside = aside and not _opens_condition(lowered, at + 1)
+            elif token != ";":
+                aside, bracketed = False, token == "("
             at += 1
             continue
-        if token in "()":
-            aside, bracketed = False, token == "("
-        elif token == ",":
-            # An example ends where a condition follows its comma.
-            aside = aside and not _opens_condition(lowered, at + 1)
-        elif value := _number(lowered, at):
-            fact, width = Fact(Kind.NUMBER, value[0], part), value[1]
-        elif phrase := _phrase(lowered, at):
-            meaning, width = phrase
-            if isinstance(meaning, str):
-                aside = True
-            elif meaning is not None and not _is_month(tokens, at):
-                kind, key = meaning
-                optional = kind is Kind.CONDITION and (aside or (key == "when" and not opening))
-                fact = Fact(kind, "if" if key == "when" else key, part, optional=optional)
-        if fact is None and width == 1 and token.isalpha() and (token not in STOP_WORDS or _is_month(tokens, at)):
-            stem = (terms(token) or [token])[0]
-            if stem in _UNITS or _is_month(tokens, at):
-                fact = Fact(Kind.UNIT, stem, part)
-            elif stem not in _SAYING_NOTHING:
-                fact = Fact(Kind.WORD, stem, part, name=not opening and tokens[at][0].isupper())
-        if fact is not None:
-            found.append(replace(fact, bracketed=bracketed or aside))
-        opening = opening and token == "("
+        meaning, width = _meaning(tokens, lowered, at)
+        if isinstance(meaning, str):
+            aside = True
+        elif meaning is not None:
+            kind, key = meaning
+            optional = kind is Kind.CONDITION and (aside or (key == "when" and not opening))
+            name = kind is Kind.WORD and not opening and tokens[at][0].isupper()
+            found.append(Fact(kind, "if" if key == "when" else key, part, name, optional, bracketed or aside))
+        opening = False
         at += width
-    return _settled(found)
+    return tuple(replace(fact, asked=True) if fact.part in questions else fact for fact in _settled(found))
 
 
+#: A fact's kind and key, the mark of an example, or nothing.
+_Meaning = tuple[Kind, str] | str | None
 _TOKEN = re.compile(r"\d+(?:[.:/]\d+)*|[^\W\d_]+|[,;()]|[.!?](?=\s+[A-Z(\"“]|\s*$)")
-_ENDS = frozenset(".;!?")
+_MARKS = frozenset(".;!?,()")
+
+
+def _meaning(tokens: list[str], lowered: list[str], at: int) -> tuple[_Meaning, int]:
+    """What begins at a token, and how many tokens it takes; None where it says nothing."""
+    if _is_month(tokens, at):
+        return (Kind.UNIT, "may"), 1
+    if number := _number(lowered, at):
+        return (Kind.NUMBER, number[0]), number[1]
+    if phrase := _phrase(lowered, at):
+        return phrase
+    token = lowered[at]
+    if token in STOP_WORDS or not token.isalpha():
+        return None, 1
+    stem = (terms(token) or [token])[0]
+    if stem in _SAYING_NOTHING:
+        return None, 1
+    return (Kind.UNIT if stem in _UNITS else Kind.WORD, stem), 1
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -144,7 +155,6 @@ def _is_month(tokens: list[str], at: int) -> bool:
 # -- phrases -----------------------------------------------------------------------------------------------------------
 
 _ASIDE = "aside"
-_Meaning = tuple[Kind, str] | str | None
 
 
 def _meanings() -> dict[tuple[str, ...], _Meaning]:

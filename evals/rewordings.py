@@ -26,7 +26,7 @@ def unchanged(text: str, chance: Random) -> str | None:
 
 def without_number(text: str, chance: Random) -> str | None:
     """ "4.2 Leave is ..." -> "Leave is ..."; an opening such as "However," goes as well."""
-    rest = re.sub(r"^(?:\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivx]+)[.)]\s+)+", "", text)
+    rest = re.sub(r"^(?:\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivx]+)[.)]\s+|\d+(?:\.\d+)+\s+)+", "", text)
     rest = re.sub(
         r"^(?:However|In addition|Additionally|Furthermore|Moreover|Therefore|Accordingly|For the avoidance of doubt|Please note that|"
         r"Note that|Also),? ",
@@ -141,6 +141,24 @@ def affirmed(text: str, chance: Random) -> str | None:
     return f"Yes, {text[0].lower() if first in _OPENINGS else text[0]}{text[1:]}"
 
 
+def reworded_twice(text: str, chance: Random) -> str | None:
+    """Two ways of rewording, one on top of the other."""
+    ways = [
+        without_number,
+        moved,
+        numbers_restyled,
+        dates_restyled,
+        amounts_restyled,
+        modals_restyled,
+        without_examples,
+        shortened,
+        affirmed,
+    ]
+    first, second = chance.sample(ways, 2)
+    once = first(text, chance)
+    return second(once, chance) if once else None
+
+
 _OPENINGS = frozenset(
     "You The A An Any All Each If When Employees This These Your In On For It Every Where Such".split()
 )
@@ -170,4 +188,5 @@ FAITHFUL: Mapping[str, Reword] = {
     "examples dropped": without_examples,
     "shortened": shortened,
     "yes in front": affirmed,
+    "reworded twice": reworded_twice,
 }

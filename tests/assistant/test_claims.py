@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
-from assistant.claims import Failure, check
+from assistant.claims import Failure, check, disagree
 
 CARRY = "Up to five unused days of annual leave may be carried over until 31 March of the following year."
 PASSWORDS = "Employees must not share passwords with anyone, except with the written approval of the security officer."
@@ -81,3 +83,91 @@ def test_topic_may_come_from_the_heading_but_a_number_may_not() -> None:
 )
 def test_numbers_are_the_same_in_words_and_figures(claim: str, span: str) -> None:
     assert check(claim, span).failure is not Failure.NUMBER
+
+
+@pytest.mark.parametrize(
+    ("claim", "span"),
+    [
+        ("You have one month to reply.", "You have a month to reply."),
+        ("The notice period is three (3) months.", "The notice period is 3 months."),
+        ("The form is due on March 31, 2026.", "The form is due on 31 March 2026."),
+        ("The form is due on 31 March 2026.", "The form is due on 2026-03-31."),
+        ("The fee is 1,000.50 euros.", "The fee is 1.000,50 EUR."),
+        ("The desk opens at 8:30.", "The desk opens at 08:30."),
+        ("The desk closes at 5 pm.", "The desk closes at 17:00."),
+        ("Trips must be booked at least 14 days ahead.", "Trips have to be booked 14 or more days ahead."),
+        ("Parents are not required to work night shifts.", "Parents need not work night shifts."),
+        ("No, you may not accept gifts worth more than €50.", "Employees must not accept gifts worth more than €50."),
+        ("If your manager agrees, you can work from home.", "You may work from home if your manager agrees."),
+        ("You can claim travel costs.", "You can claim travel costs (for example if you take the train)."),
+    ],
+)
+def test_the_same_in_other_words_is_supported(claim: str, span: str) -> None:
+    assert check(claim, span).failure is None
+
+
+@pytest.mark.parametrize(
+    ("claim", "span", "failure"),
+    [
+        ("The fee is 1,500 euros.", "The fee is 1.5 euros.", Failure.NUMBER),
+        ("The desk closes at 5 am.", "The desk closes at 5 pm.", Failure.NUMBER),
+        ("It takes 15 days.", "It takes 10-15 days.", Failure.NUMBER),
+        ("You have a month to reply.", "You have three months to reply.", Failure.NUMBER),
+        ("Parking is paid up to €42.", "Parking is paid up to €42 a night.", Failure.NUMBER),
+        ("Meals are paid up to €140.", "Hotels are paid up to €140; meals are paid up to €40.", Failure.NUMBER),
+        ("Sick pay is 25 days.", "Leave is 25 days and sick pay is 10 days.", Failure.NUMBER),
+        ("More than 5 days may be carried over.", "No more than 5 days may be carried over.", Failure.BOUND),
+        ("Leave must be taken before the birth.", "Leave must be taken after the birth.", Failure.BOUND),
+        ("Some employees must wear helmets.", "All employees must wear helmets.", Failure.BOUND),
+        ("The Customer must pay Velora.", "Velora must pay the Customer.", Failure.NAME),
+        ("Temporary staff are eligible for a bonus.", "Temporary staff are ineligible for a bonus.", Failure.NEGATION),
+        ("You can apply if you are married.", "You can apply if you are not married.", Failure.NEGATION),
+        ("Interns get leave.", "Interns get no leave.", Failure.NEGATION),
+        ("Drivers must report it.", "Drivers need not report it.", Failure.MODAL),
+        ("Managers may sign and staff may pay.", "Managers may sign and staff must pay.", Failure.MODAL),
+        ("Costs are refunded.", "Costs are only refunded with receipts.", Failure.CONDITION),
+        ("Leave is paid.", "Leave is paid; provided that the employee is in service.", Failure.CONDITION),
+        ("You can work abroad.", "Can employees work abroad? Ask the travel desk.", Failure.MODAL),
+        ("Leave is paid on the first working day.", "Leave is paid.", Failure.NUMBER),
+        ("Leave is paid after review by the board.", "Leave is paid in full after review.", Failure.CONTENT),
+    ],
+)
+def test_another_sense_is_refused(claim: str, span: str, failure: Failure) -> None:
+    assert check(claim, span).failure is failure
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A lost laptop is reported within 2 hours.", "Loss of a laptop is reported within 24 hours of noticing it."),
+        ("The notice period is 3 months.", "The notice period is 4 weeks."),
+        ("The leave year ends on 31 March.", "The leave year ends on 31 December."),
+        ("Employees may work from abroad.", "Employees must not work from abroad."),
+    ],
+)
+def test_contradictions_disagree_either_way_round(one: str, other: str) -> None:
+    assert disagree(one, other)
+    assert disagree(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A lost laptop is reported within 24 hours.", "Loss of a laptop is reported within one day."),
+        ("Leave is 25 days.", "Training lasts 3 days."),
+        ("The notice is at least 4 weeks.", "The notice is at most 12 weeks."),
+        ("Dinner is paid up to €38.", "Hotels cost 12 percent more in May."),
+        ("Employees may work from abroad.", "Employees must not work from abroad unless the tax team agrees."),
+        ("Employees may work from abroad.", "Interns must not smoke at work."),
+    ],
+)
+def test_different_matters_do_not_disagree(one: str, other: str) -> None:
+    assert not disagree(one, other)
+    assert not disagree(other, one)
+
+
+def test_a_long_check_takes_well_under_a_tenth_of_a_second() -> None:
+    span = " ".join(f"Clause {n} gives {n} days to Partner{chr(65 + n % 26)} unless it is revoked." for n in range(60))
+    began = process_time()
+    assert check(span, span).supported
+    assert process_time() - began < 0.1
