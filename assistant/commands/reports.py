@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from assistant.asked import Asked
@@ -123,16 +123,15 @@ def _where(gap: Gap) -> str:
 
 
 def _show_usage(report: UsageReport) -> None:
-    table = Table(
-        "week from", "questions", "people", "answered", "refused", "thumbs down", "first evidence", "whole answer"
-    )
+    week_from = Column("week from", no_wrap=True)
+    table = Table(week_from, "asked", "people", "answered", "refused", "voted down", "ms (p50 / p95)")
     for week in report.weeks:
         if week.questions is None:
-            table.add_row(str(week.monday), "fewer than five people asked")
+            table.add_row(str(week.monday), "< 5 people")
             continue
         table.add_row(
-            str(week.monday), str(week.questions), f"≥ {week.askers}" if week.askers else "0", _share(week.answered),
-            _share(week.refused), _share(week.voted_down), _time(week.first_evidence_ms), _time(week.total_ms),
+            str(week.monday), str(week.questions), f"≥ {week.askers}" if week.askers else "", _share(week.answered),
+            _share(week.refused), _share(week.voted_down), _time(week.total_ms),
         )  # fmt: skip
     console.print(table)
 
@@ -142,7 +141,7 @@ def _share(value: float | None) -> str:
 
 
 def _time(latency: Latency | None) -> str:
-    return "" if latency is None else f"{latency.p50:.0f} ms (p95 {latency.p95:.0f})"
+    return "" if latency is None else f"{latency.p50:.0f} / {latency.p95:.0f}"
 
 
 def _show_drift(report: DriftReport) -> None:

@@ -191,3 +191,26 @@ def test_list_command_shows_the_latest(tmp_path: Path, audit: Audit) -> None:
 def test_replay_finds_the_scope_among_the_accounts(store: Store) -> None:
     person = Accounts(store).add("anna", Role.HR, "a long password", groups=frozenset({"gera"}))
     assert scope_of(person) in audits._scopes(store)
+
+
+@pytest.mark.model
+def test_replay_command_gives_the_same_answer_again(tmp_path: Path) -> None:
+    from assistant.opening import open_assistant
+    from ingest.pipeline import ingest
+    from retrieval.encoder import load_encoder
+
+    settings = Settings(Home(tmp_path / "home"))
+    policy = tmp_path / "leave.md"
+    policy.write_text(
+        "# Leave\n\n## 1 Carry-over\n\n1.1 Up to five unused days of leave may be carried over until 31 March.\n"
+    )
+    store = Store.open(settings.home)
+    ingest([policy], home=settings.home, store=store, encoder=load_encoder())
+    answer = open_assistant(settings, model="quote").answer("How many unused days of leave may be carried over?")
+    Asked(store).record(answer, account_id="anna")
+    answer_id = Audit(store).record_answer(answer)
+    store.close()
+    played = CliRunner().invoke(audits.app, ["replay", answer_id, "--json"], obj=settings)
+    assert played.exit_code == 0, played.output
+    found = json.loads(played.stdout[played.stdout.index("{") :])
+    assert (found["same_answer"], found["same_citations"], found["same_index"]) == (True, True, True)
