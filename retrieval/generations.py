@@ -150,7 +150,8 @@ def is_stale(home: Home, store: Store) -> bool:
         return bool(store.published_passages())
     manifest = read_manifest(_folder(home, generation))
     lines = _lines(store.published_passages())
-    return manifest.files["passages.jsonl"]["sha256"] != sha256("".join(lines).encode()).hexdigest()
+    indexed: str = manifest.files["passages.jsonl"]["sha256"]
+    return indexed != sha256("".join(lines).encode()).hexdigest()
 
 
 class CurrentIndex:
