@@ -181,26 +181,28 @@ def bench(
     """
     from corpora.catalog import SAMPLE
     from evals.contenders import CONTENDERS
-    from evals.encodings import CachedEncoder, default_folder
+    from evals.encodings import default_folder
     from evals.library import load_any
+    from evals.models import load_models
     from evals.race import run_race
-    from evals.tables import limits_table, race_tables
-    from retrieval.encoder import load_encoder
+    from evals.tables import limits_table, quality_table, race_tables
 
     console = _console(json_file)
     sizes = _sizes(passages) + ([1_000_000] if large else [])
     names = [name.strip() for name in contenders.split(",")] if contenders else list(CONTENDERS)
-    encoder = CachedEncoder(load_encoder(_settings(context).encoder), default_folder())
-    loaded = load_any(data or SAMPLE, encoder=encoder)
+    models = load_models(_settings(context))
+    loaded = load_any(data or SAMPLE, encoder=models.encoder)
     found = run_race(
         loaded,
-        encoder,
+        models,
         sizes,
         names=names,
+        cache=default_folder(),
         progress=lambda what: console.print(f"[dim]{what} …[/dim]", highlight=False),
     )
     for table in race_tables(found):
         console.print(table)
+    console.print(quality_table(found))
     console.print(limits_table(found))
     _write(found, json_file, None, console)
 

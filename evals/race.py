@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 
 from evals.contenders import CONTENDERS
 from evals.data import BenchData
+from evals.encodings import CachedEncoder
 from evals.limits import MachineLimits, bert_flops, measure_limits
 from evals.machine import provenance
+from evals.models import Models
+from evals.retrieval import evaluate_retrieval
 from evals.significance import SEED
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.models import GENERATOR, ModelCache
-from retrieval.rerank import load_reranker
 from retrieval.sentences import sentence_spans
 
 QUERIES = 50
@@ -79,22 +81,24 @@ def resample(data: BenchData, encoder: Encoder, size: int) -> Workload:
 
 def run_race(
     data: BenchData,
-    encoder: Encoder,
+    models: Models,
     sizes: Sequence[int],
     *,
     names: Sequence[str] = tuple(CONTENDERS),
+    cache: Path,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Race the named contenders at each size.
+    """Race the named contenders at each size, then score them on the data's real questions.
 
-    :returns: provenance, the machine's limits, and per size and contender what it cost, with its ratio to ours; a peer that
-        is not installed says so under ``skipped``.
+    :returns: provenance, the machine's limits, per size and contender what it cost, with its ratio to ours, and how well
+        each ranks; a peer that is not installed says so under ``skipped``.
     :raises WrongUsage: if a name is no contender.
     """
     unknown = [name for name in names if name not in CONTENDERS]
     if unknown:
         raise WrongUsage(f"there is no contender {unknown[0]!r}; choose from {', '.join(CONTENDERS)}")
     limits = measure_limits()
+    encoder = CachedEncoder(models.encoder, cache)
     races = []
     for size in sizes:
         workload = resample(data, encoder, size)
@@ -117,17 +121,32 @@ def run_race(
         "synthetic": "passages are 2 to 6 sentences of real passages, drawn at random; their vectors are the mean of their sentences'",
         "questions": len(workload.questions) if sizes else 0,
         "limits": limits.to_json(),
-        "against_limits": against_limits(data, encoder, limits),
+        "against_limits": against_limits(data, models, limits),
+        "quality": _quality(data, models, names, cache),
         "races": races,
     }
 
 
-def against_limits(data: BenchData, encoder: Encoder, limits: MachineLimits) -> dict[str, Any]:
+def _quality(data: BenchData, models: Models, names: Sequence[str], cache: Path) -> dict[str, Any]:
+    """How well each contender ranks the real passages for the real questions. Ours applies each question's date, country
+    and audience; the peers have no such thing."""
+    ours = [name for name in ("hybrid", "reranked") if name != "reranked" or models.reranker is not None]
+    peers = [name for name in names if name in PEERS and find_spec(PEERS[name]) is not None]
+    outcome = evaluate_retrieval(data, [*ours, *(f"evals.peers:{name}" for name in peers)], models, cache=cache)
+    found = outcome.to_json()
+    return {
+        key: found[key]
+        for key in ("data", "split", "questions", "passages", "corpus_fingerprint", "systems", "comparisons")
+    }
+
+
+def against_limits(data: BenchData, models: Models, limits: MachineLimits) -> dict[str, Any]:
     """Our own steps beside what the machine's bandwidth and matrix rate would allow; steps whose weights are not there
     are left out."""
     from retrieval.dense import DenseIndex
     from retrieval.encoder import has_fast_bfloat16
 
+    encoder, reranker = models.encoder, models.reranker
     rate, width = (limits.bfloat16_flops, 2) if has_fast_bfloat16() else (limits.float32_flops, 4)
     rows = 50_000
     vectors = np.random.default_rng(SEED).standard_normal((rows, encoder.dimension)).astype(np.float32)
@@ -141,13 +160,11 @@ def against_limits(data: BenchData, encoder: Encoder, limits: MachineLimits) -> 
     }
     texts = [text.text for text in data.corpus[:128]]
     lengths = [min(count, encoder.max_tokens) for count in encoder.count_tokens(texts)]
-    # A cached encoder would only look up: time the one inside it.
-    inner: Encoder = getattr(encoder, "inner", encoder)
     found[f"encode {len(texts)} passages, {sum(lengths):,} tokens"] = (
-        _best(lambda: inner.encode(texts, truncate=True), tries=2),
+        _best(lambda: encoder.encode(texts, truncate=True), tries=2),
         sum(bert_flops(tokens=length, length=length) for length in lengths) / rate,
     )
-    if reranker := load_reranker():
+    if reranker is not None:
         question, read = data.questions[0].text, texts[:20]
         tokens = [min(count, 256) for count in encoder.count_tokens([f"{question} {text}" for text in read])]
         found[f"rerank {len(read)} passages, {sum(tokens):,} tokens"] = (
@@ -204,6 +221,8 @@ def _with_ratio(row: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
     return {**row, "times_ours": ratios} if ratios else row
 
 
+#: Contenders that are systems of ``eval retrieval`` as well, and the package each needs.
+PEERS = {name: needs for name, (needs, _) in CONTENDERS.items() if needs and name.isidentifier()}
 #: What is raced; less is better.
 COSTS = ("build_s", "disk_bytes", "memory_bytes", "query_p50_ms", "query_p95_ms", "add_ms", "remove_ms")
 

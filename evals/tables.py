@@ -191,6 +191,16 @@ _RACE_COLUMNS: Mapping[str, tuple[str, float, int]] = {
 }
 
 
+def quality_table(race: Mapping[str, Any]) -> Table:
+    """How well the contenders rank real passages for real questions."""
+    quality = race["quality"]
+    title = f"quality on {quality['data']}: {quality['questions']} real questions, {quality['passages']} real passages"
+    table = _measure_table(title, "mean, 95 % bootstrap interval; hybrid and reranked are policydesk's")
+    for name, found in quality["systems"].items():
+        table.add_row(name, *(interval(found[measure]) for measure in MEASURES))
+    return table
+
+
 def limits_table(race: Mapping[str, Any]) -> Table:
     """Our own steps beside what this machine could do at best."""
     limits = race["limits"]

@@ -11,6 +11,7 @@ from evals.contenders import CONTENDERS, Contender
 from evals.data import BenchData
 from evals.lap import lap
 from evals.limits import bert_flops
+from evals.models import Models
 from retrieval.errors import WrongUsage
 from tests.evals.folders import write_folder
 from tests.fakes import WordEncoder
@@ -79,9 +80,9 @@ def test_ratios_are_to_ours() -> None:
     assert row["times_ours"] == {"build_s": 2.0, "add_ms": 0.5}
 
 
-def test_an_unknown_contender_is_refused(data: BenchData) -> None:
+def test_an_unknown_contender_is_refused(data: BenchData, tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="no contender 'elastic'"):
-        race.run_race(data, WordEncoder(), [50], names=["elastic"])
+        race.run_race(data, Models(WordEncoder(), None), [50], names=["elastic"], cache=tmp_path)
 
 
 def test_flops_of_minilm_are_twice_its_weights_a_token_and_attention() -> None:
