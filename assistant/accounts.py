@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -112,8 +113,11 @@ class Accounts:
         self.sessions = store.sessions
         self.throttle = Throttle()
         self._hasher = PasswordHasher()
-        # Checked for names that do not exist, so that a wrong name takes as long as a wrong password.
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Checked for names that do not exist, so that a wrong name takes as long as a wrong password."""
+        return self._hasher.hash(secrets.token_urlsafe(16))
 
     def add(self, name: str, role: Role, password: str, *, groups: frozenset[str] = frozenset()) -> Person:
         """Make an account.

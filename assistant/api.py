@@ -241,7 +241,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         from_: Annotated[str, Query(alias="from", description="A version's id")],
         to: Annotated[str, Query(description="A version's id")],
     ) -> dict[str, Any]:
-        return await asyncio.to_thread(library.diff, room.store, person, document_id, from_, to)
+        return await asyncio.to_thread(library.changes, room.store, person, document_id, from_, to)
 
 
 async def _queue(room: Room, person: Person, files: list[UploadFile], options: dict[str, Any]) -> Job:

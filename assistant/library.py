@@ -79,12 +79,22 @@ def original(room: Room, person: Person, document_id: str, version_id: str | Non
     return Original(path, Path(version.file).name, version.media_type)
 
 
-def diff(store: Store, person: Person, document_id: str, older_id: str, newer_id: str) -> dict[str, Any]:
-    """:raises Problem: 404 for versions this person may not see, and always until versions can be compared."""
+def changes(store: Store, person: Person, document_id: str, older_id: str, newer_id: str) -> dict[str, Any]:
+    """What changed from one version to another, clause by clause.
+
+    :raises Problem: 404 for a document or version this person may not see.
+    """
+    from ingest.diff import diff, diff_json
+
     document = find(store, person, document_id)
-    _version(document, person, older_id)
-    _version(document, person, newer_id)
-    raise Problem(404, "comparing versions is not part of this version yet; fetch both originals instead")
+    older, newer = (_version(document, person, version_id) for version_id in (older_id, newer_id))
+    found = diff(store.passages(older.version_id), store.passages(newer.version_id))
+    return {
+        "document_id": document_id,
+        "from": older.version_id,
+        "to": newer.version_id,
+        "changes": diff_json(found),
+    }
 
 
 def _version(document: Document, person: Person, version_id: str | None) -> Version:

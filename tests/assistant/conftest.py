@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from assistant.accounts import Role
 from assistant.edge import Limits
@@ -20,6 +21,13 @@ from tests.assistant.engines import BOARD, EXPENSES, LEAVE, FakeEngine, FakeKeep
 
 SECRET = "a secret for tests only, long enough"
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 as it should be takes as long as it should; these tests make hundreds of accounts."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("assistant.accounts.PasswordHasher", lambda: cheap)
 
 
 @pytest.fixture
@@ -63,7 +71,10 @@ async def served(room: Room, limits: Limits | None = None) -> AsyncIterator[http
     """A client of the running application, without the chat."""
     app = create_app(room, limits=limits, chat=False)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://desk") as client,
+    ):
         yield client
 
 

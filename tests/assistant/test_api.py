@@ -13,7 +13,7 @@ import pytest
 from assistant.records import Turn
 from assistant.room import Room
 from retrieval.errors import ModelUnavailable
-from retrieval.store import Store
+from retrieval.store import NewPassage, NewVersion, Store
 from tests.assistant.conftest import served
 from tests.assistant.engines import FakeEngine
 
@@ -181,6 +181,27 @@ async def test_a_removed_document_is_gone(client: httpx.AsyncClient, bearer: Bea
     assert (await client.get(f"/api/v1/documents/{leave}", headers=headers)).status_code == 404
     answer = (await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=headers)).json()
     assert answer["status"] == "abstained"
+
+
+async def test_a_diff_names_what_changed_and_hides_drafts(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    leave = next(document for document in room.store.documents() if "Leave" in document.title)
+    old = leave.versions[0]
+    for text, published in (("Leave is 30 days.", True), ("Leave is 40 days.", False)):
+        new = NewVersion(
+            title=leave.title, file="leave.md", source="leave.md", sha256=text, media_type="text/markdown", size_bytes=1,
+            passages=(NewPassage(text),), published=published,
+        )  # fmt: skip
+        room.store.add_version(new, document_id=leave.document_id)
+    path = f"/api/v1/documents/{leave.document_id}/diff"
+    versions = {"from": old.version_id, "to": f"{leave.document_id}.v2"}
+    found = (await client.get(path, params=versions, headers=bearer("emma"))).json()
+    assert (found["from"], found["to"]) == (versions["from"], versions["to"])
+    assert "Leave is 30 days." in repr(found["changes"])
+    draft = {**versions, "to": f"{leave.document_id}.v3"}
+    assert (await client.get(path, params=draft, headers=bearer("emma"))).status_code == 404
+    assert (await client.get(path, params=draft, headers=bearer("hana"))).status_code == 200
 
 
 async def test_feedback_is_kept_without_a_name(
