@@ -166,7 +166,7 @@ def fact_changes(old: str, new: str) -> tuple[FactChange, ...]:
         if what != "equal":
             pairs.extend(_paired(before[start:end], after[new_start:new_end]))
     return tuple(
-        FactChange(fact.kind, one and one.text, other and other.text)
+        FactChange(fact.kind, one.text if one else None, other.text if other else None)
         for one, other in _rejoined(pairs)
         # "one" that came or went by itself is mostly no number; "one" that became "two" is.
         if (fact := one or other) and not (_seldom_meant(fact) and None in (one, other))
