@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.answer import Assistant
     from retrieval.encoder import Encoder
 
-MIN_SECRET_CHARACTERS = 32
+MIN_SECRET_CHARACTERS = 16
 _DEMO = (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR))
 
 
