@@ -77,8 +77,9 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "document_id": comparison.document.document_id,
         "title": comparison.new.title,
-        "from": _version_json(comparison.old),
-        "to": _version_json(comparison.new),
+        "from": comparison.old.version_id,
+        "to": comparison.new.version_id,
+        "versions": [_version_json(comparison.old), _version_json(comparison.new)],
         "changes": diff_json(comparison.changes),
     }
 

@@ -66,7 +66,9 @@ def test_unknown_version_is_said_with_those_there_are(store: Store, document_id:
 
 def test_json_names_both_versions_and_every_change(store: Store, document_id: str) -> None:
     found = comparison_json(compare(store, document_id, "1", "2"))
-    assert (found["from"]["effective_to"], found["to"]["effective_from"]) == ("2024-12-31", "2025-01-01")
+    assert (found["from"], found["to"]) == (f"{document_id}.v1", f"{document_id}.v2")
+    old, new = found["versions"]
+    assert (old["effective_to"], new["effective_from"]) == ("2024-12-31", "2025-01-01")
     assert [(change["kind"], change["new"]["number"]) for change in found["changes"]] == [
         ("reworded", "2.1"),
         ("added", "2.2"),
