@@ -199,7 +199,8 @@ def _misplaced(beside: Alignment) -> Iterator[Failure]:
 
 def _borrowed(beside: Alignment) -> Iterator[Failure]:
     """Numbers of another matter: the claim leaves out the number that the span gives for what the claim speaks of."""
-    left_out = [to for to, fact in enumerate(beside.cited) if fact.kind is Kind.NUMBER and to not in beside.kept]
+    # What opens the span is the number of its clause.
+    left_out = [to for to, fact in enumerate(beside.cited) if to and fact.kind is Kind.NUMBER and to not in beside.kept]
     words = [at for at in beside.mate if beside.claimed[at].kind is Kind.WORD]
     for at, to in beside.mate.items():
         if not left_out or not words or beside.claimed[at].kind is not Kind.NUMBER:

@@ -32,6 +32,7 @@ def _on_24_hours(found: re.Match[str]) -> str:
 
 
 _SPELLINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"^\s*\(?(?:\d+(?:\.\d+)+[.)]?|\d+[.)])\s+(?=[A-Z“\"(])"), ""),  # the number of a clause
     (re.compile(r"[’‘]"), "'"),
     (re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b"), _in_words),
     (re.compile(r"\b(\d{1,2})(?:[:.](\d\d))? ?([AaPp])\.?[Mm]\b\.?"), _on_24_hours),
