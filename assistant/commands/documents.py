@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from assistant.audit import Audit, Kind
+from assistant.commands import diffing
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.contract import document_json
@@ -16,7 +18,7 @@ from retrieval.errors import WrongUsage
 from retrieval.generations import publish as publish_index
 from retrieval.store import Document, Store
 
-app = typer.Typer(help="The library: list, show, publish, remove, versions.", no_args_is_help=True)
+app = typer.Typer(help="The library: list, show, publish, remove, versions, diff.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -92,6 +94,15 @@ def versions(context: typer.Context, document_id: str, as_json: AsJson = False) 
 
 
 @app.command()
+def diff(context: typer.Context, document_id: str, old: str, new: str, as_json: AsJson = False) -> None:
+    """What changed between two versions (ids or numbers), clause by clause.
+
+    Example: `policydesk documents diff d3f9a12c45 1 2`
+    """
+    diffing.diff(context, document_id, old, new, as_json)
+
+
+@app.command()
 def publish(context: typer.Context, document_id: str) -> None:
     """Put a document's drafts in service.
 
@@ -104,6 +115,7 @@ def publish(context: typer.Context, document_id: str) -> None:
     with settings.home.writing():
         document = store.publish(document_id)
         generation = publish_index(settings.home, store, encoder)
+    Audit(store).append(Kind.PUBLISH, {"document_id": document_id})
     console.print(f"{document.title} is published (index generation {generation}).")
 
 
@@ -127,6 +139,7 @@ def remove(
         store.remove_document(document_id)
         publish_index(settings.home, store, encoder)
         store.prune_originals(settings.home)
+    Audit(store).append(Kind.REMOVE, {"document_id": document_id})
     console.print(f"{document.title} is removed.")
 
 

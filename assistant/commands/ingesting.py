@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
+from assistant.audit import Audit, Kind
 from assistant.commands.output import aside, console, print_json, progress_bar
 from assistant.config import Settings
 from corpora.catalog import CatalogEntry, read_catalog
@@ -108,6 +109,10 @@ def ingest(
             paths, home=settings.home, store=store, encoder=encoder, options=options,
             options_of=lambda source: stated.get(Path(source.file).name), on_found=found, on_file=settled, on_encoded=encoded,
         )  # fmt: skip
+    audit = Audit(store)
+    for report in reports:
+        if report.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
+            audit.append(Kind.UPLOAD, {"document_id": report.document_id, "version_id": report.version_id})
     _summarise(reports, perf_counter() - began, as_json=as_json)
     if any(report.status in (FileStatus.REJECTED, FileStatus.PARTIAL) for report in reports):
         raise typer.Exit(1)
