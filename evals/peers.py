@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from evals.measures import DEPTH
 from retrieval.encoder import load_encoder
 from retrieval.models import ENCODER, ModelCache
+from retrieval.records import heading_line
 
 Vectors = NDArray[np.float32]
 #: How many passages a search finds in the race.
@@ -208,10 +209,8 @@ class _AsRetriever:
     def __init__(self, contender: _Peer, documents: Sequence[Any]) -> None:
         from evals.encodings import CachedEncoder, default_folder
 
-        texts = [
-            "\n".join(part for part in (document.metadata.get("title"), document.page_content) if part)
-            for document in documents
-        ]
+        # The same words that our own index reads: headings in front of the text.
+        texts = [_searchable(document) for document in documents]
         self._documents = {document.id: document for document in documents}
         vectors = CachedEncoder(load_encoder(), default_folder()).encode(texts, truncate=True)
         self._contender = contender
@@ -219,6 +218,11 @@ class _AsRetriever:
 
     def invoke(self, question: str) -> list[Any]:
         return [self._documents[one] for one in self._contender.search(question, DEPTH)]
+
+
+def _searchable(document: Any) -> str:
+    heading = heading_line(document.metadata.get("title", ""), tuple(document.metadata.get("section_path") or ()))
+    return f"{heading}\n{document.page_content}" if heading else str(document.page_content)
 
 
 def langchain(documents: Sequence[Any]) -> _AsRetriever:
