@@ -168,7 +168,7 @@ class Chat:
             if message.content.strip():
                 await self._answer(message.content, person)
         except PolicydeskError as error:
-            await cl.Message(render.plain(_sentence(str(error)))).send()
+            await cl.Message(render.sentence(str(error))).send()
         except Exception:
             # Chainlit logs what is raised and shows nothing.
             await cl.Message(
@@ -226,7 +226,7 @@ class Chat:
             return
         files = [(safe_name(element.name), Path(element.path)) for element in message.elements if element.path]
         job = await asyncio.to_thread(lambda: self.room.jobs.add(files, account_id=person.account_id))
-        report = cl.Message(_progress(0, len(job.files)))
+        report = cl.Message(render.progress_line(0, len(job.files)))
         await report.send()
         lines: list[str] = []
         while True:
@@ -235,10 +235,10 @@ class Chat:
             lines = [render.report_markdown(each) for each in job.reports]
             if job.ended:
                 break
-            report.content = "\n\n".join([_progress(len(lines), len(job.files)), *lines])
+            report.content = "\n\n".join([render.progress_line(len(lines), len(job.files)), *lines])
             await report.update()
         closing = [f"**Stopped:** {render.plain(job.failure)}"] if job.failure else []
-        report.content = "\n\n".join([_outcome(job.reports), *lines, *closing])
+        report.content = "\n\n".join([render.outcome_line(job.reports), *lines, *closing])
         await report.update()
 
 
@@ -268,22 +268,6 @@ def _history() -> list[Turn]:
             turns.append(Turn(asked, answered))
             asked = None
     return turns
-
-
-def _progress(done: int, files: int) -> str:
-    return f"Reading {files} file{'s' if files != 1 else ''}: {done} done…" if files > 1 else "Reading the file…"
-
-
-def _outcome(reports: Sequence[dict[str, Any]]) -> str:
-    added = sum(report.get("status") in ("indexed", "partial") for report in reports)
-    known = sum(report.get("status") == "unchanged" for report in reports)
-    refused = sum(report.get("status") == "rejected" for report in reports)
-    counts = [(added, "added"), (known, "unchanged"), (refused, "not added")]
-    return "**" + (", ".join(f"{count} {what}" for count, what in counts if count) or "Nothing to read") + "**"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -191,6 +192,24 @@ def report_markdown(report: dict[str, Any]) -> str:
     title = plain(str(report.get("title") or ""))
     line = f"{'✓' if status == 'indexed' else '~'} **{name}** — {title + ', ' if title else ''}{', '.join(parts)}"
     return line + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def progress_line(done: int, files: int) -> str:
+    """How far an upload is."""
+    return f"Reading {files} files: {done} done…" if files > 1 else "Reading the file…"
+
+
+def outcome_line(reports: Sequence[dict[str, Any]]) -> str:
+    """``3 added, 1 not added``."""
+    names = {"indexed": "added", "partial": "added", "unchanged": "unchanged", "rejected": "not added"}
+    counts = Counter(names.get(str(report.get("status")), "not added") for report in reports)
+    parts = [f"{counts[name]} {name}" for name in ("added", "unchanged", "not added") if counts[name]]
+    return f"**{', '.join(parts) or 'Nothing to read'}**"
+
+
+def sentence(text: str) -> str:
+    """A one-line error as a sentence."""
+    return plain(text[:1].upper() + text[1:].rstrip(".") + ".")
 
 
 def _count(number: int, noun: str) -> str:

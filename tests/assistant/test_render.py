@@ -10,7 +10,17 @@ import pytest
 from markdown_it import MarkdownIt
 
 from assistant.records import Answer, Check, Citation, Claim, Conflict, Status
-from assistant.render import Drafting, answer_markdown, citation_props, found_line, linked, plain, report_markdown
+from assistant.render import (
+    Drafting,
+    answer_markdown,
+    citation_props,
+    found_line,
+    linked,
+    outcome_line,
+    plain,
+    report_markdown,
+    sentence,
+)
 from retrieval.records import Passage
 
 TODAY = date(2026, 3, 1)
@@ -104,7 +114,10 @@ def test_a_phrased_answer_is_a_paragraph() -> None:
 
 def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
     answer = _answer("Leave Policy says:\n\nFive may be carried over. [1]", Check.QUOTED)
-    assert answer_markdown(answer, today=TODAY) == "Leave Policy says\\:\n\n> Five may be carried over.\u00a0[1](#source-1)"
+    assert (
+        answer_markdown(answer, today=TODAY)
+        == "Leave Policy says\\:\n\n> Five may be carried over.\u00a0[1](#source-1)"
+    )
 
 
 def test_an_answer_for_another_day_says_so() -> None:
@@ -163,3 +176,16 @@ def test_found_line_counts_passages_and_documents() -> None:
 )  # fmt: skip
 def test_a_file_s_report_is_one_line(report: dict[str, object], line: str) -> None:
     assert report_markdown(report) == line
+
+
+def test_an_upload_s_outcome_is_counted() -> None:
+    reports = [{"status": status} for status in ("indexed", "rejected", "partial", "unchanged")]
+    assert outcome_line(reports) == "**2 added, 1 unchanged, 1 not added**"
+    assert outcome_line([]) == "**Nothing to read**"
+
+
+def test_an_error_is_a_sentence_of_plain_text() -> None:
+    assert (
+        sentence("there is no index; run: policydesk ingest FOLDER")
+        == "There is no index; run\\: policydesk ingest FOLDER."
+    )
