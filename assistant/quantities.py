@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from assistant.facts import MONTH_STEMS, Fact, Kind
 
-_COMPANY = 5  #: facts on either side of a number that keep it company
 _COMPANY_SHARED = 2  #: of them in common where only one of two numbers has a bound
 _HOURS = {"minut": 1 / 60, "hour": 1, "day": 24, "week": 168, "month": 730, "year": 8760}
 
@@ -19,7 +18,7 @@ class Quantity:
     value: str
     measure: str  #: "time", "date" or the unit itself
     bound: str | None
-    company: frozenset[str]  #: words close to it
+    company: frozenset[str]  #: words of its sentence
 
     def rivals(self, other: Quantity) -> bool:
         """Whether both could be said of one thing, so that only one of them can be right."""
@@ -46,8 +45,7 @@ def quantities(found: Sequence[Fact]) -> list[Quantity]:
         elif unit in _HOURS and fact.key.replace(".", "", 1).isdigit():
             value, measure = f"{float(fact.key) * _HOURS[unit]:.6g}", "time"
         before = found[at - 1] if at else None
-        near = found[max(0, at - _COMPANY) : at + _COMPANY + 1]
-        company = frozenset(word.key for word in near if word.kind is Kind.WORD)
+        company = frozenset(word.key for word in found if word.kind is Kind.WORD and word.part == fact.part)
         quantities.append(
             Quantity(value, measure, before.key if before and before.kind is Kind.BOUND else None, company)
         )
