@@ -27,8 +27,8 @@ _CERTAIN = 8.0
 class Answerability:
     """A logistic layer over the signs that the best hits answer; one for searches with a reranker, one for those without.
 
-    ``threshold`` is the probability below which to refuse, chosen on dev questions for the false-answer rate that the
-    file states. The defaults are a plain guess for an installation without trained weights.
+    ``threshold`` is the probability below which to refuse, chosen on dev questions for the false-refusal rate that the
+    file states beside the false-answer rates that came with it. The defaults are a plain guess for an installation without trained weights.
     """
 
     threshold: float = 0.5
@@ -72,7 +72,7 @@ def signs(question: str, hits: Sequence[Hit]) -> NDArray[np.float64]:
     )
 
 
-def load_answerability(path: Path = SHIPPED / "answerability.json") -> Answerability:
+def load_answerability(path: Path = SHIPPED / "reranker" / "answerability.json") -> Answerability:
     """The layer in a file, by default the one that ships with Policydesk; a plain guess where there is no file.
 
     :raises WeightsDamaged: if the file is not what ``policydesk tune reranker`` writes.

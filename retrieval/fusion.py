@@ -43,7 +43,7 @@ class Fusion:
         return np.asarray(fused + self.rerank_weight * log_odds, np.float32)
 
 
-def load_fusion(path: Path = SHIPPED / "fusion.json") -> Fusion:
+def load_fusion(path: Path = SHIPPED / "reranker" / "fusion.json") -> Fusion:
     """The weights in a file, by default those that ship with Policydesk; plain defaults where there is no file.
 
     :raises WeightsDamaged: if the file is not what ``policydesk tune reranker`` writes.

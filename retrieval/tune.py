@@ -47,7 +47,7 @@ class TuneConfig:
     dev_questions: int = 60  #: answerable questions a collection gives to calibration at most
     dev_unanswerable: int = 60  #: and unanswerable ones
     depth: int = 20  #: candidates the reranker reads, as at serving time
-    false_answer_rate: float = 0.15  #: of unanswerable dev questions, averaged over the collections
+    false_refusal_rate: float = 0.12  #: of answerable dev questions, averaged over the collections
 
 
 #: Called with (what is being done, steps done, steps in all).
@@ -104,13 +104,18 @@ def calibrate(
     drawn = frozenset(group.question for group in groups)
     chosen = [(c, dev_questions(c, drawn, config)) for c in collections]
     chosen = [(collection, questions) for collection, questions in chosen if questions]
-    pools: list[JudgedPool] = []
-    for number, (collection, questions) in enumerate(chosen):
+    everything: list[JudgedPool] = []
+    for number, (collection, _) in enumerate(chosen):
         report("searching dev questions", number, len(chosen))
-        pools.extend(judged_pools(collection, [q for q in questions if q.answerable], encoder))
+        answerable = [question for question in unseen(collection, drawn) if question.answerable]
+        everything.extend(judged_pools(collection, answerable, encoder))
+    read_ids = {(c.name, question.question_id) for c, questions in chosen for question in questions}
+    pools = [pool for pool in everything if (pool.source, pool.question.question_id) in read_ids]
     if not pools:
         raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
-    fusion, coverage_choice, first_stage = choose_fusion(pools)
+    fusion, coverage_choice, _ = choose_fusion(everything)
+    first_stage = {"bm25": mean_ndcg(pools, lambda pool: pool.bm25), "dense": mean_ndcg(pools, lambda pool: pool.dense)}
+    hybrid = mean_ndcg(pools, lambda pool: fusion.fuse(pool.coverage, pool.dense))
     texts = {(c.name, passage.passage_id): passage.searchable for c, _ in chosen for passage in c.passages}
     read = read_pools(
         pools, texts, reranker, fusion, depth=config.depth, progress=lambda done, total: report("reranking dev questions", done, total)
@@ -122,34 +127,42 @@ def calibrate(
     by_pool = {id(one.pool): one for one in read}
     measures = {
         **first_stage,
-        "hybrid": coverage_choice.measured,
-        "hybrid, left out": coverage_choice.left_out,
+        "hybrid": hybrid,
         "reranker alone": mean_ndcg(pools, lambda pool: by_pool[id(pool)].blended(replace(fusion, rerank_weight=1e3))),
         "reranked": rerank_choice.measured,
         "reranked, left out": rerank_choice.left_out,
     }
-    save_fusion(fusion, {"fitted_on": sorted(first_stage["bm25"]), "nDCG@10": measures}, out / "fusion.json")
+    every_question: dict[str, object] = {
+        "bm25": mean_ndcg(everything, lambda pool: pool.bm25), "dense": mean_ndcg(everything, lambda pool: pool.dense),
+        "hybrid": coverage_choice.measured, "hybrid, left out": coverage_choice.left_out,
+    }  # fmt: skip
+    about: dict[str, object] = {"nDCG@10, all dev questions": every_question, "nDCG@10, those reranked": measures}
+    save_fusion(fusion, about, out / "fusion.json")
     asked = []
     for collection, questions in chosen:
         if {question.answerable for question in questions} == {True, False}:
             progress = lambda done, total, name=collection.name: report(f"asking {name}", done, total)  # noqa: E731
             asked.extend(ask(collection, questions, encoder, reranker, fusion, depth=config.depth, progress=progress))
     if asked:
-        layer = fit_answerability(asked, false_answer_rate=config.false_answer_rate)
-        left_out = left_out_abstention(asked, false_answer_rate=config.false_answer_rate)
-        about: dict[str, object] = {
-            "false_answer_rate": config.false_answer_rate, "dev": abstention(layer, asked), "left_out": left_out,
+        layer = fit_answerability(asked, false_refusal_rate=config.false_refusal_rate)
+        left_out = left_out_abstention(asked, false_refusal_rate=config.false_refusal_rate)
+        about = {
+            "false_refusal_rate": config.false_refusal_rate, "dev": abstention(layer, asked), "left_out": left_out,
         }  # fmt: skip
         save_answerability(layer, about, out / "answerability.json")
     write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
     return measures
 
 
+def unseen(collection: Collection, drawn: frozenset[str]) -> list[Question]:
+    """The dev questions, or where there is no dev split, the train questions that training did not draw."""
+    return list(collection.split("dev")) or [q for q in collection.split("train") if q.text not in drawn]
+
+
 def dev_questions(collection: Collection, drawn: frozenset[str], config: TuneConfig) -> list[Question]:
-    """The questions a collection gives to calibration: of its dev split, or where there is none, train questions that
-    training did not draw."""
+    """The unseen questions that a collection lets the reranker read, drawn by the seed."""
     random = Random(f"{config.training.seed} dev {collection.name}")
-    pool = list(collection.split("dev")) or [q for q in collection.split("train") if q.text not in drawn]
+    pool = unseen(collection, drawn)
     random.shuffle(pool)
     answerable = [question for question in pool if question.answerable][: config.dev_questions]
     return answerable + [question for question in pool if not question.answerable][: config.dev_unanswerable]

@@ -21,11 +21,11 @@ SHIPPED = Path(__file__).parent / "weights"
 
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> None:
-    """Record the folder: ``about`` and the size and sha256 of every other file in it."""
+    """Record the folder: ``about``, and the size and sha256 of every file that decides what the model says."""
     files = {
         path.name: {"size_bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
         for path in sorted(folder.iterdir())
-        if path.is_file() and path.name != "manifest.json"
+        if path.suffix in (".safetensors", ".json") and path.name != "manifest.json"
     }
     (folder / "manifest.json").write_text(json.dumps({**about, "files": files}, indent=1) + "\n", encoding="utf-8")
 

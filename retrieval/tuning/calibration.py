@@ -154,9 +154,9 @@ def ask(
     return asked
 
 
-def fit_answerability(asked: Sequence[Asked], *, false_answer_rate: float = 0.15) -> Answerability:
-    """Fit both layers, each source weighing the same and its two sides too; the threshold lets ``false_answer_rate`` of
-    the unanswerable through, averaged over the sources."""
+def fit_answerability(asked: Sequence[Asked], *, false_refusal_rate: float = 0.12) -> Answerability:
+    """Fit both layers, each source weighing the same and its two sides too; the threshold refuses ``false_refusal_rate``
+    of the answerable, averaged over the sources."""
     labels = np.array([one.answerable for one in asked])
     sources = np.array([one.source for one in asked])
     weights = np.zeros(len(asked))
@@ -168,21 +168,21 @@ def fit_answerability(asked: Sequence[Asked], *, false_answer_rate: float = 0.15
     plain = logistic(np.array([one.plain_signs for one in asked]), labels, weights)
     layer = Answerability(0.5, float(found[0]), tuple(found[1:]), float(plain[0]), tuple(plain[1:]))
     chances = probabilities(layer, asked)
-    # The threshold is a weighted quantile of the unanswerable questions' probabilities.
-    order = np.argsort(chances[~labels])
-    share = np.cumsum(weights[~labels][order]) / max(weights[~labels].sum(), 1e-9)
-    at = int(np.searchsorted(share, 1 - false_answer_rate))
-    threshold = float(chances[~labels][order][min(at, len(order) - 1)]) if len(order) else 0.5
+    # The threshold is a weighted quantile of the answerable questions' probabilities.
+    order = np.argsort(chances[labels])
+    share = np.cumsum(weights[labels][order]) / max(weights[labels].sum(), 1e-9)
+    at = int(np.searchsorted(share, false_refusal_rate, side="right"))
+    threshold = float(chances[labels][order][min(at, len(order) - 1)]) if len(order) else 0.5
     return replace(layer, threshold=threshold)
 
 
-def left_out_abstention(asked: Sequence[Asked], *, false_answer_rate: float = 0.15) -> dict[str, dict[str, float]]:
+def left_out_abstention(asked: Sequence[Asked], *, false_refusal_rate: float = 0.12) -> dict[str, dict[str, float]]:
     """:func:`abstention` of each source with a layer and a threshold that the other sources alone gave."""
     report: dict[str, dict[str, float]] = {}
     for source in sorted({one.source for one in asked}):
         others = [one for one in asked if one.source != source]
         if others:
-            layer = fit_answerability(others, false_answer_rate=false_answer_rate)
+            layer = fit_answerability(others, false_refusal_rate=false_refusal_rate)
             report |= abstention(layer, [one for one in asked if one.source == source])
     return report
 

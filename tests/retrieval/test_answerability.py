@@ -1,4 +1,4 @@
-"""Answerability: the signs of an answer, and the threshold that lets no more than a stated share through."""
+"""Answerability: the signs of an answer, and the threshold that refuses no more than a stated share of answers."""
 
 from pathlib import Path
 
@@ -38,7 +38,8 @@ def test_without_hits_nothing_is_answered() -> None:
 def test_a_certain_reranker_is_more_probable() -> None:
     layer = Answerability(bias=0.0, weights=(1.0, 0.0, 0.0, 0.0, 0.0))
     low, high = (
-        layer.probability("leave", SearchResult((_hit(1, "leave", dense=0.5, rerank=chance),), {})) for chance in (0.1, 0.9)
+        layer.probability("leave", SearchResult((_hit(1, "leave", dense=0.5, rerank=chance),), {}))
+        for chance in (0.1, 0.9)
     )
     assert (round(low, 6), round(high, 6)) == (0.1, 0.9)
 
@@ -50,13 +51,14 @@ def test_logistic_regression_finds_the_weights_that_made_the_data() -> None:
     assert logistic(features, labels, np.ones(4000)) == pytest.approx([0.5, 2.0, -1.0], abs=0.15)
 
 
-def test_the_threshold_lets_the_stated_share_through() -> None:
+def test_the_threshold_refuses_the_stated_share_of_the_answerable() -> None:
     random = np.random.default_rng(2)
     asked = [
-        Asked("set", bool(row % 2), np.array([random.normal(2.0 * (row % 2)), 0, 0, 0, 0]), np.zeros(5)) for row in range(400)
+        Asked("set", bool(row % 2), np.array([random.normal(2.0 * (row % 2)), 0, 0, 0, 0]), np.zeros(5))
+        for row in range(400)
     ]
-    report = abstention(fit_answerability(asked, false_answer_rate=0.1), asked)["set"]
-    assert report["refused"] == pytest.approx(0.9, abs=0.01)
+    report = abstention(fit_answerability(asked, false_refusal_rate=0.1), asked)["set"]
+    assert report["kept"] == pytest.approx(0.9, abs=0.01)
     assert report["auroc"] == pytest.approx(0.92, abs=0.03)
 
 
