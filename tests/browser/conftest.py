@@ -92,6 +92,9 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         )
         page.on("pageerror", lambda error: failures.append(str(error)))
         page.goto(url)
+        # The page asks who is there before it goes to its sign-in form.
+        page.wait_for_url("**/login", timeout=60_000)
+        page.wait_for_selector("#email", timeout=60_000)
         return page
 
     yield open_

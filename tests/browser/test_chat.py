@@ -21,7 +21,7 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.fill("#email", name)
     page.fill("#password", password)
     page.click("button[type=submit]")
-    expect(page.locator("#chat-input")).to_be_visible(timeout=20_000)
+    expect(page.locator("#chat-input")).to_be_visible(timeout=30_000)
     # Offered questions can be clicked once the page is connected.
     expect(page.locator("[id^=starter-]").first).to_be_enabled(timeout=20_000)
 
