@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from time import perf_counter
@@ -214,19 +215,18 @@ class Assistant:
             return None
         claims: list[Claim] = []
         citations: list[Citation] = []
-        for sentence in _sentences(
-            self.model.stream(answer_prompt(asked.standalone, evidence), max_tokens=_LONGEST_DRAFT_TOKENS)
-        ):
-            holder = _holder(sentence, evidence)
-            if holder is None or (not claims and holder is not evidence[0]):
-                # A draft that starts with anything but the best evidence has missed the question.
-                if not claims:
-                    return None
-                continue
-            number = _cite(holder, citations)
-            claims.append(Claim(sentence, (number,), Check.SUPPORTED))
-            asked.clock.mark("first_token")
-            yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{sentence} [{number}]")
+        prompt = answer_prompt(asked.standalone, evidence)
+        with closing(self.model.stream(prompt, max_tokens=_LONGEST_DRAFT_TOKENS)) as draft:
+            for sentence in _sentences(draft):
+                holder = _holder(sentence, evidence)
+                if not claims and holder is not evidence[0]:
+                    return None  # a draft that starts with anything but the best evidence has missed the question
+                if holder is None:
+                    continue
+                number = _cite(holder, citations)
+                claims.append(Claim(sentence, (number,), Check.SUPPORTED))
+                asked.clock.mark("first_token")
+                yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{sentence} [{number}]")
         return (claims, citations) if claims else None
 
     def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 from retrieval.encoder import has_fast_bfloat16
@@ -26,7 +26,7 @@ class LanguageModel(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
         """The model's reply in pieces, in order; greedy, so that the same prompt gives the same reply.
 
         :raises ModelUnavailable: if the model cannot be reached.
@@ -57,14 +57,18 @@ class TransformersModel:
             ) from error
         self._model.eval()
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
         import torch
-        from transformers import TextIteratorStreamer
+        from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         encoded = self._tokenizer.apply_chat_template(
             list(prompt), add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
         streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+        unwanted = Event()
+
+        def stop(ids: Any, *_scores: Any, **_more: Any) -> Any:
+            return torch.full((ids.shape[0],), unwanted.is_set(), dtype=torch.bool)
 
         def write() -> None:
             with torch.inference_mode():
@@ -80,13 +84,18 @@ class TransformersModel:
                     # Answers copy their evidence, so most tokens are guessed right from the prompt and checked in one pass.
                     prompt_lookup_num_tokens=8,
                     pad_token_id=self._tokenizer.eos_token_id,
+                    stopping_criteria=StoppingCriteriaList([stop]),
                 )
 
         with self._lock:
             writer = Thread(target=write, name="draft", daemon=True)
             writer.start()
-            yield from streamer
-            writer.join()
+            try:
+                yield from streamer
+            finally:
+                # A reader who has seen enough closes the stream: the draft ends at its next token.
+                unwanted.set()
+                writer.join()
 
 
 class OpenAICompatibleModel:
@@ -101,7 +110,7 @@ class OpenAICompatibleModel:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout_s = timeout_s
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
         import httpx
 
         body = {

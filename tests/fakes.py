@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class ScriptedModel:
         self.reply = reply
         self.prompts: list[list[Message]] = []
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Iterator[str]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
         self.prompts.append(list(prompt))
         for word in self.reply.split(" "):
             yield word + " "
