@@ -47,7 +47,7 @@ class TuneConfig:
     dev_questions: int = 60  #: answerable questions a collection gives to calibration at most
     dev_unanswerable: int = 60  #: and unanswerable ones
     depth: int = 20  #: candidates the reranker reads, as at serving time
-    false_refusal_rate: float = 0.12  #: of answerable dev questions, averaged over the collections
+    false_refusal_rate: float = 0.1  #: of answerable dev questions, averaged over the collections
 
 
 #: Called with (what is being done, steps done, steps in all).

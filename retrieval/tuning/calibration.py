@@ -154,7 +154,7 @@ def ask(
     return asked
 
 
-def fit_answerability(asked: Sequence[Asked], *, false_refusal_rate: float = 0.12) -> Answerability:
+def fit_answerability(asked: Sequence[Asked], *, false_refusal_rate: float = 0.1) -> Answerability:
     """Fit both layers, each source weighing the same and its two sides too; the threshold refuses ``false_refusal_rate``
     of the answerable, averaged over the sources."""
     labels = np.array([one.answerable for one in asked])
@@ -176,7 +176,7 @@ def fit_answerability(asked: Sequence[Asked], *, false_refusal_rate: float = 0.1
     return replace(layer, threshold=threshold)
 
 
-def left_out_abstention(asked: Sequence[Asked], *, false_refusal_rate: float = 0.12) -> dict[str, dict[str, float]]:
+def left_out_abstention(asked: Sequence[Asked], *, false_refusal_rate: float = 0.1) -> dict[str, dict[str, float]]:
     """:func:`abstention` of each source with a layer and a threshold that the other sources alone gave."""
     report: dict[str, dict[str, float]] = {}
     for source in sorted({one.source for one in asked}):
