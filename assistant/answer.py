@@ -172,9 +172,7 @@ class Assistant:
             return
         # What is shown is checked against the scope once more, whatever the index did.
         hits = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
-        evidence = distil(
-            asked.standalone, hits, encoder=self.encoder, reranker=self.reranker, config=self.config.evidence
-        )
+        evidence = distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction are quoted word for word, whatever else would have been chosen.
         citations = choose(disputed[0], _BOTH_SIDES) if disputed else choose(evidence)

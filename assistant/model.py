@@ -71,7 +71,8 @@ class TransformersModel:
             return torch.full((ids.shape[0],), unwanted.is_set(), dtype=torch.bool)
 
         def write() -> None:
-            with torch.inference_mode():
+            # Held by the writer, not by the reader: whoever reads several drafts by turns must not wait for itself.
+            with self._lock, torch.inference_mode():
                 self._model.generate(
                     **encoded,
                     streamer=streamer,
@@ -87,15 +88,14 @@ class TransformersModel:
                     stopping_criteria=StoppingCriteriaList([stop]),
                 )
 
-        with self._lock:
-            writer = Thread(target=write, name="draft", daemon=True)
-            writer.start()
-            try:
-                yield from streamer
-            finally:
-                # A reader who has seen enough closes the stream: the draft ends at its next token.
-                unwanted.set()
-                writer.join()
+        writer = Thread(target=write, name="draft", daemon=True)
+        writer.start()
+        try:
+            yield from streamer
+        finally:
+            # A reader who has seen enough closes the stream: the draft ends at its next token.
+            unwanted.set()
+            writer.join()
 
 
 class OpenAICompatibleModel:

@@ -25,7 +25,7 @@ class QuotingConfig:
     """When further sentences are quoted beside the best one."""
 
     most: int = 3
-    margin: float = 0.12  #: how far below the best score a further sentence may be
+    margin: float = 0.25  #: how far below the best score a further sentence may be
 
 
 def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = None) -> list[Citation]:
