@@ -19,12 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant import library, problems
 from assistant.accounts import Person, scope_of
 from assistant.contract import answer_json, citation_json, search_json
+from assistant.gaps import find_gaps, gaps_json, nearest_in
 from assistant.jobs import Job
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room
-from assistant.waiting import Waiting
-from retrieval.errors import PolicydeskError
+from assistant.waiting import Engine, Waiting
+from retrieval.errors import IndexEmpty, PolicydeskError
+from retrieval.scope import Scope
 from retrieval.search import Mode
 
 MAX_QUESTION_CHARACTERS = 2_000
@@ -112,7 +114,7 @@ def _add_questions(api: APIRouter, room: Room) -> None:
         """
         scope = scope_of(person, as_of=body.as_of, jurisdiction=body.jurisdiction)
         history = [Turn(turn.question, turn.answer) for turn in body.history]
-        events = room.ask(body.question, scope=scope, history=history, place="api")
+        events = room.ask(body.question, scope=scope, history=history, place="api", asker=person.account_id)
         if "text/event-stream" in request.headers.get("accept", ""):
             return StreamingResponse(_stream(events, request), media_type="text/event-stream")
         async with aclosing(events):
@@ -136,6 +138,7 @@ def _add_questions(api: APIRouter, room: Room) -> None:
         kept = await asyncio.to_thread(
             lambda: room.feedback.add(body.question, helpful=body.helpful, comment=body.comment)
         )
+        await asyncio.to_thread(room.asked.vote_on, body.question, body.helpful, account_id=person.account_id)
         return {"feedback_id": kept}
 
 
@@ -266,8 +269,15 @@ def _job_json(job: Job) -> dict[str, Any]:
 
 
 def _add_reports(api: APIRouter, room: Room) -> None:
-    @api.get(
-        "/reports/gaps", tags=["reports"], summary="What people ask and no document answers", responses={404: _PROBLEM}
-    )
-    async def gaps(person: Librarian) -> None:
-        raise Problem(404, "the gap report is not part of this version yet")
+    @api.get("/reports/gaps", tags=["reports"], summary="What people ask and no document answers")
+    async def gaps(person: Librarian) -> JSONResponse:
+        """Questions that were refused or voted down, grouped by meaning; nothing that fewer than five people asked."""
+        return JSONResponse(await room.line.run(lambda engine: _gaps(room, engine, scope_of(person))))
+
+
+def _gaps(room: Room, engine: Engine, scope: Scope) -> dict[str, Any]:
+    try:
+        nearest = nearest_in(engine.searcher(), scope)
+    except IndexEmpty:
+        nearest = None
+    return gaps_json(find_gaps(room.asked, engine.encoder, nearest=nearest))

@@ -193,7 +193,9 @@ class Chat:
         reply, drafting = cl.Message(""), render.Drafting()
         answer: Answer | None = None
         found = False
-        async for event in self.room.ask(question, scope=scope_of(person), history=_history(), place="chat"):
+        async for event in self.room.ask(
+            question, scope=scope_of(person), history=_history(), place="chat", asker=person.account_id
+        ):
             match event:
                 case Waiting(position):
                     step.name = f"Many people are asking just now: you are number {position + 1}…"

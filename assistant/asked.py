@@ -100,6 +100,11 @@ class Asked:
                 row.helpful = helpful
             return row is not None
 
+    def vote_on(self, question: str, helpful: bool | None, *, account_id: str) -> bool:
+        """Keep a thumb for the account's latest question of this wording; :returns: whether there is one."""
+        asked_id = self.find(question, account_id=account_id)
+        return asked_id is not None and self.vote(asked_id, helpful)
+
     def find(self, question: str, *, account_id: str, today: date | None = None) -> str | None:
         """The id of this account's latest question of that text in this quarter, for a thumb that comes with the text only."""
         today = today or date.today()

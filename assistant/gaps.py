@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from assistant.asked import Asked, Question, count_askers
 from assistant.records import Reason
+from assistant.waiting import Finder
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
 from retrieval.scope import Scope
-from retrieval.search import Searcher
 from retrieval.terms import terms
 
 
@@ -90,7 +90,7 @@ def find_gaps(
     )  # fmt: skip
 
 
-def nearest_in(searcher: Searcher, scope: Scope) -> Callable[[str], Passage | None]:
+def nearest_in(searcher: Finder, scope: Scope) -> Callable[[str], Passage | None]:
     """Finds the closest passage that the reader of a report may see."""
 
     def nearest(question: str) -> Passage | None:

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.audit import Audit, Kind
+from ingest.records import FileReport, FileStatus
 from retrieval.encoder import Encoder
 from retrieval.home import Home
 from retrieval.store import Store
@@ -49,13 +51,20 @@ class LibraryKeeper:
         from ingest.discover import Source
         from ingest.pipeline import ingest
 
+        audit = Audit(self.store)
+
+        def stored(line: FileReport) -> None:
+            if line.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
+                audit.append(Kind.UPLOAD, {"document_id": line.document_id, "version_id": line.version_id})
+            report(line.as_json())
+
         ingest(
             [Source.upload(path, name) for name, path in files],
             home=self.home,
             store=self.store,
             encoder=self.encoder(),
             options=_options(options),
-            on_file=lambda line: report(line.as_json()),
+            on_file=stored,
         )
 
     def remove(self, document_id: str) -> None:
@@ -67,6 +76,7 @@ class LibraryKeeper:
             self.store.remove_document(document_id)
             publish(self.home, self.store, encoder)
             self.store.prune_originals(self.home)
+        Audit(self.store).append(Kind.REMOVE, {"document_id": document_id})
 
 
 def _options(given: dict[str, Any]) -> IngestOptions:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
 from assistant.accounts import Accounts
+from assistant.asked import Asked
+from assistant.audit import Audit
 from assistant.chats import Chats
 from assistant.feedback import Feedback
 from assistant.jobs import Jobs
 from assistant.keeper import Keeper
 from assistant.metrics import Metrics
-from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, Turn
+from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Turn
 from assistant.signin import Door, session_key
 from assistant.waiting import Engine, Line, TooBusy, Waiting
 from retrieval.home import Home
@@ -35,6 +38,8 @@ class Room:
     line: Line
     door: Door
     metrics: Metrics
+    audit: Audit
+    asked: Asked
 
     @classmethod
     def furnish(cls, home: Home, store: Store, *, secret: str, load: Callable[[], Engine], keeper: Keeper) -> Room:
@@ -43,14 +48,16 @@ class Room:
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
             jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret)), metrics=metrics,
+            audit=Audit(store), asked=Asked(store),
         )  # fmt: skip
 
     async def ask(
-        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), place: str
+        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), place: str, asker: str | None = None
     ) -> AsyncGenerator[Waiting | AnswerEvent]:
         """Everything that happens to a question, counted and timed on the way.
 
         :param place: ``"chat"`` or ``"api"``.
+        :param asker: the account that asks, kept only as an anonymous bucket; None keeps nothing of it.
         :raises TooBusy: see :meth:`Line.ask`.
         """
         begun = perf_counter()
@@ -64,9 +71,14 @@ class Room:
                         case AnswerDone(answer):
                             self.metrics.total.observe(perf_counter() - begun)
                             self.metrics.answers.labels(answer.status.value, place).inc()
+                            await asyncio.to_thread(self._record, answer, scope, asker)
                     yield event
         except TooBusy:
             self.metrics.refused.inc()
             raise
         finally:
             self.metrics.waiting.set(self.line.length)
+
+    def _record(self, answer: Answer, scope: Scope, asker: str | None) -> None:
+        self.audit.record_answer(answer, scope=scope)
+        self.asked.record(answer, account_id=asker)

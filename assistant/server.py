@@ -34,6 +34,7 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
         room.line.open()
         room.jobs.open()
         room.chats.remove_untouched(KEPT_DAYS)
+        room.asked.forget(KEPT_DAYS)
         yield
         room.jobs.close()
         await room.line.close()

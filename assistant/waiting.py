@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from assistant.records import AnswerEvent, Turn
+from retrieval.encoder import Encoder
 from retrieval.errors import NotReady, PolicydeskError
 from retrieval.scope import Scope
 from retrieval.search import Mode, SearchResult
@@ -30,6 +31,9 @@ class Finder(Protocol):
 
 class Engine(Protocol):
     """What answers: :class:`assistant.answer.Assistant`, or a fake."""
+
+    @property
+    def encoder(self) -> Encoder: ...
 
     def stream(self, question: str, *, scope: Scope = ..., history: Sequence[Turn] = ...) -> Iterator[AnswerEvent]: ...
 

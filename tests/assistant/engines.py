@@ -28,6 +28,7 @@ from retrieval.records import Hit, Passage
 from retrieval.scope import Scope
 from retrieval.search import Mode, SearchResult
 from retrieval.store import NewPassage, NewVersion, Store
+from tests.fakes import WordEncoder
 
 
 def words(text: str) -> set[str]:
@@ -58,6 +59,7 @@ class FakeEngine:
 
     def __init__(self, store: Store, *, pause_s: float = 0.0) -> None:
         self.finder = WordFinder(store)
+        self.encoder = WordEncoder()
         self.pause_s = pause_s
         self.asked: list[tuple[str, Scope | None, tuple[Turn, ...]]] = []
 

@@ -230,9 +230,14 @@ async def test_a_malformed_question_is_a_problem_that_names_the_field(
     assert problem["errors"][0]["field"].startswith("body")
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/v1/documents/nope", "/api/v1/jobs/nope", "/api/v1/reports/gaps", "/api/v1/nothing"]
-)
+async def test_gap_report_names_nobody_and_no_small_group(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    await client.post("/api/v1/ask", json={"question": "Is the zeppelin refunded?"}, headers=bearer("hana"))
+    report = (await client.get("/api/v1/reports/gaps", headers=bearer("hana"))).json()
+    assert (report["questions"], report["gaps"]) == (1, [])
+    assert "zeppelin" not in str(report)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/documents/nope", "/api/v1/jobs/nope", "/api/v1/nothing"])
 async def test_what_is_not_there_is_a_404_problem(client: httpx.AsyncClient, bearer: Bearer, path: str) -> None:
     response = await client.get(path, headers=bearer("hana"))
     assert (response.status_code, response.json()["status"]) == (404, 404)
