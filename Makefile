@@ -57,12 +57,20 @@ lint: setup-dev
 browser-test: setup-dev weights chromium
 	$(BIN)/pytest -m browser
 
+# The gate: a significant drop against the committed baseline fails. Set DATA to measure a folder of your own.
+DATA ?= corpora/sample
+BASELINE ?= evals/results/baseline-sample.json
+OUT ?= .policydesk/eval
+
 eval: setup-dev weights
-	$(BIN)/policydesk eval retrieval corpora/sample/questions --split test --json evals/results/sample-retrieval.json
-	$(BIN)/policydesk eval answers corpora/sample/questions --split test --json evals/results/sample-answers.json
+	@mkdir -p $(OUT)
+	$(BIN)/policydesk eval retrieval $(DATA) --split test --json $(OUT)/retrieval.json
+	$(BIN)/policydesk eval answers $(DATA) --split test --model quote --json $(OUT)/answers.json
+	$(BIN)/policydesk eval compare $(BASELINE) $(OUT)/answers.json
 
 bench: setup-dev weights
-	$(BIN)/policydesk bench --passages 1e3,1e4 --json evals/results/bench.json
+	@mkdir -p $(OUT)
+	$(BIN)/policydesk bench --passages 1e3,1e4 --json $(OUT)/bench.json
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -9,6 +9,7 @@ import typer
 from rich.table import Column, Table
 
 from assistant.audit import Audit, Kind
+from assistant.chats import Chats
 from assistant.commands import diffing
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
@@ -139,6 +140,7 @@ def remove(
         store.remove_document(document_id)
         publish_index(settings.home, store, encoder)
         store.prune_originals(settings.home)
+    Chats(store).forget(document_id)
     Audit(store).append(Kind.REMOVE, {"document_id": document_id})
     console.print(f"{document.title} is removed.")
 
