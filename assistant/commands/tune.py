@@ -29,7 +29,7 @@ def reranker(
         typer.Argument(help="BEIR-layout folders, or folders of markdown documents.", exists=True, file_okay=False),
     ],
     out: Annotated[Path, typer.Option(help="Folder the weights are written to; a stopped run there goes on.")],
-    steps: Annotated[int, typer.Option(help="Training steps of eight questions.", min=1)] = 900,
+    steps: Annotated[int, typer.Option(help="Training steps of eight questions.", min=1)] = 300,
     seed: Annotated[int, typer.Option(help="Decides every draw.")] = 7,
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: mining settings by folder name.", exists=True, dir_okay=False)
@@ -39,7 +39,8 @@ def reranker(
 ) -> None:
     """Train a reranker and calibrate fusion and answerability around it; measures before and after are printed.
 
-    Three to twelve seconds a step on two cores: 900 steps take about an hour on an idle machine, without an accelerator.
+    Two to four seconds a step on two idle cores without an accelerator, after some minutes of mining and before some of
+    calibration: 300 steps take about half an hour in all.
 
     Example: `policydesk tune reranker my-questions/ my-handbook/ --out weights/`
     """

@@ -28,7 +28,7 @@ from retrieval.tuning.mining import Candidate, Group
 class TrainingConfig:
     """How the network is trained. Learning rates warm up, stay, and fall to zero over the last ``decay`` of the steps."""
 
-    steps: int = 900
+    steps: int = 300
     groups: int = 8  #: questions a step
     learning_rate: float = 6e-5
     head_learning_rate: float = 5e-4
