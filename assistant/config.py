@@ -54,6 +54,7 @@ def quiet_libraries() -> None:
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_VERBOSITY": "error",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "TQDM_DISABLE": "1",  # libraries draw theirs with tqdm, we draw ours with rich
         "DO_NOT_TRACK": "1",
         "UNSTRUCTURED_DISABLE_NOTICE": "1",
         "ANONYMIZED_TELEMETRY": "false",

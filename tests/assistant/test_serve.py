@@ -46,7 +46,7 @@ def serve(home: Home, *, secret: str | None = None, **options: object) -> None:
     ("secret", "error", "says"),
     [
         (None, NotReady, "POLICYDESK_SECRET is not set"),
-        ("changeme", WrongUsage, "at least 32"),
+        ("changeme", WrongUsage, "at least 16"),
         ("a" * 64, WrongUsage, "guessed"),
     ],
 )
