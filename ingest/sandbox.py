@@ -58,7 +58,8 @@ class Sandbox:
         child = self._warm_child()
         assert child.stdin is not None
         assert child.stdout is not None
-        request = {"file": file, "path": str(path), "cpu_s": self.limits.cpu_s}
+        # A warm child may have been started in another folder.
+        request = {"file": file, "path": str(path.absolute()), "cpu_s": self.limits.cpu_s}
         try:
             child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.flush()
