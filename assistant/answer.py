@@ -8,8 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from time import perf_counter
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant import conflicts
 from assistant.claims import check
+from assistant.confidence import Confidence
 from assistant.conversation import circumstances, is_small_talk, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
@@ -30,7 +34,6 @@ from assistant.records import (
 )
 from assistant.refusal import is_too_vague, refusal_text, wider_scopes
 from assistant.router import AnswerCache
-from retrieval.answerability import Answerability, load_answerability
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.generations import CurrentIndex
@@ -95,13 +98,13 @@ class Assistant:
         *,
         reranker: Reranker | None = None,
         model: LanguageModel | None = None,
-        answerability: Answerability | None = None,
+        confidence: Confidence | None = None,
         config: AnswerConfig | None = None,
     ) -> None:
         self.encoder = encoder
         self.reranker = reranker
         self.model = model
-        self.answerability = answerability or load_answerability()
+        self.confidence = confidence or Confidence()
         self.config = config or AnswerConfig()
         self._current = current
         self._cache = AnswerCache()
@@ -165,14 +168,12 @@ class Assistant:
         if is_too_vague(asked.standalone):
             yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, result.hits))
             return
-        confidence = self.answerability.probability(asked.standalone, result)
-        if confidence < self.answerability.threshold:
+        evidence = self._evidence(asked, result.hits, asked.scope)
+        confidence = self.confidence.probability(evidence)
+        if confidence < self.confidence.threshold:
             reason = self._why_not(asked, searcher)
             yield AnswerDone(self._refuse(asked, reason, result.hits, confidence))
             return
-        # What is shown is checked against the scope once more, whatever the index did.
-        hits = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
-        evidence = distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction are quoted word for word, whatever else would have been chosen.
         citations = choose(disputed[0], _BOTH_SIDES) if disputed else choose(evidence)
@@ -227,10 +228,17 @@ class Assistant:
                 yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{sentence} [{number}]")
         return (claims, citations) if claims else None
 
+    def _evidence(self, asked: _Asked, hits: Sequence[Hit], scope: Scope) -> list[EvidenceSentence]:
+        # What is read is checked against the scope once more, whatever the index did.
+        allowed = [hit for hit in hits if scope.allows(hit.passage)]
+        return distil(asked.standalone, allowed, encoder=self.encoder, config=self.config.evidence)
+
     def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:
         for reason, scope in wider_scopes(asked.scope, searcher.index):
+            if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
+                continue
             result = searcher.search(asked.standalone, k=self.config.hits, scope=scope)
-            if self.answerability.probability(asked.standalone, result) >= self.answerability.threshold:
+            if self.confidence.probability(self._evidence(asked, result.hits, scope)) >= self.confidence.threshold:
                 return reason
         return Reason.NOT_COVERED
 
@@ -257,6 +265,10 @@ class Assistant:
             index_generation=asked.generation,
             timings_ms=asked.clock.reached_ms,
         )
+
+
+def _same_reach(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> bool:
+    return one is other if one is None or other is None else bool((one == other).all())
 
 
 def _settled(scope: Scope, question: str, searcher: Searcher) -> Scope:

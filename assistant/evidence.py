@@ -22,7 +22,10 @@ class EvidenceSentence:
     start: int
     end: int
     lead_in: str  #: the line that introduces it, where it is an item of a longer list
-    score: float  #: how well it answers, higher is better
+    score: float  #: how well it answers beside the others, higher is better
+    similarity_in_context: float = 0.0  #: cosine to the question, read under its headings
+    similarity_alone: float = 0.0  #: cosine to the question, read by itself
+    passage_probability: float = 0.0  #: the reranker's, that its passage answers; 0 where it has not read it
 
     @property
     def quote(self) -> str:
@@ -64,18 +67,22 @@ def distil(
     under_headings = [in_context(hit.passage, span) for hit, span in candidates]
     vectors = encoder.encode([question, *under_headings, *alone], truncate=True)
     cosine = (vectors[1:] @ vectors[0]).reshape(2, -1)
+    passage = np.array([hit.scores.rerank or 0.0 for hit, _ in candidates])
     scores = (
         config.in_context * cosine[0]
         + config.alone * cosine[1]
         + config.words * _covered(question, alone)
-        + config.passage * np.array([hit.scores.rerank or 0.0 for hit, _ in candidates])
+        + config.passage * passage
     )
     order = np.argsort(-scores, kind="stable")[: config.sentences]
     return [
-        EvidenceSentence(hit.passage, span.start, span.end, span.lead_in, float(scores[at]))
+        EvidenceSentence(
+            hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
+            float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
+        )
         for at in order
         for hit, span in [candidates[at]]
-    ]
+    ]  # fmt: skip
 
 
 def in_context(passage: Passage, span: Span) -> str:

@@ -7,27 +7,26 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
+from assistant.confidence import Confidence
 from assistant.contract import answer_json
+from assistant.evidence import EvidenceSentence
 from assistant.records import AnswerDone, Check, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.scope import Scope
-from retrieval.search import SearchResult
 from retrieval.store import NewPassage, NewVersion, Store
-from retrieval.terms import terms
 from tests.fakes import OverlapReranker, ScriptedModel, WordEncoder
 
 ENCODER = WordEncoder()
 
 
-class WordsFound:
-    """Judges a question answered when the best hit holds most of its words."""
+class WordsInCommon(Confidence):
+    """Sure when the best sentence shares enough of its words with the question."""
 
-    threshold = 0.5
+    threshold = 0.25
 
-    def probability(self, question: str, result: SearchResult) -> float:
-        asked = set(terms(question))
-        return max((len(asked & set(terms(hit.passage.searchable))) / len(asked) for hit in result.hits), default=0.0)
+    def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
+        return max((one.similarity_in_context for one in evidence), default=0.0)
 
 
 LIBRARY = {
@@ -69,7 +68,7 @@ def assistant(home: Home, reply: str | None = None) -> Assistant:
         ENCODER,
         reranker=OverlapReranker(),
         model=None if reply is None else ScriptedModel(reply),
-        answerability=WordsFound(),
+        confidence=WordsInCommon(),
     )
 
 
@@ -206,7 +205,7 @@ def test_instructions_in_a_question_do_not_reach_the_system_prompt(home: Home) -
         ENCODER,
         reranker=OverlapReranker(),
         model=model,
-        answerability=WordsFound(),
+        confidence=WordsInCommon(),
     )
     one.answer(asking[0], scope=Scope())
     for prompt in model.prompts:
