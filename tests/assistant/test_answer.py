@@ -23,8 +23,6 @@ ENCODER = WordEncoder()
 class WordsInCommon(Confidence):
     """Sure when the best sentence shares enough of its words with the question."""
 
-    threshold = 0.25
-
     def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
         return max((one.similarity_in_context for one in evidence), default=0.0)
 
@@ -68,7 +66,7 @@ def assistant(home: Home, reply: str | None = None) -> Assistant:
         ENCODER,
         reranker=OverlapReranker(),
         model=None if reply is None else ScriptedModel(reply),
-        confidence=WordsInCommon(),
+        confidence=WordsInCommon(threshold=0.35),
     )
 
 
@@ -205,7 +203,7 @@ def test_instructions_in_a_question_do_not_reach_the_system_prompt(home: Home) -
         ENCODER,
         reranker=OverlapReranker(),
         model=model,
-        confidence=WordsInCommon(),
+        confidence=WordsInCommon(threshold=0.35),
     )
     one.answer(asking[0], scope=Scope())
     for prompt in model.prompts:
