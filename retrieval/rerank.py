@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import has_fast_bfloat16
 from retrieval.errors import ModelUnavailable
+from retrieval.keptstates import KeptStates
 from retrieval.models import ENCODER, ModelCache
 from retrieval.weightfolder import SHIPPED, read_manifest, unpack
 
@@ -39,6 +40,8 @@ class Reranker(Protocol):
 class InteractionReranker:
     """Our trained network, in bfloat16 where the processor multiplies it natively. Safe to share between threads.
 
+    A passage is read without the question, so what was read last is kept and only compared the next time.
+
     :param scale: with ``offset``, turns the network's output into calibrated log-odds.
     """
 
@@ -47,6 +50,7 @@ class InteractionReranker:
         self._network = network
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
+        self._kept = KeptStates()
         self._lock = Lock()
 
     @classmethod
@@ -76,17 +80,25 @@ class InteractionReranker:
 
         from retrieval.interaction import cut_question
 
-        scores = np.empty(len(texts), np.float32)
         if not texts:
-            return scores
+            return np.empty(0, np.float32)
         with self._lock, torch.inference_mode():
             asked, *read = (encoding.ids for encoding in self._tokenizer.encode([question, *texts]))
             states = self._network.states(*self._tokenizer.batch([cut_question(asked, QUESTION_TOKENS)]))
-            rows = [ids[:PASSAGE_TOKENS] for ids in read]
+            rows = [tuple(ids[:PASSAGE_TOKENS]) for ids in read]
+            self._read(rows)
+            scores = np.empty(len(texts), np.float32)
             for chosen in batches([len(row) + 2 for row in rows]):
-                passages = self._network.states(*self._tokenizer.batch([rows[row] for row in chosen]))
-                scores[chosen] = self._network.log_odds(states, passages).numpy()
+                scores[chosen] = self._network.log_odds(states, self._kept.batch([rows[at] for at in chosen])).numpy()
+            self._kept.shrink()
         return scores * np.float32(self._scale) + np.float32(self._offset)
+
+    def _read(self, rows: Sequence[tuple[int, ...]]) -> None:
+        """Bring the states of all texts into what is kept; those that are there are not read again."""
+        unread = [row for row in dict.fromkeys(rows) if row not in self._kept]
+        for chosen in batches([len(row) + 2 for row in unread]):
+            batch = [unread[at] for at in chosen]
+            self._kept.add(batch, self._network.states(*self._tokenizer.batch(batch)))
 
 
 class SentenceCrossEncoder:
