@@ -46,7 +46,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], *, timeout_s: f
     raise AssertionError(f"the server was not ready within {timeout_s:.0f} s")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server over a fake engine."""
     port = free_port()
@@ -59,7 +59,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running while it is open, which asynchronous tests of other folders must not meet.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
