@@ -28,6 +28,9 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N questio
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
 ]
+FiguresOnly = Annotated[
+    bool, typer.Option("--figures-only", help="Leave questions, answers and passages out of the JSON, to publish it.")
+]
 HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write a report: one HTML file that needs no network.")]
 
 
@@ -50,6 +53,7 @@ def retrieval(
     ] = None,
     limit: Limit = None,
     json_file: JsonFile = None,
+    figures_only: FiguresOnly = False,
     html: HtmlFile = None,
     runs: Annotated[Path | None, typer.Option(help="Write TREC run files and qrels into this folder.")] = None,
 ) -> None:
@@ -81,7 +85,7 @@ def retrieval(
     if runs:
         outcome.write_runs(runs)
         console.print(f"Run files written to {runs}")
-    _write(found, json_file, html, console)
+    _write(found, json_file, html, console, figures_only=figures_only)
 
 
 @app.command(
@@ -100,6 +104,7 @@ def answers(
     ] = None,
     limit: Limit = None,
     json_file: JsonFile = None,
+    figures_only: FiguresOnly = False,
     html: HtmlFile = None,
 ) -> None:
     """Ask every question and score answers, citations, refusals and speed."""
@@ -123,7 +128,7 @@ def answers(
     found = outcome.to_json()
     console.print(answers_table(found))
     _say_limits(console, found)
-    _write(found, json_file, html, console)
+    _write(found, json_file, html, console, figures_only=figures_only)
 
 
 @app.command(epilog="Example: policydesk eval compare evals/results/baseline-sample.json new.json")
@@ -235,8 +240,12 @@ def _console(json_file: Path | None) -> Console:
     return Console(stderr=json_file is not None and str(json_file) == "-")
 
 
-def _write(found: dict[str, Any], json_file: Path | None, html: Path | None, console: Console) -> None:
-    text = _json(found)
+def _write(
+    found: dict[str, Any], json_file: Path | None, html: Path | None, console: Console, *, figures_only: bool = False
+) -> None:
+    from evals.figures import figures_only as without_words
+
+    text = _json(without_words(found) if figures_only else found)
     if json_file is not None and str(json_file) == "-":
         sys.stdout.write(text)
     elif json_file is not None:
