@@ -166,6 +166,21 @@ def report(
     Console().print(f"Report written to {html}")
 
 
+@app.command(epilog="Example: policydesk eval overview evals/results/retrieval-*.json --svg overview.svg")
+def overview(
+    results: Annotated[list[Path], typer.Argument(help="Results of eval retrieval, from --json.", metavar="RESULT...")],
+    svg: Annotated[Path | None, typer.Option("--svg", help="Also draw them into this file.")] = None,
+) -> None:
+    """Print many retrieval results as one Markdown table, and draw them as one plot."""
+    from evals.compare import read_result
+    from evals.overview import overview_markdown, overview_svg
+
+    found = [read_result(result) for result in results]
+    sys.stdout.write(overview_markdown(found))
+    if svg is not None:
+        _save(svg, overview_svg(found))
+
+
 def bench(
     context: typer.Context,
     passages: Annotated[
