@@ -53,6 +53,7 @@ def remove(room: Room, person: Person, document_id: str) -> None:
     document = find(room.store, person, document_id)
     room.keeper.remove(document.document_id)
     room.chats.forget(document.document_id)
+    room.handoffs.forget_document(document.document_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from assistant.asked import Asked
 from assistant.audit import Audit
 from assistant.chats import Chats
 from assistant.feedback import Feedback
+from assistant.handoffs import Handoffs
 from assistant.jobs import Jobs
 from assistant.keeper import Keeper
 from assistant.metrics import Metrics
@@ -40,6 +41,7 @@ class Room:
     metrics: Metrics
     audit: Audit
     asked: Asked
+    handoffs: Handoffs
 
     @classmethod
     def furnish(cls, home: Home, store: Store, *, secret: str, load: Callable[[], Engine], keeper: Keeper) -> Room:
@@ -48,7 +50,7 @@ class Room:
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
             jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret)), metrics=metrics,
-            audit=Audit(store), asked=Asked(store),
+            audit=Audit(store), asked=Asked(store), handoffs=Handoffs(store),
         )  # fmt: skip
 
     async def ask(
