@@ -46,6 +46,8 @@ from retrieval.sentences import sentence_spans
 _LONGEST_DRAFT_TOKENS = 96
 _BOTH_SIDES = QuotingConfig(most=2, margin=float("inf"))
 _DISPUTED = "The documents in force do not agree about this:"
+#: Passages kept with a refusal, for whoever it is handed to.
+_NEAREST = 3
 _GREETING = "Hello. Ask me about a policy, a contract or a rule, and I will show you where it says so."
 
 
@@ -244,7 +246,8 @@ class Assistant:
 
     def _refuse(self, asked: _Asked, reason: Reason, nearest: Sequence[Hit], confidence: float = 0.0) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
-        return self._without_answer(asked, status, reason, refusal_text(reason, nearest), confidence)
+        refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest), confidence)
+        return replace(refusal, nearest=tuple(hit.passage for hit in nearest[:_NEAREST]))
 
     def _without_answer(
         self, asked: _Asked, status: Status, reason: Reason | None, text: str, confidence: float = 0.0

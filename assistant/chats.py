@@ -196,10 +196,11 @@ class Chats:
                     step.body = {**step.body, "output": _REMOVED, "metadata": kept}
                     changed += 1
             for element in session.scalars(select(ElementRow).where(ElementRow.body.cast(Text).contains(document_id))):
-                passages = element.body["props"]["passages"]
+                props = element.body["props"]
+                passages = props.get("passages", [])
                 left = [each for each in passages if not each["passage_id"].startswith(f"{document_id}.")]
                 if len(left) < len(passages):
-                    element.body = {**element.body, "props": {**element.body["props"], "passages": left}}
+                    element.body = {**element.body, "props": {**props, "passages": left}}
                     changed += 1
         return changed
 

@@ -27,6 +27,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "conflicts": [
             {"about": conflict.about, "citations": list(conflict.citations)} for conflict in answer.conflicts
         ],
+        "contact": answer.contact,
         "confidence": round(answer.confidence, 4),
         "as_of": answer.as_of.isoformat(),
         "model": answer.model,

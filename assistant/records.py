@@ -89,6 +89,13 @@ class Answer:
     model: str
     index_generation: int
     timings_ms: dict[str, float] = field(default_factory=dict)
+    nearest: tuple[Passage, ...] = ()  #: of a refusal: what came nearest inside the asker's scope, best first
+
+    @property
+    def contact(self) -> str | None:
+        """Who keeps the first passage that says so: of those cited, or of those that came nearest."""
+        passages = [citation.passage for citation in self.citations] or self.nearest
+        return next((passage.owner for passage in passages if passage.owner), None)
 
 
 @dataclass(frozen=True, slots=True)
