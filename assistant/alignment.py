@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 
-from assistant.facts import Fact, Kind
+from ingest.sayings import Fact, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Is a claim what its evidence says? Checked by code, not by a model.
 
-Claim and cited span are read as facts in order (``assistant.facts``) and laid beside each other: in one order first, then
+Claim and cited span are read as facts in order (``ingest.sayings``) and laid beside each other: in one order first, then
 what was moved as a block. What the claim adds, and what it leaves out from beside what it keeps, decides: a number, unit,
 bound, modal, negation, condition or name may neither be added nor dropped, and hardly a word may be the writer's own. The
 check refuses when in doubt: a refused claim is replaced by the quotation itself, which is always true to the document.
@@ -15,8 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from assistant.alignment import Alignment, lay_beside
-from assistant.facts import MONTH_STEMS, Fact, Kind, facts
-from assistant.quantities import quantities
+from ingest.sayings import MONTH_STEMS, Fact, Kind, facts
 from retrieval.terms import terms
 
 
@@ -224,45 +223,3 @@ def _rivals(cited: Sequence[Fact], one: int, other: int) -> bool:
         cited[to + 1].key if to + 1 < len(cited) and cited[to + 1].kind is Kind.UNIT else None for to in (one, other)
     ]
     return units[0] == units[1] and cited[one].key != cited[other].key
-
-
-# -- disagreement ------------------------------------------------------------------------------------------------------
-
-
-def disagree(one: str, other: str) -> bool:
-    """Whether two sentences on the same matter contradict each other: they state different numbers of one measure in the
-    same company of words, or the one forbids what the other allows or demands. Sameness of matter is for the caller to
-    judge; "24 hours" and "one day" agree, "at least five" and "at most ten" may both be true."""
-    first, second = facts(one), facts(other)
-    mine, theirs = quantities(first), quantities(second)
-    for number in mine:
-        rivals = [rival for rival in theirs if number.rivals(rival)]
-        equals = [rival for rival in theirs if rival.measure == number.measure and rival.value == number.value]
-        if (
-            rivals
-            and not equals
-            and not any(rival.value == back.value for rival in rivals for back in mine if back.rivals(rival))
-        ):
-            return True
-    return _forbidden(first, second) or _forbidden(second, first)
-
-
-_FORBIDDEN_SHARED = 0.6  #: of the shorter sentence's words in both, before a ban contradicts a permission
-
-
-def _forbidden(one: Sequence[Fact], other: Sequence[Fact]) -> bool:
-    """Whether the one bans what the other, in nearly the same words, allows or demands without condition."""
-    banned = _governed(one, ("ban",))
-    allowed = _governed(other, ("leave", "duty"))
-    words = [{fact.key for fact in found if fact.kind is Kind.WORD} for found in (one, other)]
-    conditional = any(fact.kind in (Kind.CONDITION, Kind.NOT) for fact in (*one, *other))
-    shared = len(words[0] & words[1])
-    return not conditional and bool(banned & allowed) and shared >= _FORBIDDEN_SHARED * min(map(len, words))
-
-
-def _governed(found: Sequence[Fact], modals: tuple[str, ...]) -> set[str]:
-    return {
-        after.key
-        for fact, after in pairwise(found)
-        if fact.kind is Kind.MODAL and fact.key in modals and after.kind is Kind.WORD
-    }

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from assistant.claims import disagree
 from assistant.evidence import EvidenceSentence
 from assistant.records import Citation, Conflict
+from ingest.disagreement import disagree
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
 from retrieval.terms import terms

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from assistant.spelling import MONTHS, one_spelling
+from ingest.spelling import MONTHS, one_spelling
 from retrieval.terms import STOP_WORDS, terms
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.facts import MONTH_STEMS, Fact, Kind
+from ingest.sayings import MONTH_STEMS, Fact, Kind
 
 _COMPANY_SHARED = 2  #: of them in common where only one of two numbers has a bound
 _HOURS = {"minut": 1 / 60, "hour": 1, "day": 24, "week": 168, "month": 730, "year": 8760}
