@@ -25,7 +25,8 @@ log = logging.getLogger("policydesk.access")
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Where files come in: only librarians may send a body here, and it may be large.
-UPLOAD_PATHS = ("/api/v1/documents", "/project/file")
+UPLOAD_PATHS = ("/api/v1/documents", "/project/file", "/hr/upload")
+_SIGN_IN_PATHS = ("/login", "/hr/sign-in")
 #: Pages for people hold Chainlit's inline styles; scripts need the page's nonce. Custom elements (our citation panel)
 #: are compiled in the browser, which is what 'unsafe-eval' is for; no origin but our own is ever named.
 PAGE_POLICY = (
@@ -154,7 +155,7 @@ class Edge:
         if method in _UNSAFE and _is_foreign(headers):
             return 403, "the request comes from another origin; use an API token instead of the session", 0
         host = scope["client"][0] if scope.get("client") else "?"
-        if path == "/login" and method == "POST" and (wait := self._sign_ins.wait_s(host)):
+        if path in _SIGN_IN_PATHS and method == "POST" and (wait := self._sign_ins.wait_s(host)):
             return 429, "too many attempts to sign in from here; wait a little", wait
         if not _needs_person(path):
             scope["headers"] = await self._honest_headers(scope, headers)
@@ -232,7 +233,8 @@ def _harden(headers: MutableHeaders, scope: Scope) -> None:
     is_page = headers.get("content-type", "").startswith("text/html")
     headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=scope["nonce"]) if is_page else DATA_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    # Under no-referrer a browser sends the console's forms with "Origin: null", as if another site's page had.
+    headers["Referrer-Policy"] = "same-origin" if scope["path"].startswith("/hr") else "no-referrer"
     headers["X-Frame-Options"] = "DENY"
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

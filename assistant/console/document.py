@@ -1,0 +1,27 @@
+"""One document: what is said about it, its versions, and what was read from them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from assistant import library
+from assistant.console.visit import ConsoleRoute, Enter
+from retrieval.store import Standing
+
+router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
+
+
+@router.get("/documents/{document_id}")
+def document_page(visit: Enter, document_id: str, version: str | None = None) -> Response:
+    document = library.find(visit.room.store, visit.person, document_id)
+    today = date.today()
+    in_force = [each for each in document.versions if each.standing(today) is Standing.IN_FORCE]
+    shown = next((each for each in document.versions if each.version_id == version), None)
+    shown = shown or (in_force or list(document.versions))[-1]
+    return visit.page(
+        "document.html", document=document, standing=document.standing(today), today=today,
+        versions=list(reversed(document.versions)), shown=shown, passages=visit.room.store.passages(shown.version_id),
+    )  # fmt: skip
