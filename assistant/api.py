@@ -52,16 +52,16 @@ Question = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS
 Jurisdiction = Annotated[str | None, Field(pattern=r"^[A-Z]{2}$", description="Country, as ISO 3166 alpha-2")]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class EarlierTurn(_Body):
+class EarlierTurn(Body):
     question: Question
     answer: Annotated[str, Field(max_length=10_000)]
 
 
-class AskBody(_Body):
+class AskBody(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {"question": "How many unused leave days can I carry over?", "jurisdiction": "DE"}
@@ -73,7 +73,7 @@ class AskBody(_Body):
     history: Annotated[list[EarlierTurn], Field(max_length=20, description="Earlier turns, oldest first")] = []
 
 
-class SearchBody(_Body):
+class SearchBody(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"question": "notice period during probation", "k": 5}})
     question: Question
     k: Annotated[int, Field(ge=1, le=100)] = 10
@@ -83,7 +83,7 @@ class SearchBody(_Body):
     jurisdiction: Jurisdiction = None
 
 
-class FeedbackBody(_Body):
+class FeedbackBody(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {"question": "May I bring my dog?", "helpful": False, "comment": "It is in the handbook."}
@@ -96,7 +96,7 @@ class FeedbackBody(_Body):
 
 def routes(room: Room) -> APIRouter:
     """The API of one room."""
-    api = APIRouter(prefix="/api/v1", responses=dict.fromkeys((401, 413, 422, 429, 503), _PROBLEM))
+    api = APIRouter(prefix="/api/v1", responses=PROBLEM)
     _add_questions(api, room)
     _add_documents(api, room)
     _add_reports(api, room)
@@ -104,6 +104,8 @@ def routes(room: Room) -> APIRouter:
 
 
 _PROBLEM: dict[str, Any] = {"description": "A problem document (RFC 9457)", "content": {problems.MEDIA_TYPE: {}}}
+#: What every route may answer when it cannot do what was asked.
+PROBLEM: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 413, 422, 429, 503), _PROBLEM)
 
 
 def _add_questions(api: APIRouter, room: Room) -> None:

@@ -18,6 +18,8 @@ class Settings:
 
     :param secret: signs sessions; None where POLICYDESK_SECRET is not set.
     :param model_url: an OpenAI-compatible server's address; None runs the model here.
+    :param public_url: the address people open; for links in mails and the way back from an identity provider.
+    :param smtp_url: the mail server for hand-offs; None sends none. See :class:`assistant.mail.MailConfig`.
     """
 
     home: Home
@@ -26,12 +28,17 @@ class Settings:
     model_url: str | None = None
     model_key: str | None = None
     secret: str | None = None
+    public_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    mail_to: str | None = None
 
 
 def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings from ``--home`` and the environment, options first.
 
-    POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_SECRET.
+    POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_SECRET,
+    POLICYDESK_PUBLIC_URL, POLICYDESK_SMTP_URL, POLICYDESK_MAIL_FROM, POLICYDESK_MAIL_TO.
     """
 
     def text(name: str) -> str | None:
@@ -44,6 +51,10 @@ def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ
         model_url=text("MODEL_URL"),
         model_key=text("MODEL_KEY"),
         secret=text("SECRET"),
+        public_url=text("PUBLIC_URL"),
+        smtp_url=text("SMTP_URL"),
+        mail_from=text("MAIL_FROM"),
+        mail_to=text("MAIL_TO"),
     )
 
 

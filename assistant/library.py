@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from assistant.accounts import Person, scope_of
 from assistant.contract import document_json
 from assistant.problems import Problem
 from retrieval.errors import WrongUsage
+from retrieval.records import Passage
 from retrieval.store import Document, Standing, Store, Version
 
 if TYPE_CHECKING:
@@ -38,6 +40,34 @@ def find(store: Store, person: Person, document_id: str) -> Document:
 def _may_read(document: Document, person: Person) -> bool:
     allowed = not document.audience or bool(document.audience & scope_of(person).groups)
     return allowed and (person.keeps_library or document.standing(date.today()) in _PUBLIC)
+
+
+def readable(store: Store, person: Person | None) -> frozenset[str]:
+    """The ids of the documents a person may read; of those that everybody may read, for nobody in particular."""
+    if person is not None:
+        return frozenset(document.document_id for document in visible(store, person))
+    today = date.today()
+    public = (each for each in store.documents() if not each.audience and each.standing(today) in _PUBLIC)
+    return frozenset(document.document_id for document in public)
+
+
+def passages(store: Store, person: Person, passage_ids: Sequence[str]) -> list[Passage]:
+    """These passages, in this order; what is gone, or not this person's to read, is left out."""
+    allowed, found = readable(store, person), dict[str, Passage]()
+    for version_id in dict.fromkeys(each.rpartition(".")[0] for each in passage_ids):
+        document_id = version_id.rpartition(".")[0]
+        if document_id in allowed and version_id in _seen(store.document(document_id), person):
+            found |= {passage.passage_id: passage for passage in store.passages(version_id)}
+    return [found[each] for each in dict.fromkeys(passage_ids) if each in found]
+
+
+def _seen(document: Document, person: Person) -> set[str]:
+    today = date.today()
+    return {
+        version.version_id
+        for version in document.versions
+        if person.keeps_library or version.standing(today) in _PUBLIC
+    }
 
 
 def listing(store: Store, person: Person) -> list[dict[str, Any]]:

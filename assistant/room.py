@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
+from assistant import library
 from assistant.accounts import Accounts
 from assistant.asked import Asked
 from assistant.audit import Audit
@@ -16,6 +18,7 @@ from assistant.feedback import Feedback
 from assistant.handoffs import Handoffs
 from assistant.jobs import Jobs
 from assistant.keeper import Keeper
+from assistant.mail import MailConfig, Postman
 from assistant.metrics import Metrics
 from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Turn
 from assistant.signin import Door, session_key
@@ -42,15 +45,27 @@ class Room:
     audit: Audit
     asked: Asked
     handoffs: Handoffs
+    postman: Postman | None  #: mails hand-offs, where a mail server is configured
 
     @classmethod
-    def furnish(cls, home: Home, store: Store, *, secret: str, load: Callable[[], Engine], keeper: Keeper) -> Room:
+    def furnish(
+        cls,
+        home: Home,
+        store: Store,
+        *,
+        secret: str,
+        load: Callable[[], Engine],
+        keeper: Keeper,
+        mail: MailConfig | None = None,
+    ) -> Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
-        accounts, metrics = Accounts(store), Metrics()
+        accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
+        public = partial(library.readable, store, None)
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
             jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret)), metrics=metrics,
-            audit=Audit(store), asked=Asked(store), handoffs=Handoffs(store),
+            audit=Audit(store), asked=Asked(store), handoffs=handoffs,
+            postman=Postman(handoffs, mail, public_documents=public) if mail else None,
         )  # fmt: skip
 
     async def ask(

@@ -66,6 +66,7 @@ def _run(settings: Settings, store: Store, secret: str, listener: socket.socket,
     import uvicorn
 
     from assistant.keeper import LibraryKeeper
+    from assistant.mail import MailConfig
     from assistant.room import Room
     from assistant.server import create_app
 
@@ -74,7 +75,12 @@ def _run(settings: Settings, store: Store, secret: str, listener: socket.socket,
     )
     models = _Models(settings, model)
     keeper = LibraryKeeper(settings.home, store, models.encoder)
-    room = Room.furnish(settings.home, store, secret=secret, load=models.assistant, keeper=keeper)
+    mail = None
+    if settings.smtp_url:
+        mail = MailConfig.read(
+            settings.smtp_url, sender=settings.mail_from, recipient=settings.mail_to, desk_url=settings.public_url
+        )
+    room = Room.furnish(settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail)
     # Chats of people who come back are resumed, so a stop need not wait for their connections.
     config = uvicorn.Config(create_app(room), access_log=False, log_level="warning", timeout_graceful_shutdown=3)
     uvicorn.Server(config).run(sockets=[listener])

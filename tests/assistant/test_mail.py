@@ -1,0 +1,119 @@
+"""Hand-offs by mail, against a mail server that runs here."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from assistant.handoffs import Handoffs
+from assistant.mail import TRIES, MailConfig, Postman, compose
+from retrieval.errors import WrongUsage
+from retrieval.records import Passage
+from retrieval.store import Store
+
+LEAVE = Passage("d1.v1.p0001", "d1", "d1.v1", "Leave", "leave.md", "Leave is 30 days.", owner="People team")
+PAY = Passage("d2.v1.p0001", "d2", "d2.v1", "Board pay", "pay.md", "Forty thousand.", audience=frozenset({"board"}))
+
+
+class Server:
+    """Keeps what it is sent, or refuses everything."""
+
+    def __init__(self) -> None:
+        self.received: list[Message] = []
+        self.refuses = False
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        if self.refuses:
+            return "451 come again later"
+        assert isinstance(envelope.content, bytes)
+        self.received.append(message_from_bytes(envelope.content))
+        return "250 taken"
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[Server, MailConfig]]:
+    keeper = Server()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(keeper, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield (
+        keeper,
+        MailConfig("127.0.0.1", port, "none", None, None, "desk@example.com", "hr@example.com", "https://desk"),
+    )
+    controller.stop()
+
+
+def test_a_handoff_is_mailed_with_public_words_only_and_without_the_asker(
+    store: Store, server: tuple[Server, MailConfig]
+) -> None:
+    keeper, config = server
+    handoffs = Handoffs(store)
+    handoffs.add(
+        "How much leave?\nBcc: x@y.z", account_id="emma-id", evidence=[LEAVE, PAY], note="Thanks", by_mail=True
+    )
+    postman = Postman(handoffs, config, public_documents=lambda: {"d1"})
+    assert postman.deliver().result(20) == 1
+    assert postman.deliver().result(20) == 0
+    (mail,) = keeper.received
+    text = mail.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    assert (mail["To"], mail["Subject"]) == ("hr@example.com", "Policydesk: a question for People team")
+    assert b"How much leave? Bcc: x@y.z" in text
+    assert b"Leave is 30 days." in text
+    assert b"https://desk/hr" in text
+    assert b"Forty thousand" not in text
+    assert b"emma-id" not in mail.as_bytes()
+
+
+def test_a_mail_that_is_refused_waits_and_the_handoff_stays(store: Store, server: tuple[Server, MailConfig]) -> None:
+    keeper, config = server
+    handoffs = Handoffs(store)
+    handoffs.add("How much leave?", account_id="a1", by_mail=True)
+    postman = Postman(handoffs, config, public_documents=lambda: ())
+    keeper.refuses = True
+    assert postman.deliver().result(20) == 0
+    assert len(handoffs.inbox(())) == 1
+    keeper.refuses = False
+    assert postman.deliver().result(20) == 1
+
+
+def test_without_a_server_it_is_tried_so_often_and_then_left_in_the_inbox(store: Store) -> None:
+    handoffs = Handoffs(store)
+    handoffs.add("How much leave?", account_id="a1", by_mail=True)
+    config = MailConfig("127.0.0.1", 1, "none", None, None, "desk@example.com", "hr@example.com")
+    postman = Postman(handoffs, config, public_documents=lambda: ())
+    for _ in range(TRIES + 1):
+        assert postman.deliver().result(20) == 0
+    assert handoffs.waiting_for_mail(tries=TRIES) == []
+    assert len(handoffs.inbox(())) == 1
+
+
+def test_an_owner_that_is_an_address_gets_the_mail(store: Store) -> None:
+    handoff = Handoffs(store).add("How much leave?", account_id="a1", owner="people@example.com")
+    config = MailConfig.read(
+        "smtps://ada:p%40ss@mail.example.com", sender="desk@example.com", recipient="hr@example.com"
+    )
+    assert compose(handoff, config)["To"] == "people@example.com"
+    assert (config.port, config.encryption, config.user, config.password) == (465, "tls", "ada", "p@ss")
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "says"),
+    [
+        ("mail.example.com", "desk@example.com", "smtp://"),
+        ("http://mail.example.com", "desk@example.com", "smtp://"),
+        ("smtp://mail.example.com", None, "POLICYDESK_MAIL_FROM is not set"),
+        ("smtp://mail.example.com", "desk\nBcc: x", "POLICYDESK_MAIL_FROM"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(url: str, sender: str | None, says: str) -> None:
+    with pytest.raises(WrongUsage, match=says):
+        MailConfig.read(url, sender=sender, recipient="hr@example.com")
