@@ -1,4 +1,4 @@
-"""The whole web application: health, metrics, API, and the chat at ``/``."""
+"""The whole web application: health, metrics, API, the HR console at ``/hr``, and the chat at ``/``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from assistant import api, apidocs, chatfolder, problems
+from assistant import api, apidocs, chatfolder, handoffapi, problems
+from assistant.console import site
 from assistant.edge import Edge, Limits
 from assistant.problems import Problem
 from assistant.room import Room
@@ -33,10 +34,14 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room.line.open()
         room.jobs.open()
+        if room.postman:
+            room.postman.deliver()
         room.chats.remove_untouched(KEPT_DAYS)
         room.asked.forget(KEPT_DAYS)
         yield
         room.jobs.close()
+        if room.postman:
+            room.postman.close()
         await room.line.close()
 
     app = FastAPI(
@@ -44,7 +49,10 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
         openapi_url="/api/openapi.json", docs_url=None, redoc_url=None,
     )  # fmt: skip
     problems.install(app)
+    app.state.room = room
     app.include_router(api.routes(room))
+    app.include_router(handoffapi.routes(room))
+    app.include_router(site.routes())
     _add_health(app, room)
     _add_docs(app)
     if chat:
