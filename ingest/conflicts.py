@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from math import log
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.disagreement import Difference, Saying, difference, saying, told_apart
+from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
 from retrieval.index import PassageIndex
-from retrieval.records import Passage
+from retrieval.records import Passage, PassageKind
+from retrieval.sentences import sentence_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +25,8 @@ class ConflictConfig:
 
     neighbours: int = 12  #: nearest passages of other documents that each passage is compared with
     passage_similarity: float = 0.45  #: cosine of two passages, below which their sentences are not compared
-    sentence_similarity: float = 0.75  #: cosine of two sentences
+    sentence_similarity: float = 0.73  #: cosine of two sentences
+    shared_words: float = 0.35  #: share of the shorter sentence's words in both, rare words counting more
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Contradiction:
 
     one: Side  #: of the document that was asked about
     other: Side
+    kind: Difference
     about: str  #: the words both have, as they stand in ``one``
     differs: tuple[str, str]  #: what each says: ("5 days", "10 days")
     similarity: float  #: cosine of the two sentences
@@ -48,16 +59,215 @@ def find_conflicts(
     encoder: Encoder,
     *,
     library: PassageIndex | None = None,
+    today: date | None = None,
     config: ConflictConfig | None = None,
 ) -> list[Contradiction]:
     """Where passages contradict those of other documents, surest first; ties by passage ids.
 
-    Two passages can contradict each other only if somebody could be shown both on one day: their dates in force overlap, so
-    do their audiences, they are for the same country, and they are of different documents. A rule for one country beside the
-    rule for everywhere is precedence, not conflict.
+    Two passages can contradict each other only if somebody could be shown both on one day from today on: their dates in
+    force overlap, so do their audiences, they are for the same country, and they are of different documents. A rule for one
+    country beside the rule for everywhere is precedence, not conflict.
 
     :param passages: of any number of documents, drafts too.
-    :param library: what they are compared with, and the vectors of those that are in it; None compares ``passages`` with
-        each other. A passage of ``passages`` that is also in the library is compared once.
+    :param library: what they are compared with; vectors of passages that are in it are taken from it. None compares
+        ``passages`` with each other.
     """
-    return []
+    config = config or ConflictConfig()
+    index = library or PassageIndex.build(passages, encoder, truncate=True)
+    weigh = _Weights(index)
+    pairs = [
+        pair
+        for one, other in _neighbours(passages, index, encoder, today or date.today(), config)
+        for pair in _pairs(one, other, weigh, config)
+    ]
+    return _judged(pairs, encoder, config)
+
+
+# -- passages that could clash ---------------------------------------------------------------------------------------
+
+
+def may_clash(one: Passage, other: Passage, today: date) -> bool:
+    """Whether somebody could be shown both passages on one day, and neither takes precedence."""
+    return (
+        one.document_id != other.document_id
+        and one.jurisdiction == other.jurisdiction
+        and (not one.audience or not other.audience or bool(one.audience & other.audience))
+        and _meet(one, other, today)
+    )
+
+
+def _meet(one: Passage, other: Passage, today: date) -> bool:
+    """Whether both are in force on some day from today on."""
+    begins = max(one.effective_from or date.min, other.effective_from or date.min, today)
+    return begins <= min(one.effective_to or date.max, other.effective_to or date.max)
+
+
+#: Passages compared with the library at once: bounds the memory of the similarities.
+_BLOCK = 256
+
+
+def _neighbours(
+    passages: Sequence[Passage], index: PassageIndex, encoder: Encoder, today: date, config: ConflictConfig
+) -> Iterator[tuple[Passage, Passage]]:
+    """Each passage with the most similar ones of other documents, each two passages once."""
+    telling = [passage for passage in passages if _sayings(passage)]
+    if not telling or not len(index):
+        return
+    vectors = _vectors(telling, index, encoder)
+    documents = np.array([passage.document_id for passage in index.passages])
+    usable = np.array([_meet(passage, passage, today) for passage in index.passages])
+    met: set[tuple[str, str]] = set()
+    for begin in range(0, len(telling), _BLOCK):
+        block = vectors[begin : begin + _BLOCK] @ index.dense.vectors.T
+        for one, similarities in zip(telling[begin : begin + _BLOCK], block, strict=True):
+            similarities[~usable | (documents == one.document_id)] = -1.0
+            near = np.argsort(-similarities, kind="stable")[: 4 * config.neighbours]
+            others = [index.passages[row] for row in near if similarities[row] >= config.passage_similarity]
+            clashing = [other for other in others if may_clash(one, other, today)]
+            for other in clashing[: config.neighbours]:
+                key = (min(one.passage_id, other.passage_id), max(one.passage_id, other.passage_id))
+                if key not in met:
+                    met.add(key)
+                    yield one, other
+
+
+def _vectors(passages: Sequence[Passage], index: PassageIndex, encoder: Encoder) -> NDArray[np.float32]:
+    """Shape ``(n_passages, dimension)``: from the index where it holds the passage as it is, else encoded."""
+    rows = [index.rows.get(passage.passage_id) for passage in passages]
+    known = [
+        row is not None and index.passages[row].searchable == passage.searchable
+        for passage, row in zip(passages, rows, strict=True)
+    ]
+    vectors = np.empty((len(passages), index.dense.dimension), np.float32)
+    for at, row in enumerate(rows):
+        if known[at] and row is not None:
+            vectors[at] = index.dense.vectors[row]
+    missing = [at for at, is_known in enumerate(known) if not is_known]
+    if missing:
+        vectors[missing] = encoder.encode([passages[at].searchable for at in missing], truncate=True)
+    return vectors
+
+
+# -- sentences that differ -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence of a passage that states a number or a duty."""
+
+    side: Side
+    saying: Saying
+    row: str | None  #: a table row's first cell
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    one: _Said
+    other: _Said
+    kind: Difference | None  #: None where they agree: then a less similar sentence that differs is on another matter
+
+
+_FEWEST_WORDS, _MOST_WORDS = 4, 80
+
+
+@lru_cache(maxsize=20_000)
+def _sayings(passage: Passage) -> tuple[_Said, ...]:
+    found = []
+    for span in sentence_spans(passage.text):
+        quote = passage.text[span.start : span.end]
+        if not _FEWEST_WORDS <= len(quote.split()) <= _MOST_WORDS or is_about_document(quote):
+            continue
+        said = saying(f"{span.lead_in} {quote}".strip())
+        if said.quantities or said.modals:
+            is_row = passage.kind is PassageKind.TABLE and ("; " in quote or " | " in quote)
+            row = quote.replace("|", ";").split(";")[0].strip().casefold() if is_row else None
+            found.append(_Said(Side(passage, span.start, span.end), said, row))
+    return tuple(found)
+
+
+def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig) -> Iterator[_Pair]:
+    """Sentences of two passages that could be on one matter: they measure the same or both command, and share words."""
+    for mine in _sayings(one):
+        for theirs in _sayings(other):
+            first, second = mine.saying, theirs.saying
+            comparable = first.measures & second.measures or (first.modals and second.modals)
+            if not comparable or mine.row != theirs.row:
+                continue
+            if weigh.shared(first.words, second.words) < config.shared_words or _are_apart(first, second):
+                continue
+            yield _Pair(mine, theirs, difference(first, second))
+
+
+def _are_apart(one: Saying, other: Saying) -> bool:
+    """Whether two sentences name different circumstances: other names on both sides, or before here and after there."""
+    if one.names - other.words and other.names - one.words:
+        return True
+    return any(word in other.times and other.times[word] != time for word, time in one.times.items())
+
+
+class _Weights:
+    """How much a shared word tells: rare words more, by the library's own counts."""
+
+    def __init__(self, index: PassageIndex) -> None:
+        postings = index.lexical.postings
+        self._known = postings.vocabulary
+        self._holders = np.diff(postings.starts)
+        self._passages = len(index)
+
+    def of(self, word: str) -> float:
+        at = self._known.get(word)
+        holders = int(self._holders[at]) if at is not None else 0
+        return log(1.5 + self._passages / (holders + 0.5))
+
+    def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
+        """Share of the lighter set's weight that the other set has too, 0 to 1."""
+        if not one or not other:
+            return 0.0
+        lighter = min(sum(map(self.of, one)), sum(map(self.of, other)))
+        return sum(map(self.of, one & other)) / lighter
+
+
+# -- the verdict -----------------------------------------------------------------------------------------------------
+
+
+def _judged(pairs: Sequence[_Pair], encoder: Encoder, config: ConflictConfig) -> list[Contradiction]:
+    """The pairs on one matter that differ; of each sentence only the most similar partner in another document."""
+    texts = sorted({said.saying.text for pair in pairs for said in (pair.one, pair.other)})
+    if not any(pair.kind for pair in pairs):
+        return []
+    vectors = encoder.encode(texts, truncate=True)
+    place = {text: at for at, text in enumerate(texts)}
+    scored = [
+        (float(vectors[place[pair.one.saying.text]] @ vectors[place[pair.other.saying.text]]), pair) for pair in pairs
+    ]
+    near = sorted(
+        ((score, pair) for score, pair in scored if score >= config.sentence_similarity),
+        key=lambda each: (-each[0], each[1].one.side.passage.passage_id, each[1].other.side.passage.passage_id),
+    )
+    found: list[Contradiction] = []
+    settled: set[tuple[str, str, str]] = set()
+    for score, pair in near:
+        keys = {
+            (pair.one.saying.text, pair.one.side.passage.document_id, pair.other.side.passage.document_id),
+            (pair.other.saying.text, pair.other.side.passage.document_id, pair.one.side.passage.document_id),
+        }
+        if keys & settled:
+            continue
+        settled |= keys
+        if pair.kind is not None:
+            found.append(_contradiction(pair, pair.kind, score))
+    return found
+
+
+def _contradiction(pair: _Pair, kind: Difference, similarity: float) -> Contradiction:
+    one, other = pair.one.side, pair.other.side
+    shared = pair.one.saying.words & pair.other.saying.words
+    about = _wording(one.quote, shared) or one.passage.title
+    return Contradiction(one, other, kind, about, told_apart(one.quote, other.quote), similarity)
+
+
+def _wording(quote: str, stems: frozenset[str]) -> str:
+    """The words of these stems as they stand in a quotation, each once."""
+    words = [word.strip(".,;:()“”\"'").casefold() for word in quote.split()]
+    kept = [word for word in words if saying(word).words & stems]
+    return " ".join(dict.fromkeys(kept))

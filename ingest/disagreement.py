@@ -1,48 +1,134 @@
-"""Whether two sentences on the same matter contradict each other."""
+"""Whether two sentences on the same matter contradict each other, and in what."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
-from ingest.quantities import quantities
+from ingest.facts import FactKind, fact_changes
+from ingest.quantities import Quantity, quantities
 from ingest.sayings import Fact, Kind, facts
 
 
+class Difference(StrEnum):
+    """What two sentences differ in."""
+
+    NUMBER = "number"  #: other numbers, dates or amounts of one measure
+    BAN = "ban"  #: the one forbids what the other allows or demands
+    DUTY = "duty"  #: the one demands what the other leaves free
+    NEGATION = "negation"  #: the one says that it is so, the other that it is not
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A sentence as it is compared."""
+
+    text: str
+    facts: tuple[Fact, ...]
+    quantities: tuple[Quantity, ...]
+    words: frozenset[str]  #: stems that are no number, unit, bound, modal, negation or condition
+
+    @property
+    def measures(self) -> frozenset[str]:
+        return frozenset(quantity.measure for quantity in self.quantities)
+
+    @property
+    def modals(self) -> frozenset[str]:
+        return frozenset(fact.key for fact in self.facts if fact.kind is Kind.MODAL)
+
+    @property
+    def denies(self) -> bool:
+        return any(fact.kind is Kind.NOT for fact in self.facts)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Stems of what is written with a capital inside the sentence."""
+        return frozenset(fact.key for fact in self.facts if fact.name)
+
+    @property
+    def times(self) -> dict[str, str]:
+        """Before, during or after what: {"probat": "during"}."""
+        return {
+            after.key: fact.key
+            for fact, after in pairwise(self.facts)
+            if fact.kind is Kind.BOUND and fact.key in ("before", "during", "after") and after.kind is Kind.WORD
+        }
+
+    @property
+    def is_conditional(self) -> bool:
+        return any(fact.kind is Kind.CONDITION for fact in self.facts)
+
+
+@lru_cache(maxsize=50_000)
+def saying(text: str) -> Saying:
+    """A sentence read for comparison."""
+    found = facts(text)
+    words = frozenset(fact.key for fact in found if fact.kind is Kind.WORD)
+    return Saying(text, found, tuple(quantities(found)), words)
+
+
+def difference(one: Saying, other: Saying) -> Difference | None:
+    """In what two sentences on the same matter contradict each other, None where they can both be right.
+
+    Sameness of matter is for the caller to judge; "24 hours" and "one day" agree, "at least five" and "at most ten" may
+    both be true.
+    """
+    if _numbers_differ(one.quantities, other.quantities):
+        return Difference.NUMBER
+    if _forbidden(one, other) or _forbidden(other, one):
+        return Difference.BAN
+    return None
+
+
 def disagree(one: str, other: str) -> bool:
-    """Whether two sentences on the same matter contradict each other: they state different numbers of one measure in the
-    same company of words, or the one forbids what the other allows or demands. Sameness of matter is for the caller to
-    judge; "24 hours" and "one day" agree, "at least five" and "at most ten" may both be true."""
-    first, second = facts(one), facts(other)
-    mine, theirs = quantities(first), quantities(second)
+    """Whether two sentences on the same matter contradict each other; see :func:`difference`."""
+    return difference(saying(one), saying(other)) is not None
+
+
+def told_apart(one: str, other: str) -> tuple[str, str]:
+    """What each of two sentences that differ says, as short as it can be told: ("5 days", "10 days")."""
+    for kinds in (_MEASURED, frozenset({FactKind.MODAL})):
+        for change in fact_changes(one, other):
+            if change.kind in kinds and change.old and change.new:
+                return change.old, change.new
+    return one, other
+
+
+_MEASURED = frozenset({FactKind.AMOUNT, FactKind.QUANTITY, FactKind.DATE, FactKind.NUMBER})
+
+
+def _numbers_differ(mine: Sequence[Quantity], theirs: Sequence[Quantity]) -> bool:
+    """Whether some number of the one has a rival in the other, and none of either's equals stands beside it."""
     for number in mine:
         rivals = [rival for rival in theirs if number.rivals(rival)]
-        equals = [rival for rival in theirs if rival.measure == number.measure and rival.value == number.value]
-        if (
-            rivals
-            and not equals
-            and not any(rival.value == back.value for rival in rivals for back in mine if back.rivals(rival))
-        ):
+        equals = any(rival.measure == number.measure and rival.value == number.value for rival in theirs)
+        if rivals and not equals and not any(_is_said_too(rival, mine) for rival in rivals):
             return True
-    return _forbidden(first, second) or _forbidden(second, first)
+    return False
+
+
+def _is_said_too(rival: Quantity, mine: Sequence[Quantity]) -> bool:
+    return any(rival.value == back.value and back.rivals(rival) for back in mine)
 
 
 _FORBIDDEN_SHARED = 0.6  #: of the shorter sentence's words in both, before a ban contradicts a permission
 
 
-def _forbidden(one: Sequence[Fact], other: Sequence[Fact]) -> bool:
+def _forbidden(one: Saying, other: Saying) -> bool:
     """Whether the one bans what the other, in nearly the same words, allows or demands without condition."""
-    banned = _governed(one, ("ban",))
-    allowed = _governed(other, ("leave", "duty"))
-    words = [{fact.key for fact in found if fact.kind is Kind.WORD} for found in (one, other)]
-    conditional = any(fact.kind in (Kind.CONDITION, Kind.NOT) for fact in (*one, *other))
-    shared = len(words[0] & words[1])
-    return not conditional and bool(banned & allowed) and shared >= _FORBIDDEN_SHARED * min(map(len, words))
+    governed = _governed(one, "ban") & (_governed(other, "leave") | _governed(other, "duty"))
+    if not governed or one.is_conditional or other.is_conditional or one.denies or other.denies:
+        return False
+    return len(one.words & other.words) >= _FORBIDDEN_SHARED * min(len(one.words), len(other.words))
 
 
-def _governed(found: Sequence[Fact], modals: tuple[str, ...]) -> set[str]:
-    return {
+def _governed(one: Saying, modal: str) -> frozenset[str]:
+    """The words that stand right behind a modal."""
+    return frozenset(
         after.key
-        for fact, after in pairwise(found)
-        if fact.kind is Kind.MODAL and fact.key in modals and after.kind is Kind.WORD
-    }
+        for fact, after in pairwise(one.facts)
+        if (fact.kind, fact.key) == (Kind.MODAL, modal) and after.kind is Kind.WORD
+    )

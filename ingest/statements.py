@@ -170,7 +170,12 @@ def _parts(line: str, passage: Passage, numbers: _Numbers) -> Iterator[tuple[str
 
 
 def _is_control(text: str, number: str | None) -> bool:
-    return number is None and len(text.split()) <= _LONGEST_CONTROL_WORDS and _says_about_itself(text)
+    return number is None and is_about_document(text)
+
+
+def is_about_document(text: str) -> bool:
+    """Whether a line says something about the document itself: version, dates, owner."""
+    return len(text.split()) <= _LONGEST_CONTROL_WORDS and _says_about_itself(text)
 
 
 def _says_about_itself(text: str) -> bool:
