@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import re
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,13 +22,15 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from assistant import library, problems, render
 from assistant.accounts import Person, scope_of
+from assistant.handoffs import CODE, NOBODY_NAMED, Handoff
 from assistant.history import History
 from assistant.problems import Problem
-from assistant.records import Answer, AnswerDone, Citation, EvidenceFound, TokenDrafted, Turn
+from assistant.records import Answer, AnswerDone, Citation, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.room import Room
 from assistant.starters import starters
 from assistant.uploads import safe_name
 from assistant.waiting import Waiting
+from assistant.wording import Wording, wording
 from retrieval.errors import PolicydeskError
 
 #: Chainlit's routes that the chat needs. Sharing, MCP, copilot, OAuth and what a later version adds stay shut.
@@ -53,6 +56,7 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     cl.data_layer(lambda: history)
     cl.password_auth_callback(chat.sign_in)
     cl.set_starters(chat.starters)
+    cl.on_chat_start(chat.start)
     cl.on_chat_resume(chat.resume)
     cl.on_message(chat.message)
     inner = chainlit_server.app
@@ -153,6 +157,14 @@ class Chat:
         documents = await asyncio.to_thread(library.visible, self.room.store, person)
         return [cl.Starter(label=starter.label, message=starter.question) for starter in starters(documents)]
 
+    async def start(self) -> None:
+        """Show what has come of the questions that were handed on; nothing where there is no news."""
+        person = await self._person(cl.context.session.user)
+        news = await asyncio.to_thread(self.room.handoffs.news, person.account_id) if person else []
+        if person and news:
+            await cl.Message(_news(news, _words())).send()
+            await asyncio.to_thread(self.room.handoffs.mark_seen, person.account_id)
+
     async def resume(self, thread: ThreadDict) -> None:
         """Chainlit shows the conversation again by itself; it has to be told that it may."""
 
@@ -161,6 +173,10 @@ class Chat:
         person = await self._person(cl.context.session.user)
         if person is None:
             await cl.Message("Your account is no longer active. Sign in again.").send()
+            return
+        if CODE.fullmatch(message.content.strip()):
+            await message.remove()  # kept with the conversation, it would lead from the question to its asker
+            await cl.Message(_words()("handoff_code_elsewhere")).send()
             return
         try:
             if message.elements:
@@ -184,10 +200,8 @@ class Chat:
         return person if person and person.account_id == user.metadata.get("account_id") else None
 
     async def _answer(self, question: str, person: Person) -> None:
-        today = date.today()
-        step = cl.Step(
-            "Looking through the documents…", "tool", default_open=True, auto_collapse=True, metadata=_PORTRAIT
-        )
+        today, words = date.today(), _words()
+        step = cl.Step(words("looking"), "tool", default_open=True, auto_collapse=True, metadata=_PORTRAIT)
         step.parent_id, step.start = cl.context.current_run.id, _now()
         await step.send()
         reply, drafting = cl.Message(""), render.Drafting()
@@ -198,7 +212,7 @@ class Chat:
         ):
             match event:
                 case Waiting(position):
-                    step.name = f"Many people are asking just now: you are number {position + 1}…"
+                    step.name = words("in_line", position=position + 1)
                     await step.update()
                 case EvidenceFound(citations) if citations:
                     found = True
@@ -216,9 +230,11 @@ class Chat:
             await step.remove()
         if answer is None:
             return
-        reply.content = render.answer_markdown(answer, today=today)
+        reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today)
         if answer.citations:
             reply.elements = [_passages(answer.citations, quotes=False)]
+        if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
+            reply.elements = [*reply.elements, _offer(answer, words)]
         reply.metadata = _kept_with(answer)
         await reply.send()
 
@@ -247,6 +263,37 @@ class Chat:
 def _passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:
     props = render.passages_props(citations, today=date.today(), quotes=quotes)
     return cl.CustomElement(name="Passages", display="inline", props=props)
+
+
+def _offer(answer: Answer, words: Wording) -> cl.CustomElement:
+    """The offer to send the question to whoever keeps what was cited, or came nearest."""
+    owner = answer.contact or NOBODY_NAMED
+    passages = [citation.passage for citation in answer.citations] or answer.nearest
+    props = {
+        "offer_id": secrets.token_hex(16),
+        "question": answer.standalone_question,
+        "owner": owner,
+        "passage_ids": list(dict.fromkeys(passage.passage_id for passage in passages))[:10],
+        "refused": answer.status is Status.ABSTAINED,
+        "named": True,
+        "words": words.beginning("handoff_", owner=owner),
+    }
+    return cl.CustomElement(name="Handoff", display="inline", props=props)
+
+
+def _news(handoffs: Sequence[Handoff], words: Wording) -> str:
+    """What has come of these questions, as markdown."""
+    parts = [f"**{words('news_title')}**"]
+    for handoff in handoffs:
+        lead = words("handoff_answered" if handoff.answer else "handoff_closed", owner=render.plain(handoff.owner))
+        reply = [f"> {render.plain(line)}" for line in (handoff.answer or "").splitlines()]
+        parts.append("\n\n".join([f"*{render.plain(handoff.question)}*", lead, *(["\n".join(reply)] if reply else [])]))
+    return "\n\n".join(parts)
+
+
+def _words() -> Wording:
+    """The chat's own words in the language of whoever is connected."""
+    return wording(getattr(cl.context.session, "language", None))
 
 
 def _kept_with(answer: Answer) -> dict[str, Any]:

@@ -7,6 +7,7 @@ back, and where even that link must not be written, a code that the asker keeps 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ MAX_ANSWER_CHARACTERS = 10_000
 #: Who is asked where a document names nobody.
 NOBODY_NAMED = "HR"
 _CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+#: What a code looks like, however it is typed.
+CODE = re.compile(rf"pick(-[{_CODE_LETTERS}]{{4}}){{4}}", re.IGNORECASE)
 
 
 class HandoffState(StrEnum):

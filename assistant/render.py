@@ -9,7 +9,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from assistant.records import Answer, Check, Citation, Conflict
+from assistant.handoffs import NOBODY_NAMED
+from assistant.records import Answer, Check, Citation, Conflict, Status
+from assistant.wording import Wording
 from retrieval.records import Passage, PassageKind
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -85,6 +87,15 @@ def answer_markdown(answer: Answer, *, today: date) -> str:
         lines.append(linked(answer.text))
     lines += [_disagreement(answer, conflict) for conflict in answer.conflicts]
     return "\n\n".join(lines)
+
+
+def own_words(answer: Answer, words: Wording) -> str | None:
+    """What is said without any document, in the reader's language: a greeting or a refusal; None for everything else."""
+    if answer.status is Status.CLARIFY and answer.reason is None:
+        return words("greeting")
+    if answer.status is Status.ABSTAINED and answer.reason is not None:
+        return words(f"refused_{answer.reason.value}", owner=plain(answer.contact or NOBODY_NAMED))
+    return None
 
 
 def _disagreement(answer: Answer, conflict: Conflict) -> str:

@@ -1,0 +1,37 @@
+"""The chat's own words, in every language there is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from assistant import render
+from assistant.records import Reason
+from assistant.wording import languages, wording
+from tests.assistant.answers import refused
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_language_has_every_sentence_with_the_same_fields(language: str) -> None:
+    english, other = wording("en"), wording(language)
+    assert other.sentences.keys() == english.sentences.keys()
+    for name, text in english.sentences.items():
+        assert re.findall(r"\{\w+\}", other.sentences[name]) == re.findall(r"\{\w+\}", text), name
+
+
+def test_the_reader_s_language_is_used_and_english_where_it_is_not_there() -> None:
+    assert [wording(tag).language for tag in ("de-AT", "de", "fr-FR", None, "")] == ["de", "de", "en", "en", "en"]
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.TOO_VAGUE])
+def test_every_refusal_is_said_in_the_reader_s_language(reason: Reason) -> None:
+    said = render.own_words(refused("Why?", reason=reason), wording("de"))
+    assert said is not None
+    assert "okumente" in said
+
+
+def test_a_field_that_is_filled_in_later_stays() -> None:
+    words = wording("en").beginning("handoff_", owner="People team")
+    assert words["offer"] == "Send to People team"
+    assert words["failed"].endswith("{reason}")
