@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import date
 from pathlib import Path
@@ -195,7 +195,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
             "effective_from": effective_from.isoformat() if effective_from else None,
             "effective_to": effective_to.isoformat() if effective_to else None,
         }  # fmt: skip
-        job = await _queue(room, person, file, options)
+        job = await queue_upload(room, person, file, options)
         return JSONResponse(_job_json(job), 202, headers={"Location": f"/api/v1/jobs/{job.job_id}"})
 
     @api.get("/jobs/{job_id}", tags=["documents"], summary="How far an upload is, with a report line per file")
@@ -249,7 +249,11 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         return await asyncio.to_thread(library.changes, room.store, person, document_id, from_, to)
 
 
-async def _queue(room: Room, person: Person, files: list[UploadFile], options: dict[str, Any]) -> Job:
+async def queue_upload(room: Room, person: Person, files: Sequence[UploadFile], options: dict[str, Any]) -> Job:
+    """Put files that were sent into the line to be read.
+
+    :param options: fields of :class:`ingest.options.IngestOptions` as JSON.
+    """
     with tempfile.TemporaryDirectory(dir=room.home.root, prefix=".incoming-") as folder:
         incoming: list[tuple[str, Path]] = []
         for number, upload in enumerate(files):

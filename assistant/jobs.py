@@ -55,6 +55,7 @@ class Job:
     reports: tuple[Report, ...] = field(default=())
     failure: str | None = None
     created_at: datetime | None = None
+    is_draft: bool = False  #: what was read waits for review
 
     @property
     def ended(self) -> bool:
@@ -115,6 +116,13 @@ class Jobs:
         with self.sessions() as session:
             row = session.get(JobRow, job_id)
             return _job(row) if row else None
+
+    def of(self, account_id: str, *, last: int = 50) -> list[Job]:
+        """An account's jobs, the latest first."""
+        own = select(JobRow).where(JobRow.account_id == account_id)
+        with self.sessions() as session:
+            latest = own.order_by(JobRow.created_at.desc(), JobRow.job_id).limit(last)
+            return [_job(row) for row in session.scalars(latest)]
 
     def watch(self, job_id: str, *, seen: int, timeout_s: float) -> Job:
         """The job, as soon as it has more than ``seen`` reports or has ended, or when the time is up.
@@ -192,7 +200,10 @@ def _begin(row: JobRow) -> None:
 
 
 def _job(row: JobRow) -> Job:
-    return Job(row.job_id, JobState(row.state), tuple(row.files), tuple(row.reports or ()), row.failure, row.created_at)
+    return Job(
+        row.job_id, JobState(row.state), tuple(row.files), tuple(row.reports or ()), row.failure, row.created_at,
+        is_draft=bool(row.options.get("draft")),
+    )  # fmt: skip
 
 
 def _free(name: str, taken: Sequence[str]) -> str:
