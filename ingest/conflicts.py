@@ -166,6 +166,12 @@ class _Pair:
     other: _Said
     kind: Difference | None  #: None where they agree: then a less similar sentence that differs is on another matter
 
+    @property
+    def keys(self) -> frozenset[tuple[str, str, str]]:
+        """Each sentence with its document and the other document."""
+        mine, theirs = self.one.side.passage.document_id, self.other.side.passage.document_id
+        return frozenset({(self.one.saying.text, mine, theirs), (self.other.saying.text, theirs, mine)})
+
 
 _FEWEST_WORDS, _MOST_WORDS = 4, 80
 
@@ -232,9 +238,11 @@ class _Weights:
 
 def _judged(pairs: Sequence[_Pair], encoder: Encoder, config: ConflictConfig) -> list[Contradiction]:
     """The pairs on one matter that differ; of each sentence only the most similar partner in another document."""
-    texts = sorted({said.saying.text for pair in pairs for said in (pair.one, pair.other)})
-    if not any(pair.kind for pair in pairs):
+    doubted = {key for pair in pairs if pair.kind is not None for key in pair.keys}
+    pairs = [pair for pair in pairs if pair.keys & doubted]
+    if not pairs:
         return []
+    texts = sorted({said.saying.text for pair in pairs for said in (pair.one, pair.other)})
     vectors = encoder.encode(texts, truncate=True)
     place = {text: at for at, text in enumerate(texts)}
     scored = [
@@ -247,13 +255,9 @@ def _judged(pairs: Sequence[_Pair], encoder: Encoder, config: ConflictConfig) ->
     found: list[Contradiction] = []
     settled: set[tuple[str, str, str]] = set()
     for score, pair in near:
-        keys = {
-            (pair.one.saying.text, pair.one.side.passage.document_id, pair.other.side.passage.document_id),
-            (pair.other.saying.text, pair.other.side.passage.document_id, pair.one.side.passage.document_id),
-        }
-        if keys & settled:
+        if pair.keys & settled:
             continue
-        settled |= keys
+        settled |= pair.keys
         if pair.kind is not None:
             found.append(_contradiction(pair, pair.kind, score))
     return found
