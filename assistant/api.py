@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import UploadFile as SentFile
 
 from assistant import library, problems
 from assistant.accounts import Person, scope_of
@@ -249,7 +250,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         return await asyncio.to_thread(library.changes, room.store, person, document_id, from_, to)
 
 
-async def queue_upload(room: Room, person: Person, files: Sequence[UploadFile], options: dict[str, Any]) -> Job:
+async def queue_upload(room: Room, person: Person, files: Sequence[SentFile], options: dict[str, Any]) -> Job:
     """Put files that were sent into the line to be read.
 
     :param options: fields of :class:`ingest.options.IngestOptions` as JSON.
