@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
+from assistant.adapter import Adapter
 from retrieval.encoder import has_fast_bfloat16
 from retrieval.errors import ModelUnavailable
 from retrieval.models import GENERATOR, ModelCache
@@ -39,22 +40,15 @@ class TransformersModel:
     Safe to share between threads: one reply is written at a time.
     """
 
-    def __init__(self, folder: Path, name: str, *, local_only: bool = True) -> None:
+    def __init__(self, folder: Path, name: str, *, adapter: Adapter | None = None, local_only: bool = True) -> None:
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        self.name = name
+        self.name = f"{name}+{adapter.name}" if adapter else name
         self._lock = Lock()
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=local_only)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=torch.bfloat16 if has_fast_bfloat16() else torch.float32, local_files_only=local_only
-            )
-        except (OSError, ValueError) as error:
-            said = str(error).splitlines()[0]
-            raise ModelUnavailable(
-                f"there is no language model {str(folder)!r} here ({said}); give a folder or a cached id"
-            ) from error
+        self._model, self._tokenizer = open_weights(folder, local_only=local_only)
+        if adapter:
+            adapter.merge_into(self._model)
+        self._model.to(torch.bfloat16 if has_fast_bfloat16() else torch.float32)
         self._model.eval()
 
     def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
@@ -96,6 +90,24 @@ class TransformersModel:
             # A reader who has seen enough closes the stream: the draft ends at its next token.
             unwanted.set()
             writer.join()
+
+
+def open_weights(folder: Path, *, local_only: bool = True) -> tuple[Any, Any]:
+    """A folder's causal language model, in float32, and its tokenizer.
+
+    :raises ModelUnavailable: if the folder holds none.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=local_only)
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=local_only), tokenizer
+    except (OSError, ValueError) as error:
+        said = str(error).splitlines()[0]
+        raise ModelUnavailable(
+            f"there is no language model {str(folder)!r} here ({said}); give a folder or a cached id"
+        ) from error
 
 
 class OpenAICompatibleModel:

@@ -49,12 +49,17 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     ]
 
 
+def leans_back(text: str) -> bool:
+    """Whether a text cannot be understood without the sentence before it."""
+    return bool(_LEANS_BACK.match(text))
+
+
 def whole(sentence: EvidenceSentence) -> tuple[int, int]:
     """The sentence's span, widened by the sentence it leans on and by the one that limits it."""
     text = sentence.passage.text
     start, end = sentence.start, sentence.end
     for before, after in pairwise(sentence_spans(text)):
-        if after.start == start and _LEANS_BACK.match(text[start:end]):
+        if after.start == start and leans_back(text[start:end]):
             start = before.start
         if before.end == end and _LIMITS.match(text[after.start : after.end]):
             end = after.end

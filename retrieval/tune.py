@@ -6,7 +6,6 @@ log-odds, the blend, and the layer that says "not answered here".
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -30,7 +29,7 @@ from retrieval.tuning.calibration import (
     left_out_abstention,
     read_pools,
 )
-from retrieval.tuning.collection import Collection, Question, read_collection
+from retrieval.tuning.collection import Collection, Question, origins, read_collection
 from retrieval.tuning.mining import Group, MiningConfig, Recipe, mine
 from retrieval.tuning.pools import JudgedPool, judged_pools, mean_ndcg
 from retrieval.tuning.release import Facts, write_release, write_weights
@@ -83,7 +82,7 @@ def tune_reranker(
     )  # fmt: skip
     write_weights(network, out)
     facts = Facts(
-        name=config.name, command=command, data=_origins(folders), groups=Counter(group.source for group in groups),
+        name=config.name, command=command, data=origins(folders), groups=Counter(group.source for group in groups),
         training=asdict(config.training), steps=config.training.steps, hours=(perf_counter() - began) / 3600, measures={},
     )  # fmt: skip
     return calibrate(collections, groups, encoder, encoder_folder, out, config, facts, report=report)
@@ -166,14 +165,3 @@ def dev_questions(collection: Collection, drawn: frozenset[str], config: TuneCon
     random.shuffle(pool)
     answerable = [question for question in pool if question.answerable][: config.dev_questions]
     return answerable + [question for question in pool if not question.answerable][: config.dev_unanswerable]
-
-
-def _origins(folders: Sequence[Path]) -> dict[str, str]:
-    """What each folder says of its own origin in ``SOURCE.json``, if anything."""
-    origins = {}
-    for folder in sorted(folders, key=lambda folder: folder.name):
-        source = folder / "SOURCE.json"
-        stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
-        licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
-        origins[folder.name] = str(licence or "licence not stated in the folder")
-    return origins

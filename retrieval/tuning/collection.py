@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,17 @@ _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKUP = re.compile(r"<[^>]+>|\{[:%{].*?[%}]?\}|[*_`]{1,3}|^\s*>\s?", re.M)
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$", re.M)
+
+
+def origins(folders: Sequence[Path]) -> dict[str, str]:
+    """What each folder says of its own origin in ``SOURCE.json``, if anything."""
+    origins = {}
+    for folder in sorted(folders, key=lambda folder: folder.name):
+        source = folder / "SOURCE.json"
+        stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
+        licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
+        origins[folder.name] = str(licence or "licence not stated in the folder")
+    return origins
 
 
 def _sections(file: str, text: str) -> Iterator[Passage]:
