@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -172,17 +172,34 @@ class Store:
             return _document(_find(session, document_id), _passage_counts(session))
 
     def version_with(self, *, sha256: str) -> Version | None:
-        """The version made from exactly these bytes, if there is one."""
+        """The version made from exactly these bytes, if there is one that was not withdrawn."""
         with self.sessions() as session:
-            row = session.scalars(select(VersionRow).where(VersionRow.sha256 == sha256)).first()
+            same = select(VersionRow).where(VersionRow.sha256 == sha256, ~VersionRow.withdrawn)
+            row = session.scalars(same.order_by(VersionRow.created_at)).first()
             return _version(row, _passage_counts(session)) if row else None
+
+    def version(self, version_id: str) -> Version:
+        """:raises WrongUsage: if there is no such version."""
+        with self.sessions() as session:
+            row = session.get(VersionRow, version_id)
+            if row is None:
+                raise _no_version(version_id)
+            return _version(row, _passage_counts(session))
+
+    def drafts(self) -> list[Version]:
+        """The versions that are neither published nor withdrawn, oldest first."""
+        waiting = select(VersionRow).where(~VersionRow.published, ~VersionRow.withdrawn)
+        with self.sessions() as session:
+            counts = _passage_counts(session)
+            rows = session.scalars(waiting.order_by(VersionRow.created_at, VersionRow.version_id))
+            return [_version(row, counts) for row in rows]
 
     def passages(self, version_id: str) -> list[Passage]:
         """A version's passages in document order."""
         with self.sessions() as session:
             row = session.get(VersionRow, version_id)
             if row is None:
-                raise WrongUsage(f"there is no version {version_id}; see: policydesk documents list")
+                raise _no_version(version_id)
             return [_passage(passage, row, row.document) for passage in row.passages]
 
     def published_passages(self) -> list[Passage]:
@@ -239,11 +256,11 @@ class Store:
 
         :raises WrongUsage: if there is no such document.
         """
-        return self._change(document_id, lambda version: setattr(version, "published", True))
+        return self.change(document_id, lambda row: _set_all(row, published=True))
 
     def withdraw(self, document_id: str) -> Document:
         """Take all versions of a document out of service without removing them."""
-        return self._change(document_id, lambda version: setattr(version, "withdrawn", True))
+        return self.change(document_id, lambda row: _set_all(row, withdrawn=True))
 
     def remove_document(self, document_id: str) -> Document:
         """Remove a document, its versions and their text for good; :returns: what was removed."""
@@ -251,9 +268,7 @@ class Store:
             row = _find(session, document_id)
             removed = _document(row, _passage_counts(session))
             session.delete(row)
-        with self.engine.connect() as connection:
-            # Freed pages are zeroed by secure_delete; the checkpoint empties the write-ahead log of the old text.
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._empty_log()
         return removed
 
     def prune_originals(self, home: Home) -> None:
@@ -270,14 +285,44 @@ class Store:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _change(self, document_id: str, change: Callable[[VersionRow], None]) -> Document:
+    def change(self, document_id: str, change: Callable[[DocumentRow], None]) -> Document:
+        """Change what is said about a document or its versions, then set the versions' dates in force anew.
+
+        :raises WrongUsage: if there is no such document.
+        """
         with self.sessions.begin() as session:
             row = _find(session, document_id)
-            for version in row.versions:
-                change(version)
+            change(row)
             _settle(row)
             session.flush()
             return _document(row, _passage_counts(session))
+
+    def remove_versions(self, version_ids: Collection[str]) -> None:
+        """Remove versions and their text for good, and documents that have no others; unknown ids are passed over."""
+        with self.sessions.begin() as session:
+            for version_id in version_ids:
+                row = session.get(VersionRow, version_id)
+                if row is None:
+                    continue
+                document = row.document
+                document.versions.remove(row)
+                if document.versions:
+                    _settle(document)
+                else:
+                    session.delete(document)
+                session.flush()
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        with self.engine.connect() as connection:
+            # Freed pages are zeroed by secure_delete; the checkpoint empties the write-ahead log of the old text.
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _set_all(document: DocumentRow, **values: bool) -> None:
+    for version in document.versions:
+        for name, value in values.items():
+            setattr(version, name, value)
 
 
 def _durable(connection: Any, _record: Any) -> None:
@@ -314,6 +359,10 @@ def _settle(document: DocumentRow) -> None:
         version.effective_from = begin(version)
     if ordered:
         document.title = ordered[-1].title
+
+
+def _no_version(version_id: str) -> WrongUsage:
+    return WrongUsage(f"there is no version {version_id}; see: policydesk documents list")
 
 
 def _find(session: Session, document_id: str) -> DocumentRow:
