@@ -50,6 +50,27 @@ class Adapter:
             )
         return cls(folder, str(manifest.get("name", folder.name)), str(base["sha256"]), manifest)
 
+    @classmethod
+    def chosen(cls, name: str | None, base: str) -> Adapter | None:
+        """The adapter for weights with the sha256 ``base``.
+
+        :param name: a folder; ``none`` for no adapter; None for the shipped one, where it is there and was trained for
+            these weights.
+        :raises ModelUnavailable: if the named folder holds no adapter, or one for other weights.
+        :raises WeightsDamaged: see :meth:`read`.
+        """
+        if name == "none" or (name is None and not (SHIPPED / "manifest.json").is_file()):
+            return None
+        adapter = cls.read(Path(name) if name else SHIPPED)
+        if adapter.base == base:
+            return adapter
+        if name is None:
+            return None
+        raise ModelUnavailable(
+            f"the adapter in {adapter.folder} was trained for weights {adapter.base[:12]}…, these are {base[:12]}…; "
+            "train one for them with: policydesk tune generator, or set POLICYDESK_ADAPTER=none"
+        )
+
     def merge_into(self, model: Any) -> None:
         """Add the adapter to a model's own weights, in place.
 

@@ -17,6 +17,7 @@ class Settings:
     """What a command needs to know.
 
     :param secret: signs sessions; None where POLICYDESK_SECRET is not set.
+    :param adapter: a folder, ``none``, or None for the adapter that ships with the default model.
     :param model_url: an OpenAI-compatible server's address; None runs the model here.
     :param public_url: the address people open; for links in mails and the way back from an identity provider.
     :param smtp_url: the mail server for hand-offs; None sends none. See :class:`assistant.mail.MailConfig`.
@@ -27,6 +28,7 @@ class Settings:
     model: str = DEFAULT_MODEL
     model_url: str | None = None
     model_key: str | None = None
+    adapter: str | None = None
     secret: str | None = None
     public_url: str | None = None
     smtp_url: str | None = None
@@ -50,6 +52,7 @@ def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ
         model=text("MODEL") or DEFAULT_MODEL,
         model_url=text("MODEL_URL"),
         model_key=text("MODEL_KEY"),
+        adapter=text("ADAPTER"),
         secret=text("SECRET"),
         public_url=text("PUBLIC_URL"),
         smtp_url=text("SMTP_URL"),

@@ -18,6 +18,8 @@ from retrieval.models import GENERATOR, ModelCache
 Message = dict[str, str]
 
 DEFAULT_MODEL = GENERATOR.name
+#: Of the file that the default model is unpacked from; an adapter names the one it was trained for.
+DEFAULT_SHA256 = next(iter(GENERATOR.files.values()))
 _LONGEST_DRAFT_S = 20.0
 
 
@@ -149,20 +151,28 @@ class OpenAICompatibleModel:
 
 
 def load_model(
-    name: str = DEFAULT_MODEL, *, url: str | None = None, key: str | None = None, cache: ModelCache | None = None
+    name: str = DEFAULT_MODEL,
+    *,
+    url: str | None = None,
+    key: str | None = None,
+    adapter: str | None = None,
+    cache: ModelCache | None = None,
 ) -> LanguageModel | None:
     """Load a language model by name.
 
     :param name: the default; ``quote`` for none, so that answers are quotations only; a folder; or a Hugging Face id that
         is cached on this machine. With ``url``, the name that server knows the model by.
-    :raises ModelUnavailable: if it is neither cached nor a folder.
+    :param adapter: for the default model: a folder, ``none``, or None for the one that ships.
+    :raises ModelUnavailable: if it is neither cached nor a folder, or the adapter is missing or for other weights.
+    :raises WeightsDamaged: if the adapter's files are not as its manifest says.
     """
     if url:
         return OpenAICompatibleModel(url, name, key=key)
     if name == "quote":
         return None
     if name == DEFAULT_MODEL:
-        return TransformersModel(prepare_default(cache or ModelCache.default()), name)
+        folder = prepare_default(cache or ModelCache.default())
+        return TransformersModel(folder, name, adapter=Adapter.chosen(adapter, DEFAULT_SHA256))
     return TransformersModel(Path(name), Path(name).name if Path(name).is_dir() else name)
 
 

@@ -21,5 +21,7 @@ def open_assistant(settings: Settings, *, model: str | None = None) -> Assistant
         CurrentIndex(settings.home, encoder=encoder.name),
         encoder,
         reranker=load_reranker(),
-        model=load_model(model or settings.model, url=settings.model_url, key=settings.model_key),
+        model=load_model(
+            model or settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter
+        ),
     )

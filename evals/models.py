@@ -56,5 +56,7 @@ def assistant_over(
     from assistant.model import load_model
 
     index = PassageIndex.build(passages, CachedEncoder(models.encoder, cache), truncate=True)
-    language = load_model(model or settings.model, url=settings.model_url, key=settings.model_key)
+    language = load_model(
+        model or settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter
+    )
     return Assistant(HeldIndex(index), models.encoder, reranker=models.reranker, model=language)

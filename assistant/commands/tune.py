@@ -102,7 +102,7 @@ def generator(
 
     Example: `policydesk tune generator my-questions/ my-handbook/ --out adapter/`
     """
-    from assistant.model import prepare_default
+    from assistant.model import DEFAULT_SHA256, prepare_default
     from assistant.tune import Base, TuneConfig, tune_generator
     from assistant.tuning.examples import read_recipe
     from retrieval.encoder import load_encoder
@@ -112,9 +112,7 @@ def generator(
     config = replace(
         config, draw=replace(config.draw, seed=seed), training=replace(config.training, steps=steps, seed=seed)
     )
-    base = Base(
-        prepare_default(ModelCache.default()), GENERATOR.name, GENERATOR.licence, next(iter(GENERATOR.files.values()))
-    )
+    base = Base(prepare_default(ModelCache.default()), GENERATOR.name, GENERATOR.licence, DEFAULT_SHA256)
     with _reporting() as report:
         outcome = tune_generator(
             data,
