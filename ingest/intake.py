@@ -71,7 +71,7 @@ def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, option
             kept.unlink()
             return replace(incoming, kept=None, identity=known)
         named = source.file if source.place.startswith("upload:") else source.place
-        return replace(incoming, reading=sandbox.read(named, kept))
+        return replace(incoming, reading=sandbox.read(named, kept, ocr=options.ocr))
     except DocumentRejected as error:
         if kept is not None:
             kept.unlink(missing_ok=True)
@@ -89,9 +89,7 @@ def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int
     if source.problem is not None:
         raise DocumentRejected(source.problem)
     if not media.supported(source.file):
-        raise DocumentRejected(
-            f"unsupported type {Path(source.file).suffix.lower()}; supported are md, html, txt, docx and pdf"
-        )
+        raise DocumentRejected(media.unsupported_reason(source.file))
     target = _folder(home) / f"{os.getpid()}-{next(_SERIAL)}"
     digest, size = hashlib.sha256(), 0
     try:

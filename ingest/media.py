@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from pathlib import PurePath
 
+from ingest.archive import Archive
 from retrieval.errors import DocumentRejected
 
 MARKDOWN = "text/markdown"
 HTML = "text/html"
 PLAIN = "text/plain"
+CSV = "text/csv"
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODT = "application/vnd.oasis.opendocument.text"
+EPUB = "application/epub+zip"
+EML = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
+RTF = "application/rtf"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
 
 #: The formats that are read, by the end of the file's name. A name without an ending is read as text if it is text.
 MEDIA_TYPES = {
-    ".md": MARKDOWN,
-    ".markdown": MARKDOWN,
-    ".html": HTML,
-    ".htm": HTML,
-    ".txt": PLAIN,
-    "": PLAIN,
-    ".pdf": PDF,
-    ".docx": DOCX,
-}
-NAMES = {MARKDOWN: "markdown", HTML: "HTML", PLAIN: "text", PDF: "PDF", DOCX: "docx"}
+    ".md": MARKDOWN, ".markdown": MARKDOWN, ".html": HTML, ".htm": HTML, ".txt": PLAIN, "": PLAIN,
+    ".docx": DOCX, ".pdf": PDF, ".pptx": PPTX, ".xlsx": XLSX, ".xlsm": XLSX, ".csv": CSV, ".tsv": CSV,
+    ".eml": EML, ".msg": MSG, ".rtf": RTF, ".odt": ODT, ".epub": EPUB,
+    ".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".tif": TIFF, ".tiff": TIFF,
+}  # fmt: skip
+NAMES = {
+    MARKDOWN: "markdown", HTML: "HTML", PLAIN: "text", CSV: "csv", PDF: "PDF", DOCX: "docx", PPTX: "pptx", XLSX: "xlsx",
+    ODT: "odt", EPUB: "epub", EML: "eml", MSG: "msg", RTF: "rtf", PNG: "png", JPEG: "jpg", TIFF: "tiff",
+}  # fmt: skip
+#: As people are told.
+SUPPORTED = "md, html, txt, docx, pdf, pptx, xlsx, csv, eml, msg, rtf, odt, epub, png, jpg and tiff"
+#: Formats that some program saves as one that is read.
+_SAVE_AS = {
+    ".doc": "docx", ".dot": "docx", ".docm": "docx", ".dotx": "docx", ".pages": "docx", ".wpd": "docx",
+    ".xls": "xlsx", ".xlsb": "xlsx", ".ods": "xlsx", ".numbers": "xlsx",
+    ".ppt": "pptx", ".pps": "pptx", ".pptm": "pptx", ".ppsx": "pptx", ".odp": "pptx", ".key": "pptx",
+    ".bmp": "png", ".gif": "png", ".heic": "png", ".webp": "png", ".mht": "pdf", ".xps": "pdf", ".mobi": "epub",
+}  # fmt: skip
+_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 
 #: An uploaded file larger than this is refused unread.
 MAX_BYTES = 50_000_000
-#: What a docx may unpack to: all its parts together, and any part beside its packed size (a bomb is thousands to one).
-MAX_UNPACKED_BYTES = 200_000_000
-MAX_RATIO = 120
-MAX_MEMBERS = 5_000
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": PNG,
+    b"\xff\xd8\xff": JPEG,
+    b"II*\0": TIFF,
+    b"MM\0*": TIFF,
+    b"{\\rtf": RTF,
+}
+#: Formats that their content must show; the others are text of some kind.
+_WITH_MAGIC = frozenset({PDF, DOCX, PPTX, XLSX, ODT, EPUB, MSG, RTF, PNG, JPEG, TIFF})
 
 
 def supported(name: str) -> bool:
@@ -44,26 +68,36 @@ def supported(name: str) -> bool:
     return PurePath(name).suffix.lower() in MEDIA_TYPES
 
 
+def unsupported_reason(name: str) -> str:
+    """Why a file named like this is not read, and what to do."""
+    ending = PurePath(name).suffix.lower()
+    if ending in _SAVE_AS:
+        return f"{ending} files are not read; save it as .{_SAVE_AS[ending]}"
+    if ending in _ARCHIVES:
+        return "archives are not read; unpack it and give its files"
+    return f"unsupported type {ending}; supported are {SUPPORTED}"
+
+
 def media_type(name: str, data: bytes) -> str:
     """The media type of a file's content, which wins over its name.
 
     :raises DocumentRejected: if the type is unsupported, or the content is empty, encrypted or broken.
     """
-    ending = PurePath(name).suffix.lower()
-    named = MEDIA_TYPES.get(ending)
+    named = MEDIA_TYPES.get(PurePath(name).suffix.lower())
     if named is None:
-        raise DocumentRejected(f"unsupported type {ending}; supported are md, html, txt, docx and pdf")
+        raise DocumentRejected(unsupported_reason(name))
     if not data.strip():
         raise DocumentRejected("the file is empty" if not data else "the file holds nothing but white space")
-    if b"%PDF-" in data[:1024]:
+    if b"%PDF-" in data[:1024] and named != EML:
         return PDF
-    if data.startswith(b"PK"):
+    if data.startswith(b"PK\x03\x04") or (data.startswith(b"PK") and named in _WITH_MAGIC):
         return _zipped(data)
     if data.startswith(_OLE2):
-        raise DocumentRejected(_ole2_reason(data))
-    if data.startswith(b"{\\rtf"):
-        raise DocumentRejected("the file holds RTF, which is not supported; save it as docx or pdf")
-    if named in (PDF, DOCX):
+        return _ole2(data)
+    for magic, kind in _MAGIC.items():
+        if data.startswith(magic):
+            return kind
+    if named in _WITH_MAGIC:
         raise DocumentRejected(f"not a {NAMES[named]} file: its content is something else or damaged; save it again")
     if b"\0" in data[:8192] and not data.startswith(_BOMS) and _unmarked_utf16(data) is None:
         raise DocumentRejected("the file holds binary data, not text")
@@ -73,47 +107,57 @@ def media_type(name: str, data: bytes) -> str:
 
 
 def _zipped(data: bytes) -> str:
-    """DOCX, once its directory promises to unpack to something of a sane size. Nothing is unpacked here."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise DocumentRejected(f"the file is truncated or damaged ({error}); save it again") from error
-    if len(members) > MAX_MEMBERS:
-        raise DocumentRejected(f"the archive holds {len(members):,} parts, more than {MAX_MEMBERS:,}")
-    names = {member.filename for member in members}
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise DocumentRejected(
-            f"the file unpacks to {unpacked / 1e6:,.0f} MB, over the {MAX_UNPACKED_BYTES / 1e6:,.0f} MB limit"
-        )
-    for member in members:
-        if member.flag_bits & 1:
-            raise DocumentRejected("the file is encrypted; save it without a password")
-        if member.file_size > 1_000_000 and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-            ratio = member.file_size / max(member.compress_size, 1)
-            raise DocumentRejected(f"{member.filename} unpacks to {ratio:,.0f} times its size: refused as a zip bomb")
-    if "word/document.xml" in names or any(re.fullmatch(r"word/document\d*\.xml", name) for name in names):
+    """The kind of document, once its directory promises to unpack to something of a sane size. Nothing is unpacked here."""
+    names = set(Archive(data).names)
+    if any(re.fullmatch(r"word/document\d*\.xml", name) for name in names):
         return DOCX
-    raise DocumentRejected(f"the file is {_archive_kind(names)}, which is not supported")
-
-
-def _archive_kind(names: set[str]) -> str:
-    if any(name.startswith("ppt/") for name in names):
-        return "a PowerPoint presentation"
-    if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook"
-    if "content.xml" in names:
-        return "an OpenDocument file"
+    if "ppt/presentation.xml" in names:
+        return PPTX
+    if "xl/workbook.xml" in names:
+        return XLSX
     if "META-INF/container.xml" in names:
-        return "an EPUB"
-    return "a zip archive"
+        return EPUB
+    if "content.xml" in names:
+        return _opendocument(data)
+    if "xl/workbook.bin" in names:
+        raise DocumentRejected("the file is a binary Excel workbook (xlsb); save it as .xlsx")
+    raise DocumentRejected("the file is a zip archive; unpack it and give its files")
 
 
-def _ole2_reason(data: bytes) -> str:
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        return "the file is encrypted; save it without a password"
-    return "the file is in an old Office format (doc, xls, ppt), which is not supported; save it as docx or pdf"
+_ODF = b"application/vnd.oasis.opendocument."
+_ODF_SAVE_AS = {b"spreadsheet": "xlsx", b"presentation": "pptx"}
+
+
+def _opendocument(data: bytes) -> str:
+    archive = Archive(data)
+    kind = archive.read("mimetype").strip() if "mimetype" in archive.names else _ODF + b"text"
+    if not kind.startswith(_ODF + b"text"):
+        other = _ODF_SAVE_AS.get(kind.removeprefix(_ODF), "pdf")
+        raise DocumentRejected(f"the file is an OpenDocument file other than text; save it as .{other}")
+    return ODT
+
+
+def _ole2(data: bytes) -> str:
+    """What lies in a compound file: a mail of Outlook's; all else is encrypted or too old."""
+
+    def has(stream: str) -> bool:
+        return stream.encode("utf-16-le") in data
+
+    if has("EncryptedPackage") or has("EncryptionInfo"):
+        raise DocumentRejected("the file is encrypted; save it without a password")
+    if has("__properties_version1.0"):
+        return MSG
+    for stream, program, ending in _OLD_OFFICE:
+        if has(stream):
+            raise DocumentRejected(f"the file is in an old {program} format; save it as .{ending}")
+    raise DocumentRejected("the file is in an old Office format; save it as .docx, .xlsx or .pptx")
+
+
+_OLD_OFFICE = (
+    ("WordDocument", "Word", "docx"),
+    ("Workbook", "Excel", "xlsx"),
+    ("PowerPoint Document", "PowerPoint", "pptx"),
+)
 
 
 def decode(data: bytes) -> str:

@@ -21,6 +21,7 @@ class IngestOptions:
     supersedes: str | None = None  #: the document, or version, that the one file given replaces
     collection: str | None = None
     draft: bool = False  #: hold for review instead of publishing
+    ocr: bool = True  #: read pictures of text, where the system can
     max_bytes: int = media.MAX_BYTES
     limits: Limits = field(default_factory=Limits)
     workers: int = 2  #: files read at once

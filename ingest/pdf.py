@@ -6,21 +6,22 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest import layout, media
+from ingest.ocr import DPI, MAX_PIXELS, MAX_SCANNED_PAGES, Ocr, Picture, Without, page_of
 from ingest.page import Page, Rule, Word
-from ingest.records import Loaded
+from ingest.records import Loaded, OcrPage
 from retrieval.errors import DocumentRejected
 
 #: Files with more pages than this are refused: no policy has them, and a bomb may claim a million.
 MAX_PAGES = 2_000
 
 
-def load_pdf(data: bytes) -> Loaded:
-    """Read a PDF into blocks.
+def load_pdf(data: bytes, *, ocr: Ocr | None = None) -> Loaded:
+    """Read a PDF into blocks. Pages that are pictures of text are read by ``ocr``, the others as they were written.
 
     Pages without text are listed as empty. A file that only its owner password protects opens without one and is read.
 
@@ -28,6 +29,7 @@ def load_pdf(data: bytes) -> Loaded:
     """
     import pypdfium2
 
+    reader = ocr or Without()
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -40,17 +42,24 @@ def load_pdf(data: bytes) -> Loaded:
             raise DocumentRejected("the PDF is damaged: no page can be found in it")
         pages: list[Page] = []
         unreadable: list[int] = []
+        scans: list[int] = []
         for number in range(1, count + 1):
             try:
-                pages.append(_read_page(document, number))
+                page, is_scan = _read_page(document, number)
             except pypdfium2.PdfiumError:
                 unreadable.append(number)
-                pages.append(Page(number, 0, 0, [], []))
+                page, is_scan = Page(number, 0, 0, [], []), False
+            pages.append(page)
+            if is_scan:
+                scans.append(number)
+        read = list(_read_scans(document, pages, scans, reader))
         properties = {key.lower(): value.strip() for key, value in document.get_metadata_dict(skip_empty=True).items()}
     finally:
         document.close()
     empty = tuple(page.number for page in pages if not page.words and not page.is_blank)
     warnings = [f"page {number} is damaged and could not be read" for number in unreadable]
+    if len(scans) > MAX_SCANNED_PAGES and not reader.missing:
+        warnings.append(f"only the first {MAX_SCANNED_PAGES} of {len(scans)} scanned pages were read; split the file")
     return Loaded(
         media_type=media.PDF,
         blocks=tuple(layout.blocks(pages)),
@@ -58,7 +67,44 @@ def load_pdf(data: bytes) -> Loaded:
         pages=count,
         empty_pages=empty,
         warnings=tuple(warnings),
+        ocr_pages=tuple(read),
+        ocr_missing=reader.missing if scans else None,
     )
+
+
+def _read_scans(document: Any, pages: list[Page], scans: Sequence[int], ocr: Ocr) -> Iterator[OcrPage]:
+    """Put what is recognised on the scanned pages in their place, one page after the other."""
+    import pypdfium2
+
+    if ocr.missing:
+        return
+    for number in scans[:MAX_SCANNED_PAGES]:
+        try:
+            page, confidence = page_of(number, _picture(document, number), ocr)
+        except pypdfium2.PdfiumError:
+            continue
+        if len(page.words) > len(pages[number - 1].words) or page.is_blank:
+            pages[number - 1] = page
+        if page.words:
+            yield OcrPage(number, round(confidence, 3))
+
+
+def _picture(document: Any, number: int) -> Picture:
+    """A page as it looks, in grey, no larger than OCR takes."""
+    page = document[number - 1]
+    try:
+        width, height = page.get_width(), page.get_height()
+        scale = min(DPI / 72, math.sqrt(MAX_PIXELS / max(width * height, 1.0)))
+        bitmap = page.render(scale=scale, grayscale=True)
+        try:
+            pixels = bitmap.to_numpy()
+            return Picture(
+                bitmap.width, bitmap.height, pixels.reshape(bitmap.height, -1)[:, : bitmap.width].tobytes(), 72 * scale
+            )
+        finally:
+            bitmap.close()
+    finally:
+        page.close()
 
 
 def _open_error(error: Exception) -> str:
@@ -69,7 +115,8 @@ def _open_error(error: Exception) -> str:
     return "the PDF is truncated or damaged; save or print it to PDF again"
 
 
-def _read_page(document: Any, number: int) -> Page:
+def _read_page(document: Any, number: int) -> tuple[Page, bool]:
+    """A page's words, and whether the page is a picture of text."""
     import pypdfium2.raw as pdfium
 
     page = document[number - 1]
@@ -84,10 +131,29 @@ def _read_page(document: Any, number: int) -> Page:
         rules = list(_rules(page, height)) if turned == 0 else []
         upright = (width, height) if turned % 2 == 0 else (height, width)
         blank = not words and pdfium.FPDFPage_CountObjects(page.raw) == 0
-        return Page(number, *upright, [word for word in placed if word is not None], rules, is_blank=blank)
+        found = Page(number, *upright, [word for word in placed if word is not None], rules, is_blank=blank)
+        return found, not blank and _is_scan(page, words)
     finally:
         text_page.close()
         page.close()
+
+
+#: A page with more letters than these has a text of its own, whatever pictures lie on it.
+_MAX_STAMP_LETTERS = 160
+
+
+def _is_scan(page: Any, words: Sequence[_Raw]) -> bool:
+    """Whether a page has no text but perhaps a stamp, and a picture over most of it; pages without any text always count."""
+    import pypdfium2.raw as pdfium
+
+    if not words:
+        return True
+    if sum(len(word.text) for word in words) > _MAX_STAMP_LETTERS:
+        return False
+    area = page.get_width() * page.get_height()
+    pictures = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3)
+    bounds = [picture.get_bounds() for picture in pictures]
+    return any((right - left) * (top - bottom) > 0.6 * area for left, bottom, right, top in bounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from ingest.chunk import chunk
 from ingest.discover import Source, discover
 from ingest.identify import Identity, Kinship, identify
 from ingest.intake import Incoming, read_all, sweep
+from ingest.ocr import LOW_CONFIDENCE
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
 from retrieval.encoder import Encoder
@@ -151,15 +153,24 @@ def _readers(store: Store, document_id: str) -> str:
 
 
 def _completeness(reading: Reading) -> tuple[FileStatus, str | None]:
+    """Whether all of a file was read, and what was not or only with doubt."""
+    unsure = [page.page for page in reading.ocr_pages if page.confidence < LOW_CONFIDENCE]
     if reading.empty_pages and reading.pages:
         some = len(reading.empty_pages)
-        which = _ranges(reading.empty_pages)
-        return (
-            FileStatus.PARTIAL,
-            f"{some} of {reading.pages} pages {'has' if some == 1 else 'have'} no text layer (page {which}); run them through OCR",
-        )
-    damaged = next((warning for warning in reading.warnings if "could not be read" in warning), None)
+        verb = "has" if some == 1 else "have"
+        advice = reading.ocr_missing or "OCR found none either, look at the original"
+        said = f"{some} of {reading.pages} pages {verb} no text (page {_ranges(reading.empty_pages)}); {advice}"
+        return FileStatus.PARTIAL, said
+    if unsure:
+        sure = min(page.confidence for page in reading.ocr_pages)
+        said = f"page {_ranges(unsure)} could be recognised only with doubt (words {sure:.0%} sure); compare with the original"
+        return FileStatus.PARTIAL, said
+    damaged = next((warning for warning in reading.warnings if _INCOMPLETE.search(warning)), None)
     return (FileStatus.PARTIAL, damaged) if damaged else (FileStatus.INDEXED, None)
+
+
+#: How warnings begin to tell that something is missing.
+_INCOMPLETE = re.compile(r"could not be read|were read; |was left out")
 
 
 def _ranges(pages: Sequence[int]) -> str:

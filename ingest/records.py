@@ -35,6 +35,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class OcrPage:
+    """A page that was read from its picture."""
+
+    page: int  #: from 1
+    confidence: float  #: mean over its words, 0 to 1, as the reader itself says
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A file as its format gives it."""
 
@@ -43,8 +51,10 @@ class Loaded:
     title: str | None = None  #: as the format states it: front matter, ``<title>``, title style
     properties: dict[str, str] = field(default_factory=dict)  #: front matter and document properties, keys lower-cased
     pages: int | None = None
-    empty_pages: tuple[int, ...] = ()  #: pages without text, from 1: scans
+    empty_pages: tuple[int, ...] = ()  #: pages without text, from 1: scans that were not read
     warnings: tuple[str, ...] = ()
+    ocr_pages: tuple[OcrPage, ...] = ()
+    ocr_missing: str | None = None  #: why scans were not read and what to do, where there are any
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,8 @@ class Reading:
     pages: int | None = None
     empty_pages: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
+    ocr_pages: tuple[OcrPage, ...] = ()
+    ocr_missing: str | None = None
 
 
 class FileStatus(StrEnum):

@@ -11,18 +11,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from ingest.records import Clause, Metadata, Reading
+from ingest.records import Clause, Metadata, OcrPage, Reading
 from retrieval.errors import DocumentRejected
 from retrieval.records import PassageKind
+
+if TYPE_CHECKING:
+    from ingest.ocr import Ocr
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,17 @@ class Limits:
 
     memory_bytes: int = 2_000_000_000  #: address space of the child, its libraries included
     cpu_s: int = 60
-    wall_s: float = 90.0
+    wall_s: float = 90.0  #: without a sign of life; reading scans gives one a page
     files_per_child: int = 500  #: a child is replaced after so many files, so that no leak adds up
+    longest_s: float = 3_600.0  #: whatever signs of life there are
+
+
+class ReaderCrashed(DocumentRejected):
+    """The child ended while it read the file."""
+
+
+class ReaderTooSlow(DocumentRejected):
+    """The child was ended because it took too long."""
 
 
 class Sandbox:
@@ -49,32 +61,42 @@ class Sandbox:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def read(self, file: str, path: Path) -> Reading:
+    @property
+    def process(self) -> int | None:
+        """The child's process id, while there is one."""
+        return self._child.pid if self._child else None
+
+    def read(self, file: str, path: Path, *, ocr: bool = True) -> Reading:
         """Read the file at ``path`` in the child.
 
         :param file: the path people know the file by.
+        :param ocr: whether pictures of text are read, where the system can.
         :raises DocumentRejected: with the reason; also if the child crashed, or ran out of time or memory.
         """
         child = self._warm_child()
         assert child.stdin is not None
         assert child.stdout is not None
         # A warm child may have been started in another folder.
-        request = {"file": file, "path": str(path.absolute()), "cpu_s": self.limits.cpu_s}
+        request = {"file": file, "path": str(path.absolute()), "cpu_s": self.limits.cpu_s, "ocr": ocr}
         try:
             child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.flush()
-            line = _line(child.stdout, timeout_s=self.limits.wall_s)
+            line = _reply_line(child.stdout, self.limits)
         except BrokenPipeError:
             line = b""
         except TimeoutError:
             self.close()
-            raise DocumentRejected(
+            raise ReaderTooSlow(
                 f"reading took longer than {self.limits.wall_s:.0f} s; split the file or save it again"
             ) from None
         if not line.endswith(b"\n"):
             code = child.wait()
             self.close()
-            raise DocumentRejected(_death(code, self.limits))
+            if code == -signal.SIGXCPU:
+                raise ReaderTooSlow(
+                    f"reading took more than {self.limits.cpu_s} s of processor time; split the file or save it again"
+                )
+            raise ReaderCrashed(_death(code))
         self._files_read += 1
         reply = json.loads(line)
         if "rejected" in reply:
@@ -87,7 +109,9 @@ class Sandbox:
         """End the child, if there is one; the next file gets a fresh one."""
         if self._child is None:
             return
-        self._child.kill()
+        # The child leads a group: a program that it waits for ends with it.
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
         for stream in (self._child.stdin, self._child.stdout):
             if stream is not None:
@@ -109,7 +133,9 @@ class Sandbox:
             package_root = str(Path(__file__).resolve().parent.parent)
             # Nothing of the parent's environment but what a process needs: no secrets next to a parser.
             kept = {
-                key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT") if key in os.environ
+                key: os.environ[key]
+                for key in ("PATH", "LANG", "LC_ALL", "TMPDIR", "TESSDATA_PREFIX")
+                if key in os.environ
             }
             environment = {
                 **kept,
@@ -121,6 +147,7 @@ class Sandbox:
             self._child = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+                process_group=0,
             )  # fmt: skip
         return self._child
 
@@ -167,27 +194,35 @@ def shared_pool() -> SandboxPool:
     return pool
 
 
-def _line(stream: IO[bytes], *, timeout_s: float) -> bytes:
-    """One line, or what came before the end of the stream.
+#: What the child says while it works through many pages.
+_WORKING = b"working\n"
 
-    :raises TimeoutError: if neither came in time.
+
+def _reply_line(stream: IO[bytes], limits: Limits) -> bytes:
+    """The child's reply, or what came before the end of the stream.
+
+    :raises TimeoutError: if nothing came in time, or no reply in the longest time.
     """
-    deadline = time.monotonic() + timeout_s
-    chunks: list[bytes] = []
+    began = deadline = time.monotonic()
+    deadline += limits.wall_s
+    received = b""
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
-            if not selector.select(timeout=max(deadline - time.monotonic(), 0)):
+            if not selector.select(timeout=max(min(deadline, began + limits.longest_s) - time.monotonic(), 0)):
                 raise TimeoutError
-            chunk = os.read(stream.fileno(), 1 << 20)
-            chunks.append(chunk)
-            if not chunk or chunk.endswith(b"\n"):
-                return b"".join(chunks)
+            chunks = [os.read(stream.fileno(), 1 << 20)]
+            while len(chunks[-1]) > 1 << 15 and selector.select(timeout=0):
+                chunks.append(os.read(stream.fileno(), 1 << 20))
+            received += b"".join(chunks)
+            while received.startswith(_WORKING):
+                received = received.removeprefix(_WORKING)
+                deadline = time.monotonic() + limits.wall_s
+            if not chunks[-1] or received.endswith(b"\n"):
+                return received
 
 
-def _death(code: int, limits: Limits) -> str:
-    if code == -signal.SIGXCPU:
-        return f"reading took more than {limits.cpu_s} s of processor time; split the file or save it again"
+def _death(code: int) -> str:
     if code < 0:
         return (
             f"the file crashed its reader ({signal.Signals(-code).name}); save it again from the program that made it"
@@ -200,36 +235,61 @@ def _death(code: int, limits: Limits) -> str:
 
 def serve() -> None:
     """The child's life: a request a line on standard input, a reply a line on standard output, until input ends."""
+    from ingest.ocr import Without, available, program
+
     replies = os.fdopen(os.dup(1), "wb")
     # What a library prints must not get between the replies.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     memory_bytes = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.addaudithook(_refuse_network)
+    sys.addaudithook(_guard(program()))
     # spaCy loads torch where it is installed, which takes seconds and hundreds of megabytes and is not used here.
     sys.modules["torch"] = None  # type: ignore[assignment]
     sys.setrecursionlimit(3_000)
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        resource.setrlimit(
-            resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + request["cpu_s"] + 1, resource.RLIM_INFINITY)
-        )
-        replies.write(json.dumps(_reply(request["file"], Path(request["path"]))).encode() + b"\n")
+        _allow_cpu(request["cpu_s"])
+
+        def working(cpu_s: int = request["cpu_s"]) -> None:
+            _allow_cpu(cpu_s)
+            replies.write(_WORKING)
+            replies.flush()
+
+        ocr: Ocr = available(working) if request["ocr"] else Without()
+        replies.write(json.dumps(_reply(request["file"], Path(request["path"]), ocr)).encode() + b"\n")
         replies.flush()
 
 
-def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
-        raise PermissionError(f"{event} is not allowed while reading a file")
+def _allow_cpu(seconds: int) -> None:
+    """Let this process use so much processor time from now on."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
-def _reply(file: str, path: Path) -> dict[str, Any]:
+def _guard(allowed: str | None) -> Callable[[str, tuple[Any, ...]], None]:
+    """An audit hook that refuses the network, and every program but the one allowed."""
+
+    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "subprocess.Popen" and allowed is not None and arguments[0] == allowed:
+            return
+        if event in _REFUSED:
+            raise PermissionError(f"{event} is not allowed while reading a file")
+
+    return refuse
+
+
+_REFUSED = frozenset(
+    {"socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"}
+)
+
+
+def _reply(file: str, path: Path, ocr: Ocr | None = None) -> dict[str, Any]:
     from ingest.read import read
 
     try:
-        return {"reading": reading_to_json(read(file, path.read_bytes()))}
+        return {"reading": reading_to_json(read(file, path.read_bytes(), ocr=ocr))}
     except DocumentRejected as error:
         return {"rejected": str(error)}
     except MemoryError:
@@ -266,6 +326,8 @@ def reading_from_json(found: dict[str, Any]) -> Reading:
         pages=found["pages"],
         empty_pages=tuple(found["empty_pages"]),
         warnings=tuple(found["warnings"]),
+        ocr_pages=tuple(OcrPage(page["page"], page["confidence"]) for page in found["ocr_pages"]),
+        ocr_missing=found["ocr_missing"],
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def title(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> str:
         squeezed = heading_text(candidate).strip(" *_#")
         if _names_something(squeezed):
             return _cut(squeezed)
-    return _title_from_name(file)
+    return title_from_name(file)
 
 
 def _titles(loaded: Loaded, blocks: Sequence[Block], file: str) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _cut(text: str) -> str:
     return text[:MAX_TITLE_CHARS].rsplit(" ", 1)[0] + " …"
 
 
-def _title_from_name(file: str) -> str:
+def title_from_name(file: str) -> str:
     """A title made of a file's name; a name that says nothing takes its folder's in front."""
     path = PurePosixPath(file)
     stem = _words(path.stem if path.suffix else path.name)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.archive import Archive
 from retrieval.errors import DocumentRejected
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-
-#: What zipfile raises for archives that are cut off, flipped or packed in a way it doesn't know.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    KeyError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +31,19 @@ def prepare(data: bytes) -> Prepared:
     """
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
-        main = _main_part(parts)
-        root = etree.fromstring(parts[main], parser)
-        properties = _properties(parts, parser)
-    except _DAMAGE as error:
-        reason = " ".join(str(error).split())[:160]
-        raise DocumentRejected(f"the Word file is truncated or damaged ({reason}); save it again") from error
-    except etree.XMLSyntaxError as error:
-        raise DocumentRejected(f"the Word file is damaged ({error.msg}); save it again") from error
+    archive = Archive(data, what="Word file")
+    main = _main_part(archive.names)
+    root = archive.tree(main)
+    properties = _properties(archive)
     warnings = _flatten(root)
-    parts[main] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return Prepared(packed.getvalue(), _title(root), properties, tuple(warnings))
+    written = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return Prepared(archive.repacked({main: written}), _title(root), properties, tuple(warnings))
 
 
-def _main_part(parts: dict[str, bytes]) -> str:
-    if "word/document.xml" in parts:
+def _main_part(names: Sequence[str]) -> str:
+    if "word/document.xml" in names:
         return "word/document.xml"
-    return next(name for name in parts if re.fullmatch(r"word/document\d*\.xml", name))
+    return next(name for name in names if re.fullmatch(r"word/document\d*\.xml", name))
 
 
 def _flatten(root: Any) -> list[str]:
@@ -195,14 +169,15 @@ def _title(root: Any) -> str | None:
     return None
 
 
-def _properties(parts: dict[str, bytes], parser: Any) -> dict[str, str]:
+def _properties(archive: Archive) -> dict[str, str]:
     from lxml import etree
 
-    if "docProps/core.xml" not in parts:
+    if "docProps/core.xml" not in archive.names:
         return {}
     try:
-        root = etree.fromstring(parts["docProps/core.xml"], parser)
-    except etree.XMLSyntaxError:
+        root = archive.tree("docProps/core.xml")
+    except DocumentRejected:
+        # What a file says about itself is not worth losing its text.
         return {}
     found = {
         etree.QName(node).localname.lower(): (node.text or "").strip() for node in root if isinstance(node.tag, str)

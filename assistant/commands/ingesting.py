@@ -55,7 +55,7 @@ def ingest(
     ] = None,
     collection: Annotated[str | None, typer.Option(metavar="NAME", help="A name to group them by.")] = None,
     ocr: Annotated[
-        Ocr, typer.Option(help="Reading scans is not built yet; both reject pages without text.")
+        Ocr, typer.Option(help="Read scans and pictures where tesseract is installed, or report them as empty.")
     ] = Ocr.AUTO,
     draft: Annotated[bool, typer.Option("--draft", help="Hold for review instead of publishing.")] = False,
     catalog: Annotated[
@@ -81,6 +81,7 @@ def ingest(
         supersedes=supersedes,
         collection=collection,
         draft=draft,
+        ocr=ocr is Ocr.AUTO,
     )
     stated = _stated(catalog, options) if catalog else {}
     began = perf_counter()

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ingest.load import is_verb, load
+from ingest.load import load
+from ingest.partition import is_verb
 from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
 from tests.ingest.builders import docx

@@ -82,7 +82,7 @@ def test_a_bad_file_never_stops_the_others(library: Library) -> None:
     reports = library.ingest()
     assert [(report.status, report.reason) for report in reports] == [
         (REJECTED, "the PDF is truncated or damaged; save or print it to PDF again"),
-        (REJECTED, "unsupported type .yml; supported are md, html, txt, docx and pdf"),
+        (REJECTED, "unsupported type .yml; supported are md, html, txt, docx, pdf, pptx, xlsx, csv, eml, msg, rtf, odt, epub, png, jpg and tiff"),
         (INDEXED, None),
         (REJECTED, "the file is empty"),
     ]
@@ -238,9 +238,9 @@ def test_pages_without_text_make_a_file_partial(library: Library) -> None:
     canvas.showPage()
     canvas.drawInlineImage(Image.new("RGB", (40, 40), "gray"), 72, 300, 400, 400)
     canvas.save()
-    report = library.ingest()[0]
+    report = library.ingest(ocr=False)[0]
     assert (report.status, report.reason, report.pages) == (
-        PARTIAL, "1 of 2 pages has no text layer (page 2); run them through OCR", 2,
+        PARTIAL, "1 of 2 pages has no text (page 2); ingest it with --ocr auto", 2,
     )  # fmt: skip
 
 

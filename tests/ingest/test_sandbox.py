@@ -35,7 +35,7 @@ class OddReader(Sandbox):
         self.code = code
 
     def command(self) -> list[str]:
-        prepared = f"import ingest.sandbox as s; s._reply = lambda file, path: {self.code}; s.serve()"
+        prepared = f"import ingest.sandbox as s; s._reply = lambda file, path, ocr: {self.code}; s.serve()"
         return [sys.executable, "-c", prepared, str(self.limits.memory_bytes)]
 
 
@@ -83,7 +83,7 @@ def test_after_a_crash_a_fresh_child_goes_on(tmp_path: Path) -> None:
 
 
 def test_memory_over_the_limit_rejects_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def swell(file: str, data: bytes) -> Reading:
+    def swell(file: str, data: bytes, *, ocr: object) -> Reading:
         raise MemoryError
 
     monkeypatch.setattr("ingest.read.read", swell)

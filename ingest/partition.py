@@ -1,0 +1,187 @@
+"""The door to ``unstructured``: HTML, text and Word files as blocks. Nothing else imports it."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from ingest import word
+from ingest.records import Block, BlockKind
+from retrieval.errors import DocumentRejected
+
+
+def page_blocks(page: str) -> list[Block]:
+    """The blocks of an HTML page that ``markup.prepare_html`` made ready; none for an empty one."""
+    if not page.strip():
+        return []
+    partition_html = _partitioner("unstructured.partition.html", "partition_html")
+    return list(_blocks(partition_html(text=page, languages=[""])))
+
+
+def text_blocks(paragraphs: Sequence[str]) -> list[Block]:
+    """The blocks of plain text, given paragraph by paragraph."""
+    if not paragraphs:
+        return []
+    partition_text = _partitioner("unstructured.partition.text", "partition_text")
+    return list(_blocks(partition_text(text="\n\n".join(paragraphs), paragraph_grouper=False, languages=[""])))
+
+
+def docx_blocks(data: bytes) -> list[Block]:
+    """The blocks of a Word file that ``word.prepare`` made ready.
+
+    :raises DocumentRejected: if it is damaged.
+    """
+    from docx.exceptions import PythonDocxError
+    from lxml.etree import LxmlError
+
+    partition_docx = _partitioner("unstructured.partition.docx", "partition_docx")
+    try:
+        return list(_blocks(partition_docx(file=io.BytesIO(data), languages=[""])))
+    except (LxmlError, PythonDocxError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
+        # python-docx trusts the parts of the archive to be there and to be well-formed.
+        reason = " ".join(str(error).split())[:160]
+        raise DocumentRejected(f"the Word file is damaged ({type(error).__name__}: {reason}); save it again") from error
+
+
+def _blocks(elements: Iterable[Any]) -> Iterator[Block]:
+    for element in elements:
+        kind, meta = element.category, element.metadata
+        if kind in ("Header", "Footer", "PageBreak", "PageNumber", "Image"):
+            continue
+        text = element.text.strip()
+        if kind == "Table":
+            yield from _table(meta.text_as_html, text, meta.page_number)
+        elif kind == "Title" and meta.category_depth is not None:
+            yield Block(BlockKind.HEADING, text, level=meta.category_depth + 1, page=meta.page_number)
+        elif kind == "ListItem":
+            yield Block(
+                BlockKind.ITEM,
+                text,
+                level=(meta.category_depth or 0) + 1,
+                page=meta.page_number,
+                bold=_is_bold(text, meta),
+            )
+        elif text:
+            yield Block(BlockKind.PARAGRAPH, text, page=meta.page_number, bold=_is_bold(text, meta) or kind == "Title")
+
+
+def _is_bold(text: str, meta: Any) -> bool:
+    """Whether all of a block's letters are set in bold."""
+    runs = zip(meta.emphasized_text_contents or [], meta.emphasized_text_tags or [], strict=False)
+    bold = "".join(content for content, tag in runs if tag in ("b", "strong"))
+    return bool(bold) and len(re.sub(r"\W", "", bold)) >= 0.95 * len(re.sub(r"\W", "", text))
+
+
+def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
+    """A table as a block; one of a single column, which only frames its text, as the paragraphs in it."""
+    if not source:
+        if text:
+            yield Block(BlockKind.PARAGRAPH, text, page=page)
+        return
+    from lxml.html import fragment_fromstring
+
+    root = fragment_fromstring(source)
+    for line_break in root.iter("br"):
+        line_break.tail = "\n" + (line_break.tail or "")
+    rows: list[tuple[str, ...]] = []
+    heads: list[bool] = []
+    for row in root.iter("tr"):
+        cells: list[str] = []
+        for cell in row:
+            if cell.tag in ("td", "th"):
+                span = cell.get("colspan", "1")
+                cells.extend([cell.text_content().strip()] * (min(int(span), 50) if span.isdecimal() else 1))
+        if any(cells):
+            rows.append(tuple(cells))
+            heads.append(
+                (row[0].tag == "th" and all(cell.tag == "th" for cell in row)) or row.getparent().tag == "thead"
+            )
+    if not rows:
+        return
+    if rows[0][0].startswith(word.HEADER_MARK):
+        rows[0] = (rows[0][0].removeprefix(word.HEADER_MARK), *rows[0][1:])
+        heads[0] = True
+    elif not any(heads):
+        heads[0] = _looks_like_header(rows)
+    caption = " ".join((root.findtext(".//caption") or "").split())
+    if all(len({cell for cell in row if cell}) == 1 for row in rows):
+        lines = [line for row in rows for line in next(cell for cell in row if cell).split("\n")]
+        yield from (Block(BlockKind.PARAGRAPH, line, page=page) for line in [caption, *lines] if line.strip())
+        return
+    header_rows = next((position for position, head in enumerate(heads) if not head), len(heads))
+    yield Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows)
+
+
+def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether an unmarked first row names the columns: short words in every column, above cells that are unlike them."""
+    first, body = rows[0], rows[1:]
+    if len(body) < 2 or len(set(first)) < 2 or not all(first):
+        return False
+    if any(len(cell) > 40 or cell.endswith(":") or re.search(r"\d|^\W", cell) for cell in first):
+        return False
+    numbers = sum(1 for row in body if any(re.search(r"\d", cell) for cell in row[1:]))
+    return len(first) > 2 or numbers >= 0.6 * len(body)
+
+
+# -- unstructured without a network ----------------------------------------------------------------------------------
+
+
+@cache
+def _partitioner(module: str, name: str) -> Callable[..., list[Any]]:
+    """One of unstructured's partitioners, prepared to work offline."""
+    # Both are read while unstructured is imported; without them it reports each call to its makers.
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
+    from importlib import import_module
+
+    from unstructured.nlp import tokenize
+
+    tokenize._get_nlp = _language_pipeline
+    partitioner: Callable[..., list[Any]] = getattr(import_module(module), name)
+    return partitioner
+
+
+@cache
+def _language_pipeline() -> Any:
+    """The spaCy pipeline unstructured classifies text with: its own model where installed, else rules.
+
+    unstructured asks it two things only: how many sentences, and whether there is a verb.
+    """
+    import spacy
+    from spacy.language import Language
+
+    if spacy.util.is_package("en_core_web_sm"):
+        return spacy.load("en_core_web_sm", exclude=["ner", "lemmatizer", "attribute_ruler"])
+
+    Language.component("policydesk_verbs", func=_tag_verbs)
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("sentencizer")
+    pipeline.add_pipe("policydesk_verbs")
+    return pipeline
+
+
+def _tag_verbs(document: Any) -> Any:
+    for token in document:
+        token.tag_ = "VB" if is_verb(token.lower_) else "NN"
+    return document
+
+
+_VERBS = frozenset(
+    """is are was were be been being am has have had do does did may must shall should will would can could might need needs
+    apply applies include includes contain contains require requires receive receives provide provides take takes make makes get gets
+    give gives pay pays work works use uses keep keeps ask asks tell tells see sees contact submit submits send sends read reads follow
+    follows mean means remain remains become becomes begin begins end ends cover covers allow allows agree agrees accrue accrues expire
+    expires enter enters report reports request requests complete completes ensure ensures notify notifies return returns let lets go goes
+    come comes call calls help helps want wants say says know knows find finds know please""".split()
+)  # fmt: skip
+
+
+def is_verb(word: str) -> bool:
+    """Whether a small-letter word is likely a finite verb or participle: a short list, and the endings -ed and -ing."""
+    return word in _VERBS or (
+        len(word) > 4 and word.endswith(("ed", "ing")) and not word.endswith(("eed", "hing", "king "))
+    )

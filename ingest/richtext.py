@@ -1,0 +1,78 @@
+"""RTF files: their text by striprtf, headings by the styles they name, rows of cells as tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from ingest import media, partition
+from ingest.outline import MAX_HEADING_CHARS
+from ingest.records import Block, BlockKind, Loaded
+from retrieval.errors import DocumentRejected
+
+#: Characters for private use that mark a heading's level in the text.
+_MARK = 0xE100
+_MARKED = re.compile("[\ue100-\ue110]")
+_STYLE = re.compile(r"\{\\s(\d{1,5})(?=[\\ ])[^{}]*?(?:heading|überschrift|titre) (\d)[^{};]*;\}", re.IGNORECASE)
+_TITLE = re.compile(r"\{\\info\b.*?\{\\title\s+([^{}\\]+)\}", re.DOTALL)
+
+
+def load_richtext(data: bytes) -> Loaded:
+    """Read an RTF file into blocks.
+
+    :raises DocumentRejected: if it is damaged.
+    """
+    from striprtf.striprtf import rtf_to_text
+
+    # RTF is seven bits wide by definition; what is not is read byte by byte, as striprtf expects it.
+    source = data.decode("latin-1")
+    try:
+        text = rtf_to_text(_with_marks(source), errors="ignore")
+    except (ValueError, LookupError, TypeError, OverflowError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise DocumentRejected(f"the rtf file is damaged ({type(error).__name__}: {reason}); save it again") from error
+    stated = _TITLE.search(source)
+    return Loaded(media.RTF, tuple(_blocks(text)), properties={"title": stated[1].strip()} if stated else {})
+
+
+def _with_marks(source: str) -> str:
+    """The source with a mark before the text of each heading, and the numbers of old lists as striprtf keeps them."""
+    levels = {number: int(level) for number, level in _STYLE.findall(source)}
+
+    def marked(match: re.Match[str]) -> str:
+        level = int(match[2]) + 1 if match[1] == "outlinelevel" else levels.get(match[2], 0)
+        return f"{match[0]}{{{chr(_MARK + level)}}}" if 0 < level <= 9 else match[0]
+
+    return re.sub(r"\\(s|outlinelevel)(\d{1,5})(?!\d)", marked, source.replace("{\\pntext", "{\\listtext"))
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    for kind, group in groupby((line for line in lines if _MARKED.sub("", line).strip(" |")), key=_kind):
+        found = list(group)
+        if kind is BlockKind.TABLE:
+            rows = [tuple(cell.strip() for cell in _MARKED.sub("", line).split("|")[:-1]) for line in found]
+            yield from _table(rows)
+        elif kind is BlockKind.HEADING:
+            for line in found:
+                level = max(map(ord, _MARKED.findall(line))) - _MARK
+                yield Block(BlockKind.HEADING, _MARKED.sub("", line).strip(), level=level)
+        else:
+            yield from partition.text_blocks([_MARKED.sub("", line) for line in found])
+
+
+def _kind(line: str) -> BlockKind:
+    if line.endswith("|"):
+        return BlockKind.TABLE
+    is_heading = _MARKED.search(line) and len(line) <= MAX_HEADING_CHARS
+    return BlockKind.HEADING if is_heading else BlockKind.PARAGRAPH
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[Block]:
+    if max(map(len, rows)) == 1:
+        yield from (Block(BlockKind.PARAGRAPH, row[0]) for row in rows if row[0])
+        return
+    first = rows[0]
+    names_columns = len(rows) > 1 and all(first) and not any(re.search(r"\d|:$", cell) for cell in first)
+    yield Block(BlockKind.TABLE, "", rows=tuple(rows), header_rows=1 if names_columns else 0)

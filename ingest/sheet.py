@@ -1,0 +1,86 @@
+"""A sheet's rows as blocks: tables apart from the lines around them, each with its header row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from ingest.records import Block, BlockKind
+
+#: More of a sheet is a database, not a policy; what is left out is said.
+MAX_ROWS = 20_000
+MAX_COLUMNS = 200
+MAX_CELLS = 400_000
+_MAX_CELL_CHARS = 8_000
+
+Row = tuple[str, ...]
+
+
+def sheet_blocks(rows: Iterable[Sequence[str]]) -> list[Block]:
+    """Rows from the top down as blocks. An empty row ends a table; a row with one cell alone is a line of text.
+
+    :param rows: cells as people see them; a merged cell's text stands in each place it covers.
+    """
+    blocks: list[Block] = []
+    gathered: list[Row] = []
+    for row in [*rows, ()]:
+        cells = _trimmed(row)
+        filled = {cell for cell in cells if cell}
+        if len(filled) > 1 or (gathered and filled and not _is_line(cells)):
+            gathered.append(cells)
+            continue
+        blocks.extend(_table(gathered))
+        gathered = []
+        blocks.extend(Block(BlockKind.PARAGRAPH, " ".join(cell.split())) for cell in filled)
+    return _with_single_columns(blocks)
+
+
+def _trimmed(row: Sequence[str]) -> Row:
+    cells = [cell[:_MAX_CELL_CHARS] for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)
+
+
+def _is_line(cells: Row) -> bool:
+    """Whether a row with one text only is a line over or under a table, not a row with empty cells: it is all in the first column."""
+    return bool(cells[0]) and (len(cells) == 1 or len(set(cells)) == 1)
+
+
+def _table(rows: Sequence[Row]) -> Iterator[Block]:
+    if not rows:
+        return
+    width = max(map(len, rows))
+    full = [row + ("",) * (width - len(row)) for row in rows]
+    # Columns that are empty throughout only keep things apart.
+    kept = [column for column in range(width) if any(row[column] for row in full)]
+    table = tuple(tuple(row[column] for column in kept) for row in full)
+    yield Block(BlockKind.TABLE, "", rows=table, header_rows=_header_rows(table))
+
+
+_NUMERIC = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,:/ %-]*\)?%?")
+
+
+def _header_rows(rows: Sequence[Row]) -> int:
+    """How many rows name the columns: one, where it is words throughout and something stands below; two below merged words."""
+    if len(rows) < 2 or not _names_columns(rows[0]):
+        return 0
+    merged = any(cell and cell == following for cell, following in zip(rows[0], rows[0][1:], strict=False))
+    return 2 if merged and len(rows) > 2 and _names_columns(rows[1]) else 1
+
+
+def _names_columns(row: Row) -> bool:
+    filled = [cell for cell in row if cell]
+    is_named = len(filled) >= max(2, 0.5 * len(row))
+    return is_named and all(len(cell) <= 80 and not _NUMERIC.fullmatch(cell) for cell in filled)
+
+
+def _with_single_columns(blocks: Sequence[Block]) -> list[Block]:
+    """Tables of one column as the lines they are."""
+    found: list[Block] = []
+    for block in blocks:
+        if block.kind is BlockKind.TABLE and len(block.rows[0]) == 1:
+            found.extend(Block(BlockKind.PARAGRAPH, row[0]) for row in block.rows if row[0])
+        else:
+            found.append(block)
+    return found

@@ -1,0 +1,135 @@
+"""Excel workbooks: a sheet is a section."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zipfile import BadZipFile
+
+from ingest import media
+from ingest.archive import Archive
+from ingest.cellformat import shown
+from ingest.records import Block, BlockKind, Loaded
+from ingest.sheet import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, sheet_blocks
+from ingest.title import title_from_name
+from retrieval.errors import DocumentRejected
+
+#: What openpyxl raises for parts that are missing or not what they say.
+_DAMAGE = (
+    KeyError, ValueError, TypeError, AttributeError, IndexError, AssertionError, NotImplementedError, OSError, OverflowError,
+    SyntaxError, BadZipFile, EOFError,
+)  # fmt: skip
+_MAX_SHEETS = 200
+#: Names that a program gave.
+_UNNAMED = re.compile(r"(sheet|tabelle|feuil|hoja|foglio|blad)\s*\d*", re.IGNORECASE)
+
+
+def load_workbook(name: str, data: bytes) -> Loaded:
+    """Read a workbook's visible sheets into blocks, numbers and dates as people see them.
+
+    Of huge sheets the beginning is read, with a warning. Formulas show the result that was saved with them.
+
+    :raises DocumentRejected: if it is damaged.
+    """
+    import warnings as python_warnings
+
+    from lxml.etree import LxmlError
+    from openpyxl import load_workbook as open_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    archive = Archive(data, what="Excel file")
+    clean = archive.repacked()
+    blocks: list[Block] = []
+    warnings: list[str] = []
+    try:
+        # It warns of every part it doesn't know, such as fonts and validations.
+        with python_warnings.catch_warnings():
+            python_warnings.simplefilter("ignore")
+            book = open_workbook(io.BytesIO(clean), read_only=True, data_only=True, keep_links=False)
+            sheets = book.worksheets[:_MAX_SHEETS]
+            named = len(sheets) > 1 or (bool(sheets) and not _UNNAMED.fullmatch(sheets[0].title))
+            left = MAX_CELLS
+            for sheet in sheets:
+                if sheet.sheet_state != "visible":
+                    warnings.append(f"the hidden sheet {sheet.title!r} was passed over")
+                    continue
+                rows, cut = _rows(sheet, _merged(archive, sheet), left)
+                left -= sum(map(len, rows))
+                found = sheet_blocks(rows)
+                if found and named:
+                    blocks.append(Block(BlockKind.HEADING, sheet.title.strip() or "Sheet", level=1))
+                blocks.extend(found)
+                if cut:
+                    warnings.append(f"of sheet {sheet.title!r} only the first {len(rows):,} rows were read; split it")
+            stated = (book.properties.title or "").strip()
+    except (LxmlError, InvalidFileException, *_DAMAGE) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise DocumentRejected(
+            f"the Excel file is damaged ({type(error).__name__}: {reason}); save it again"
+        ) from error
+    return Loaded(media.XLSX, tuple(blocks), title=stated or title_from_name(name), warnings=tuple(warnings))
+
+
+Place = tuple[int, int]  #: row and column, from 1
+
+
+def _rows(sheet: Any, merged: Mapping[Place, Place], most_cells: int) -> tuple[list[list[str]], bool]:
+    """A sheet's rows as people see them, and whether more follow. What a file says about its own size is not believed."""
+    sheet.reset_dimensions()
+    rows: list[list[str]] = []
+    seen: dict[Place, str] = {}
+    anchors = set(merged.values())
+    cells = 0
+    blank = 0
+    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+        written = [shown(cell.value, cell.number_format or "General") if cell.value is not None else "" for cell in row]
+        for column, text in enumerate(written, start=1):
+            if (number, column) in anchors:
+                seen[number, column] = text
+            elif not text and (number, column) in merged:
+                written[column - 1] = seen.get(merged[number, column], "")
+        while written and not written[-1]:
+            written.pop()
+        cells += len(written)
+        blank = 0 if written else blank + 1
+        if written and (number > MAX_ROWS or cells > most_cells):
+            return rows, True
+        if blank > MAX_ROWS:
+            break
+        rows.append(written)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows, False
+
+
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
+_MAX_MERGED_PLACES = 50_000
+
+
+def _merged(archive: Archive, sheet: Any) -> dict[Place, Place]:
+    """Places that merged cells cover, and the place that holds their text. openpyxl doesn't say while it reads row by row."""
+    part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+    if part not in archive.names:
+        return {}
+    covered: dict[Place, Place] = {}
+    for match in _MERGED.finditer(archive.read(part)):
+        first, last = (int(match[2]), _column(match[1])), (int(match[4]), _column(match[3]))
+        if (last[0] - first[0] + 1) * (last[1] - first[1] + 1) + len(covered) > _MAX_MERGED_PLACES:
+            break
+        covered.update(dict.fromkeys(_places(first, last), first))
+    return covered
+
+
+def _places(first: Place, last: Place) -> Iterator[Place]:
+    for row in range(first[0], last[0] + 1):
+        for column in range(first[1], last[1] + 1):
+            yield row, column
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
