@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+from sqlalchemy import JSON, DateTime, Integer, String, Text, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from retrieval.store import Base, Store
 
 
 class Act(StrEnum):
@@ -17,6 +24,21 @@ class Act(StrEnum):
     CONFIRM = "confirm"  #: dates, country, readers, owner or title were set
 
 
+class ActionRow(Base):
+    __tablename__ = "actions"
+    action_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, unique=True)
+    act: Mapped[str] = mapped_column(String(16))
+    document_id: Mapped[str] = mapped_column(String(64), index=True)
+    version_ids: Mapped[list[str]] = mapped_column(JSON)
+    title: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    final_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing done to one document."""
@@ -25,13 +47,80 @@ class Action:
     act: Act
     document_id: str
     version_ids: tuple[str, ...]  #: what it was done to
-    title: str  #: of the document, for people
+    title: str  #: of the document, for people; empty once its text is gone
     who: str  #: account name, or "command line"
     at: datetime
     undone_at: datetime | None = None
-    final_at: datetime | None = None  #: when it can no longer be undone: its text is gone for good
+    final_at: datetime | None = None  #: since when it can no longer be undone, because its text is gone for good
     before: dict[str, Any] = field(default_factory=dict)  #: how it was, as undo needs it
 
     @property
     def can_be_undone(self) -> bool:
         return self.undone_at is None and self.final_at is None
+
+
+class Actions:
+    """The log of one home. Safe to share between threads and processes."""
+
+    def __init__(self, store: Store) -> None:
+        Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[ActionRow.__tablename__]])
+        self.sessions = store.sessions
+
+    def add(
+        self, act: Act, document_id: str, version_ids: Sequence[str], *, title: str, who: str, before: dict[str, Any] | None = None
+    ) -> Action:  # fmt: skip
+        """Write down what was done. Acts of one home are numbered: the log has one order."""
+        with self.sessions.begin() as session:
+            number = (session.scalar(select(func.max(ActionRow.number))) or 0) + 1
+            row = ActionRow(
+                action_id=secrets.token_hex(6), number=number, act=act.value, document_id=document_id,
+                version_ids=list(version_ids), title=title, who=who, at=datetime.now(UTC), before=before or {},
+            )  # fmt: skip
+            session.add(row)
+            return _action(row)
+
+    def get(self, action_id: str) -> Action | None:
+        with self.sessions() as session:
+            row = session.get(ActionRow, action_id)
+            return _action(row) if row else None
+
+    def all(self, *, document_id: str | None = None) -> list[Action]:
+        """The acts, latest first."""
+        statement = select(ActionRow).order_by(ActionRow.number.desc())
+        if document_id is not None:
+            statement = statement.where(ActionRow.document_id == document_id)
+        with self.sessions() as session:
+            return [_action(row) for row in session.scalars(statement)]
+
+    def undone(self, action_id: str) -> Action:
+        """Note that an act was taken back; :returns: it."""
+        with self.sessions.begin() as session:
+            row = session.get_one(ActionRow, action_id)
+            row.undone_at = datetime.now(UTC)
+            return _action(row)
+
+    def close(self, document_id: str, version_ids: Sequence[str] | None = None) -> None:
+        """Note that text is gone for good: acts on these versions cannot be undone, and say nothing of the text any more.
+
+        :param version_ids: None: all of the document's.
+        """
+        gone = None if version_ids is None else set(version_ids)
+        with self.sessions.begin() as session:
+            for row in session.scalars(select(ActionRow).where(ActionRow.document_id == document_id)):
+                if gone is None or gone & set(row.version_ids):
+                    row.final_at = row.final_at or datetime.now(UTC)
+                    row.title, row.before = "", {}
+
+
+def _action(row: ActionRow) -> Action:
+    return Action(
+        action_id=row.action_id, act=Act(row.act), document_id=row.document_id, version_ids=tuple(row.version_ids),
+        title=row.title, who=row.who, at=_utc(row.at),
+        undone_at=_utc(row.undone_at) if row.undone_at else None, final_at=_utc(row.final_at) if row.final_at else None,
+        before=dict(row.before or {}),
+    )  # fmt: skip
+
+
+def _utc(moment: datetime) -> datetime:
+    """SQLite gives back moments without their zone; all were written in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
