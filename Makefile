@@ -7,7 +7,7 @@ PORT ?= 8000
 # What an environment was made from; a change makes it anew.
 STAMP = $(shell cksum < pyproject.toml | cut -d' ' -f1)
 
-.PHONY: help run test lint bench eval gate browser-test setup setup-dev weights chromium clean
+.PHONY: help run test lint bench eval gate browser-test setup setup-dev weights chromium tesseract clean
 
 help:
 	@echo "make run           set everything up and start the chat on http://127.0.0.1:$(PORT)"
@@ -42,11 +42,16 @@ chromium:
 	@if ! command -v chromium >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; fi
 
+# Scans are read by Debian's tesseract; where it cannot be installed its tests are skipped and say so.
+tesseract:
+	@if ! command -v tesseract >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-eng >/dev/null; fi
+
 run: weights
 	@$(BIN)/policydesk --home $(HOME_DIR) ingest --catalog corpora/sample/catalog.json corpora/sample/documents
 	@$(BIN)/policydesk --home $(HOME_DIR) serve --demo --port $(PORT)
 
-test: setup-dev weights chromium
+test: setup-dev weights chromium tesseract
 	$(BIN)/pytest
 
 lint: setup-dev

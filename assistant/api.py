@@ -178,7 +178,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
     @api.post("/documents", tags=["documents"], status_code=202, summary="Send files to be read into the library")
     async def add(
         person: Librarian,
-        file: Annotated[list[UploadFile], File(description="One or more md, html, txt, docx or pdf files")],
+        file: Annotated[list[UploadFile], File(description="One or more files: documents, slides, sheets, mails or scans")],
         audience: Annotated[str, Form(description="Groups that may read them, by commas; empty: every employee")] = "",
         jurisdiction: Annotated[str | None, Form(pattern=r"^[A-Z]{2}$")] = None,
         owner: Annotated[str | None, Form(max_length=200)] = None,

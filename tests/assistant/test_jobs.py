@@ -101,7 +101,7 @@ def test_a_name_is_only_a_name(given: str, kept: str) -> None:
     ("name", "data", "reason"),
     [
         ("a.pdf", b"<html>", "not a PDF"), ("a.docx", b"PK\x03\x04 broken", "damaged"), ("a.md", bytes(range(256)) * 4, "binary"),
-        ("a.txt", b"", "empty"), ("a.exe", b"MZ", "unsupported"), ("a.md", b"{\\rtf1", "RTF"),
+        ("a.txt", b"", "empty"), ("a.exe", b"MZ", "unsupported"), ("a.xls", b"\xd0\xcf", "save it as .xlsx"),
     ],
 )  # fmt: skip
 def test_bytes_that_are_not_what_the_name_says_are_refused(tmp_path: Path, name: str, data: bytes, reason: str) -> None:
