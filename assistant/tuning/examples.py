@@ -8,7 +8,7 @@ passes the claim check; a question for which no such answer can be made gives no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -35,6 +35,7 @@ REFUSAL = "The evidence does not say."
 
 #: An answer of more words is no span that stands in a sentence word for word.
 _SPAN_WORDS = 8
+_ROUNDS = 4
 #: A made question of fewer terms could be about anything.
 _FEWEST_TERMS = 4
 
@@ -96,7 +97,7 @@ def draw(
     once = list({question.text: question for question in questions if question.answerable}.values())
     answerable = once[: config.asked]
     unanswerable = [question for question in questions if not question.answerable][: config.refusals]
-    made = list(_made(collection, config.made if answerable else 10 * config.made, config.seed))
+    made = _made(collection, config.made if answerable else 10 * config.made, config.seed)
     later = [question for question in collection.split("dev", "located-dev") if question.answerable]
     random.shuffle(later)
     steps = [
@@ -212,9 +213,13 @@ def _unconditional(answer: str) -> str:
     return answer.split(" (if:")[0].strip().lower()
 
 
-def _made(collection: Collection, limit: int, seed: int) -> Iterator[Question]:
-    for number, made in enumerate(weak_questions(collection.passages, limit=limit, seed=seed)):
-        yield Question(f"made-{number}", made.text, "train", frozenset({made.passage_id}))
+def _made(collection: Collection, limit: int, seed: int) -> list[Question]:
+    """At most ``limit`` made questions, each asked once; a few rounds, because one gives at most two a passage."""
+    found: dict[str, Question] = {}
+    for round_ in range(_ROUNDS if limit else 0):
+        for made in weak_questions(collection.passages, limit=limit, seed=seed + round_):
+            found.setdefault(made.text, Question(made.text, made.text, "train", frozenset({made.passage_id})))
+    return list(found.values())[:limit]
 
 
 class _Remembering:

@@ -75,7 +75,10 @@ _HEAD = re.compile(
     r"(?=(?:the|a|an|it|he|she|they|there|this|these|[A-Z]))",
     re.IGNORECASE,
 )
-_SECOND = re.compile(r"(?:[;:]|,\s(?:and|but|so|while|whereas)|\sand)\s(?=(?:the|an?|it|they|there|you|[A-Z][\w-]+)\s)")
+_SECOND = re.compile(
+    r"(?:(?:[;:]|,\s(?:and|but|so|while|whereas))\s(?=(?:the|an?|it|they|there|you|[A-Z][\w-]+)\s)|"
+    r"\sand\s(?=(?:the|it|they|there|you)\s))"
+)
 
 
 def _shorter(text: str) -> set[str]:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def locate(answer: str, passages: list[Passage], *, share: float = 0.75) -> froz
 
     Rare words count more. Empty where no passage holds enough, or the answer has fewer than five words of its own.
     """
-    words = {passage.passage_id: frozenset(_WORD.findall(passage.text.lower())) for passage in passages}
+    words = {passage.passage_id: _words_of(passage.text) for passage in passages}
     wanted = [word for word in frozenset(_WORD.findall(answer.lower())) if len(word) > 3]
     if len(wanted) < 5 or not words:
         return frozenset()
@@ -105,6 +106,11 @@ def locate(answer: str, passages: list[Passage], *, share: float = 0.75) -> froz
     best = max(sorted(score), key=lambda key: score[key])
     covered = sum(word in words[best] for word in wanted) / len(wanted)
     return frozenset({best}) if covered >= share else frozenset()
+
+
+@lru_cache(maxsize=10_000)  # each passage of a document is looked through for every question about it
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
 
 
 def read_markdown(folder: Path) -> Iterator[Passage]:
