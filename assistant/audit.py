@@ -131,6 +131,17 @@ class Audit:
                     row.sequence, row.time, Kind(row.kind), json.loads(row.payload), row.previous_hash, row.hash
                 )
 
+    def latest(self, number: int, *, kind: Kind | None = None) -> list[Entry]:
+        """The last entries of the chain, newest first."""
+        statement = select(AuditRow).order_by(AuditRow.sequence.desc()).limit(number)
+        if kind is not None:
+            statement = statement.where(AuditRow.kind == kind.value)
+        with self.sessions() as session:
+            return [
+                Entry(row.sequence, row.time, Kind(row.kind), json.loads(row.payload), row.previous_hash, row.hash)
+                for row in session.scalars(statement)
+            ]
+
     def verify(self, *, head: str | None = None) -> Verification:
         """Check every link, up to the first that does not hold.
 

@@ -81,7 +81,11 @@ def readers(audience: frozenset[str] | tuple[str, ...] | list[str]) -> str:
 
 def size(number_bytes: int) -> str:
     """``12 kB``, ``3.4 MB``."""
-    return f"{number_bytes / 1e6:.1f} MB" if number_bytes >= 1e6 else f"{max(1, round(number_bytes / 1000))} kB"
+    return (
+        f"{number_bytes / 1e6:.1f}".removesuffix(".0") + " MB"
+        if number_bytes >= 1e6
+        else f"{max(1, round(number_bytes / 1000))} kB"
+    )
 
 
 def file_format(name: str) -> str:

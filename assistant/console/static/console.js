@@ -259,3 +259,12 @@ function tell(item, line) {
   const link = item.querySelector(".open");
   if (link && line.link) Object.assign(link, { href: line.link, textContent: line.link_name, hidden: false });
 }
+
+// A form that takes a while says so, and is not sent twice.
+for (const form of every("form[data-slow]")) {
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button:not([type=button])");
+    button.textContent = form.dataset.slow;
+    setTimeout(() => { button.disabled = true; });
+  });
+}
