@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from time import perf_counter
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ from assistant.refusal import is_too_vague, refusal_text, wider_scopes
 from assistant.router import AnswerCache
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
-from retrieval.generations import CurrentIndex
+from retrieval.index import PassageIndex
 from retrieval.records import Hit, heading_line
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
@@ -87,6 +88,12 @@ class _Asked:
 _Phrasing = Generator[AnswerEvent, None, tuple[list[Claim], list[Citation]] | None]
 
 
+class IndexInService(Protocol):
+    """What gives the index that questions are answered from: :class:`retrieval.generations.CurrentIndex`, or one index."""
+
+    def get(self) -> PassageIndex: ...
+
+
 class Assistant:
     """Answers questions from the generation in service. Safe to share between threads.
 
@@ -95,7 +102,7 @@ class Assistant:
 
     def __init__(
         self,
-        current: CurrentIndex,
+        current: IndexInService,
         encoder: Encoder,
         *,
         reranker: Reranker | None = None,

@@ -37,7 +37,7 @@ def country(text: str) -> str | None:
 _ANY_COUNTRY = re.compile(r"\b" + COUNTRY.replace("(?P<country>", "("), re.IGNORECASE)
 
 
-def countries_named(text: str) -> frozenset[str]:
-    """The ISO 3166 codes of the countries a text names at least twice."""
+def countries_named(text: str, *, times: int = 2) -> frozenset[str]:
+    """The ISO 3166 codes of the countries a text names at least so many times."""
     counts = Counter(country(name) for name in _ANY_COUNTRY.findall(text))
-    return frozenset(code for code, count in counts.items() if code is not None and count >= 2)
+    return frozenset(code for code, count in counts.items() if code is not None and count >= times)

@@ -51,6 +51,12 @@ def read_date(text: str) -> date | None:
     return None
 
 
+def dates_in(text: str) -> list[date]:
+    """Every date a text states, in order."""
+    found = (read_date(match.group()) for match in re.finditer(DATE, text, re.IGNORECASE))
+    return [day for day in found if day is not None]
+
+
 def _date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)

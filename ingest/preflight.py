@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from ingest.suspects import Suspect
+from retrieval.records import Passage
 
 
 class Kind(StrEnum):
@@ -60,6 +61,14 @@ class Quoted:
     section_path: tuple[str, ...]
     page: int | None
     quote: str
+
+    @classmethod
+    def from_passage(cls, passage: Passage, start: int, end: int) -> Quoted:
+        """``passage.text[start:end]`` with where it stands."""
+        return cls(
+            passage_id=passage.passage_id, document_id=passage.document_id, title=passage.title,
+            section_path=passage.section_path, page=passage.page, quote=passage.text[start:end],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,3 @@ def preflight_from_json(found: dict[str, Any]) -> Preflight:
 
     report: Preflight = TypeAdapter(Preflight).validate_python(found)
     return report
-
-
-def iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
