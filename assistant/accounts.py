@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
-import threading
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import JSON, DateTime, ForeignKey, String, delete, select
+from sqlalchemy import JSON, DateTime, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from assistant.throttle import Throttle
+from assistant.tokens import Tokens, TokenScope
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
 from retrieval.store import Base, Store
 
 MIN_PASSWORD_CHARACTERS = 10
+#: In place of a hash: no password opens the account, an identity provider vouches for it.
+_NO_PASSWORD = ""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
@@ -39,17 +40,25 @@ LIBRARIANS = frozenset({Role.HR, Role.LEGAL, Role.ADMIN})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who has signed in. ``account_id`` changes when an account is removed and made again."""
+    """Someone who has signed in. ``account_id`` changes when an account is removed and made again.
+
+    ``scopes`` is None for somebody who is here in person, or with a token for everything.
+    """
 
     account_id: str
     name: str
     role: Role
     groups: frozenset[str] = frozenset()
+    scopes: frozenset[TokenScope] | None = None
 
     @property
     def keeps_library(self) -> bool:
         """Whether they may add, see drafts of, and remove documents."""
         return self.role in LIBRARIANS
+
+    def may(self, scope: TokenScope) -> bool:
+        """Whether the token they came with is for this; whoever is here in person may."""
+        return self.scopes is None or scope in self.scopes
 
 
 def scope_of(person: Person | None, *, as_of: date | None = None, jurisdiction: str | None = None) -> Scope:
@@ -68,48 +77,12 @@ class AccountRow(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class TokenRow(Base):
-    __tablename__ = "account_tokens"
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.account_id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-class Throttle:
-    """Counts failures by key and shuts a key out for a while after too many. Safe to share between threads."""
-
-    def __init__(self, *, failures: int = 5, window_s: float = 300.0) -> None:
-        self.failures = failures
-        self.window_s = window_s
-        self._failed: dict[str, list[float]] = {}
-        self._lock = threading.Lock()
-
-    def wait_s(self, key: str) -> float:
-        """Seconds until the key may try again; 0 when it may now."""
-        now = time.monotonic()
-        with self._lock:
-            recent = [at for at in self._failed.get(key, ()) if now - at < self.window_s]
-            if recent:
-                self._failed[key] = recent
-            else:
-                self._failed.pop(key, None)
-            return self.window_s - (now - recent[-self.failures]) if len(recent) >= self.failures else 0.0
-
-    def failed(self, key: str) -> None:
-        with self._lock:
-            self._failed.setdefault(key, []).append(time.monotonic())
-
-    def succeeded(self, key: str) -> None:
-        with self._lock:
-            self._failed.pop(key, None)
-
-
 class Accounts:
     """The accounts of one home. Safe to share between threads."""
 
     def __init__(self, store: Store) -> None:
-        tables = [Base.metadata.tables[row.__tablename__] for row in (AccountRow, TokenRow)]
-        Base.metadata.create_all(store.engine, tables=tables)
+        Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[AccountRow.__tablename__]])
+        self.tokens = Tokens(store)
         self.sessions = store.sessions
         self.throttle = Throttle()
         self._hasher = PasswordHasher()
@@ -124,10 +97,7 @@ class Accounts:
 
         :raises WrongUsage: if the name is taken or malformed, or the password is shorter than 10 characters.
         """
-        if not _NAME.fullmatch(name):
-            raise WrongUsage(
-                f"{name!r} cannot be an account name: use letters, digits and . _ @ + -, at most 64, no spaces"
-            )
+        _check_name(name)
         if len(password) < MIN_PASSWORD_CHARACTERS:
             raise WrongUsage(
                 f"the password has {len(password)} characters; choose one of at least {MIN_PASSWORD_CHARACTERS}"
@@ -151,8 +121,61 @@ class Accounts:
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))
             if row is None:
                 raise _unknown(name)
-            session.execute(delete(TokenRow).where(TokenRow.account_id == row.account_id))
-            session.delete(row)
+            account_id = row.account_id
+        self.tokens.revoke_all(account_id)
+        with self.sessions.begin() as session:
+            session.execute(delete(AccountRow).where(AccountRow.account_id == account_id))
+
+    def change(self, name: str, *, role: Role | None = None, groups: frozenset[str] | None = None) -> Person:
+        """Give an account another role or other groups; it counts from its next request on.
+
+        :raises WrongUsage: if there is no such account.
+        """
+        with self.sessions.begin() as session:
+            row = session.scalar(select(AccountRow).where(AccountRow.name == name))
+            if row is None:
+                raise _unknown(name)
+            row.role = role.value if role else row.role
+            row.groups = sorted(groups) if groups is not None else row.groups
+            return _person(row)
+
+    def drop_password(self, name: str) -> Person:
+        """Leave an account to single sign-on: its password opens nothing any more.
+
+        :raises WrongUsage: if there is no such account.
+        """
+        with self.sessions.begin() as session:
+            row = session.scalar(select(AccountRow).where(AccountRow.name == name))
+            if row is None:
+                raise _unknown(name)
+            row.password_hash = _NO_PASSWORD
+            return _person(row)
+
+    def vouched_for(self, name: str, *, role: Role | None, groups: frozenset[str] | None) -> Person:
+        """The account of somebody an identity provider vouches for; made at the first visit, as an employee's.
+
+        :param role, groups: what they are now; None leaves them as they are.
+        :raises WrongUsage: if the name is malformed, or its account has a password: then it may be somebody else's.
+        """
+        _check_name(name)
+        with self.sessions.begin() as session:
+            row = session.scalar(select(AccountRow).where(AccountRow.name == name))
+            if row is None:
+                row = AccountRow(
+                    account_id=secrets.token_hex(8), name=name, role=Role.EMPLOYEE.value, groups=[],
+                    password_hash=_NO_PASSWORD, created_at=datetime.now(UTC),
+                )  # fmt: skip
+                session.add(row)
+            elif row.password_hash != _NO_PASSWORD:
+                raise WrongUsage(
+                    f"the account {name} has a password of its own; if it is the same person, run: "
+                    f"policydesk users change {name} --single-sign-on"
+                )
+            if role is not None and row.role != role.value:
+                row.role = role.value
+            if groups is not None and row.groups != sorted(groups):
+                row.groups = sorted(groups)
+            return _person(row)
 
     def everyone(self) -> list[Person]:
         """All accounts, by name."""
@@ -178,48 +201,48 @@ class Accounts:
         with self.sessions() as session:
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))
         try:
-            self._hasher.verify(row.password_hash if row else self._nobody, password)
+            has_password = row is not None and row.password_hash != _NO_PASSWORD
+            self._hasher.verify(row.password_hash if row and has_password else self._nobody, password)
         except VerifyMismatchError:
             self.throttle.failed(name)
             return None
         self.throttle.succeeded(name)
         return _person(row) if row else None
 
-    def new_token(self, name: str) -> str:
-        """An API token for the account. Only its hash is kept: it cannot be shown again.
+    def new_token(self, name: str, *, scopes: frozenset[TokenScope] | None = None) -> str:
+        """An API token for the account; see :meth:`assistant.tokens.Tokens.add`.
+
+        :raises WrongUsage: if there is no such account, or no scope at all.
+        """
+        return self.tokens.add(self.require(name).account_id, scopes=scopes)
+
+    def revoke_tokens(self, name: str) -> int:
+        """Make all tokens of the account useless; :returns: how many there were.
 
         :raises WrongUsage: if there is no such account.
         """
-        person = self.require(name)
-        token = f"pd_{secrets.token_urlsafe(32)}"
-        with self.sessions.begin() as session:
-            session.add(TokenRow(sha256=_hash(token), account_id=person.account_id, created_at=datetime.now(UTC)))
-        return token
-
-    def revoke_tokens(self, name: str) -> int:
-        """Make all tokens of the account useless; :returns: how many there were."""
-        person = self.require(name)
-        with self.sessions.begin() as session:
-            tokens = session.scalars(select(TokenRow).where(TokenRow.account_id == person.account_id)).all()
-            for token in tokens:
-                session.delete(token)
-            return len(tokens)
+        return self.tokens.revoke_all(self.require(name).account_id)
 
     def with_token(self, token: str) -> Person | None:
-        """The person an API token stands for, or None."""
-        statement = select(AccountRow).join(TokenRow, TokenRow.account_id == AccountRow.account_id)
+        """The person an API token stands for, held to what the token is for; or None."""
+        found = self.tokens.find(token)
+        if found is None:
+            return None
         with self.sessions() as session:
-            row = session.scalar(statement.where(TokenRow.sha256 == _hash(token)))
-            return _person(row) if row else None
+            row = session.get(AccountRow, found.account_id)
+            return replace(_person(row), scopes=found.scopes) if row else None
+
+
+def _check_name(name: str) -> None:
+    """:raises WrongUsage: if an account cannot be called so."""
+    if not _NAME.fullmatch(name):
+        raise WrongUsage(
+            f"{name!r} cannot be an account name: use letters, digits and . _ @ + -, at most 64, no spaces"
+        )
 
 
 def _person(row: AccountRow) -> Person:
     return Person(row.account_id, row.name, Role(row.role), frozenset(row.groups))
-
-
-def _hash(token: str) -> str:
-    # A token is 256 random bits: nothing to guess, so a plain hash is enough to keep it out of the database.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _unknown(name: str) -> WrongUsage:

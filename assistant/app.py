@@ -19,6 +19,7 @@ from chainlit.config import config as chainlit_config
 from chainlit.types import DeleteFeedbackRequest, ThreadDict, UpdateFeedbackRequest
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.datastructures import Headers
 
 from assistant import library, problems, render
 from assistant.accounts import Person, scope_of
@@ -27,6 +28,7 @@ from assistant.history import History
 from assistant.problems import Problem
 from assistant.records import Answer, AnswerDone, Citation, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.room import Room
+from assistant.signon import PROVIDER, SignOnConfig, stated_in_claims
 from assistant.starters import starters
 from assistant.uploads import safe_name
 from assistant.waiting import Waiting
@@ -54,7 +56,12 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     history = History(room.accounts, room.chats)
     chat = Chat(room)
     cl.data_layer(lambda: history)
+    sign_on = room.door.sign_on.config
     cl.password_auth_callback(chat.sign_in)
+    if sign_on.user_header:
+        cl.header_auth_callback(chat.sign_in_by_header)
+    if sign_on.oidc:
+        cl.oauth_callback(chat.sign_in_by_provider)
     cl.set_starters(chat.starters)
     cl.on_chat_start(chat.start)
     cl.on_chat_resume(chat.resume)
@@ -63,14 +70,23 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     problems.install(inner)
     # Chainlit's own mount_chainlit loads a script by path into a second copy of its module; ours is imported already.
     for router in (inner.router, chainlit_server.router):
-        router.routes[:] = [route for route in router.routes if _is_kept(route)]
+        router.routes[:] = [route for route in router.routes if _is_kept(route, _kept(sign_on))]
     _add_our_routes(app, room, history)
     app.mount("/", inner)
 
 
-def _is_kept(route: Any) -> bool:
+def _kept(sign_on: SignOnConfig) -> frozenset[tuple[str, str]]:
+    kept = set(_KEPT)
+    if sign_on.user_header:
+        kept.add(("POST", "/auth/header"))
+    if sign_on.oidc:
+        kept |= {("GET", "/auth/oauth/{provider_id}"), ("GET", "/auth/oauth/{provider_id}/callback")}
+    return frozenset(kept)
+
+
+def _is_kept(route: Any, kept: frozenset[tuple[str, str]]) -> bool:
     methods = getattr(route, "methods", None)
-    return methods is None or any((method, route.path) in _KEPT for method in methods)
+    return methods is None or any((method, route.path) in kept for method in methods)
 
 
 def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
@@ -144,11 +160,26 @@ class Chat:
         self.room = room
 
     async def sign_in(self, username: str, password: str) -> cl.User | None:
-        person = await asyncio.to_thread(self.room.accounts.sign_in, username.strip(), password)
-        if person is None:
+        return _user(await asyncio.to_thread(self.room.accounts.sign_in, username.strip(), password))
+
+    async def sign_in_by_header(self, headers: Headers) -> cl.User | None:
+        """The edge has refused every request whose header does not come from a proxy of ours."""
+        return _user(await asyncio.to_thread(self.room.door.sign_on.in_headers, headers))
+
+    async def sign_in_by_provider(
+        self,
+        provider: str,
+        _token: str,
+        claims: dict[str, Any],
+        _user_of_chainlit: cl.User,
+        _id_token: str | None = None,
+    ) -> cl.User | None:
+        sign_on = self.room.door.sign_on
+        # Chainlit takes any provider whose variables it finds in the environment.
+        if provider != PROVIDER or sign_on.config.oidc is None:
             return None
-        metadata = {"account_id": person.account_id, "role": person.role.value}
-        return cl.User(identifier=person.name, display_name=person.name, metadata=metadata)
+        stated = stated_in_claims(claims, sign_on.config.oidc)
+        return _user(await asyncio.to_thread(sign_on.welcome, stated)) if stated else None
 
     async def starters(self, user: cl.User | None) -> list[cl.Starter]:
         person = await self._person(user)
@@ -258,6 +289,13 @@ class Chat:
         closing = [f"**Stopped:** {render.plain(job.failure)}"] if job.failure else []
         report.content = "\n\n".join([render.outcome_line(job.reports), *lines, *closing])
         await report.update()
+
+
+def _user(person: Person | None) -> cl.User | None:
+    if person is None:
+        return None
+    metadata = {"account_id": person.account_id, "role": person.role.value}
+    return cl.User(identifier=person.name, display_name=person.name, metadata=metadata)
 
 
 def _passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:

@@ -9,15 +9,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from assistant.signon import PROVIDER, OidcConfig
 from retrieval.home import Home
 
 _SOURCE = Path(__file__).parent / "chat"
 
 
-def prepare(home: Home, *, session_key: str) -> Path:
+def prepare(home: Home, *, session_key: str, oidc: OidcConfig | None = None) -> Path:
     """Lay out the folder and tell Chainlit where it is. Must come before anything imports Chainlit.
 
     :param session_key: signs the sessions.
+    :param oidc: the provider that people may sign in with.
     """
     folder = home.root / "chat"
     shutil.rmtree(folder, ignore_errors=True)
@@ -31,7 +33,25 @@ def prepare(home: Home, *, session_key: str) -> Path:
     os.environ["CHAINLIT_AUTH_SECRET"] = session_key
     # Chainlit reads a .env of the working directory; nothing of it is meant for us.
     os.environ["CHAINLIT_ENV_FILE"] = str(folder / "no.env")
+    if oidc:
+        os.environ.update(_provider(oidc))
     return folder
+
+
+def _provider(oidc: OidcConfig) -> dict[str, str]:
+    """The environment that Chainlit's generic provider reads when it is imported."""
+    return {
+        "OAUTH_GENERIC_NAME": PROVIDER,
+        "OAUTH_GENERIC_CLIENT_ID": oidc.client_id,
+        "OAUTH_GENERIC_CLIENT_SECRET": oidc.client_secret,
+        "OAUTH_GENERIC_AUTH_URL": oidc.authorize_url,
+        "OAUTH_GENERIC_TOKEN_URL": oidc.token_url,
+        "OAUTH_GENERIC_USER_INFO_URL": oidc.user_info_url,
+        "OAUTH_GENERIC_SCOPES": oidc.scopes,
+        "OAUTH_GENERIC_USER_IDENTIFIER": oidc.name_claim,
+        # The address of the way back, which a proxy may hide from us.
+        **({"CHAINLIT_URL": oidc.desk_url} if oidc.desk_url else {}),
+    }
 
 
 def _translate(folder: Path) -> None:

@@ -34,13 +34,22 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str | None = None
     mail_to: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_scopes: str = "openid profile email"
+    oidc_name_claim: str = "email"
+    oidc_groups_claim: str = "groups"
+    sso_roles: str | None = None
 
 
 def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings from ``--home`` and the environment, options first.
 
     POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_SECRET,
-    POLICYDESK_PUBLIC_URL, POLICYDESK_SMTP_URL, POLICYDESK_MAIL_FROM, POLICYDESK_MAIL_TO.
+    POLICYDESK_PUBLIC_URL, POLICYDESK_SMTP_URL, POLICYDESK_MAIL_FROM, POLICYDESK_MAIL_TO, POLICYDESK_OIDC_ISSUER,
+    POLICYDESK_OIDC_CLIENT_ID, POLICYDESK_OIDC_CLIENT_SECRET, POLICYDESK_OIDC_SCOPES, POLICYDESK_OIDC_NAME_CLAIM,
+    POLICYDESK_OIDC_GROUPS_CLAIM, POLICYDESK_SSO_ROLES.
     """
 
     def text(name: str) -> str | None:
@@ -58,6 +67,13 @@ def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
         mail_to=text("MAIL_TO"),
+        oidc_issuer=text("OIDC_ISSUER"),
+        oidc_client_id=text("OIDC_CLIENT_ID"),
+        oidc_client_secret=text("OIDC_CLIENT_SECRET"),
+        oidc_scopes=text("OIDC_SCOPES") or "openid profile email",
+        oidc_name_claim=text("OIDC_NAME_CLAIM") or "email",
+        oidc_groups_claim=text("OIDC_GROUPS_CLAIM") or "groups",
+        sso_roles=text("SSO_ROLES"),
     )
 
 

@@ -20,13 +20,14 @@ from assistant import problems
 from assistant.accounts import Person
 from assistant.problems import Problem
 from assistant.signin import Door
+from assistant.tokens import scope_needed
 
 log = logging.getLogger("policydesk.access")
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: Where files come in: only librarians may send a body here, and it may be large.
 UPLOAD_PATHS = ("/api/v1/documents", "/project/file", "/hr/upload")
-_SIGN_IN_PATHS = ("/login", "/hr/sign-in")
+_SIGN_IN_PATHS = ("/login", "/hr/sign-in", "/auth/header")
 #: Pages for people hold Chainlit's inline styles; scripts need the page's nonce. Custom elements (our citation panel)
 #: are compiled in the browser, which is what 'unsafe-eval' is for; no origin but our own is ever named.
 PAGE_POLICY = (
@@ -101,16 +102,33 @@ class Edge:
         headers = Headers(scope=scope)
         scope["request_id"] = _given_request_id(headers) or secrets.token_hex(8)
         scope["nonce"] = secrets.token_urlsafe(16)
+        pretends = self._pass_proxy(scope, headers)
         if scope["type"] == "websocket":
-            if _is_foreign(headers):
-                await send({"type": "websocket.close", "code": 1008, "reason": "another origin"})
+            if pretends or _is_foreign(headers):
+                await send({"type": "websocket.close", "code": 1008, "reason": pretends or "another origin"})
                 return
             scope["headers"] = await self._honest_headers(scope, headers)
             await self.app(scope, receive, send)
             return
-        await self._answer(scope, headers, receive, send)
+        await self._answer(scope, headers, receive, send, pretends)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    def _pass_proxy(self, scope: Scope, headers: Headers) -> str | None:
+        """Take the client's address and scheme from a proxy of ours; :returns: why a request is refused that pretends to
+        come from one.
+        """
+        config = self.door.sign_on.config
+        peer = scope["client"][0] if scope.get("client") else ""
+        scope["from_proxy"] = config.proxies.include(peer)
+        if scope["from_proxy"]:
+            scope["client"] = (config.proxies.client(peer, headers), 0)
+            secure = headers.get("x-forwarded-proto", scope["scheme"]) in ("https", "wss")
+            plain = scope["scheme"].removesuffix("s")
+            scope["scheme"] = f"{plain}s" if secure else plain
+        elif config.user_header and config.user_header in headers:
+            return f"the header {config.user_header} is believed from the sign-on proxy only"
+        return None
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send, pretends: str | None) -> None:
         begun = time.perf_counter()
         status = _CLIENT_GONE
 
@@ -122,7 +140,7 @@ class Edge:
             await send(message)
 
         try:
-            refusal = await self._refusal(scope, headers)
+            refusal = (403, pretends, 0.0) if pretends else await self._refusal(scope, headers)
             if refusal:
                 await _refuse(scope, receive, sending, *refusal)
             else:
@@ -155,17 +173,20 @@ class Edge:
         if method in _UNSAFE and _is_foreign(headers):
             return 403, "the request comes from another origin; use an API token instead of the session", 0
         host = scope["client"][0] if scope.get("client") else "?"
-        if path in _SIGN_IN_PATHS and method == "POST" and (wait := self._sign_ins.wait_s(host)):
+        if _signs_in(method, path) and (wait := self._sign_ins.wait_s(host)):
             return 429, "too many attempts to sign in from here; wait a little", wait
         if not _needs_person(path):
             scope["headers"] = await self._honest_headers(scope, headers)
             return None
-        person = await asyncio.to_thread(self.door.person, headers)
-        scope["person"] = person
+        scope["headers"] = await self._honest_headers(scope, headers, always=True)
+        person: Person | None = scope["person"]
         if person is None and path.startswith("/api/v1/"):
             return 401, "sign in, or send an API token: Authorization: Bearer pd_…", 0
         if person is None:
-            scope["headers"] = [item for item in scope["headers"] if item[0] not in (b"cookie", b"authorization")]
+            scope["headers"] = [item for item in scope["headers"] if item[0] != b"authorization"]
+        if person and person.scopes is not None and scope_needed(method, path) not in person.scopes:
+            allowed = ", ".join(sorted(person.scopes))
+            return 403, f"this token is for {allowed} only; make another: policydesk users token {person.name}", 0
         if method == "POST" and path in UPLOAD_PATHS and not (person and person.keeps_library):
             return (403 if person else 401), "only HR, legal and administrators may add documents", 0
         key = person.account_id if person else host
@@ -175,21 +196,33 @@ class Edge:
             return 429, f"more than {self.limits.questions_a_minute} questions a minute; slow down", wait
         return None
 
-    async def _honest_headers(self, scope: Scope, headers: Headers) -> list[tuple[bytes, bytes]]:
-        """The headers without a session that is no longer worth anything: Chainlit trusts every signature it made."""
+    async def _honest_headers(
+        self, scope: Scope, headers: Headers, *, always: bool = False
+    ) -> list[tuple[bytes, bytes]]:
+        """Note who sends the request; :returns: its headers without a session that is no longer worth anything, or is
+        another person's than the proxy's header names: Chainlit trusts every signature it made.
+        """
         given: list[tuple[bytes, bytes]] = list(scope["headers"])
+        if not always and "cookie" not in headers:
+            return given
+        person = await asyncio.to_thread(self.door.person, headers, from_proxy=scope["from_proxy"])
+        scope["person"] = person
         if "cookie" not in headers:
             return given
-        person: Person | None = await asyncio.to_thread(self.door.person, headers)
-        scope["person"] = person
-        return given if person else [item for item in given if item[0] != b"cookie"]
+        session = await asyncio.to_thread(self.door.session_of, headers)
+        own = session is not None and person is not None and session.account_id == person.account_id
+        return given if own else [item for item in given if item[0] != b"cookie"]
 
     def _body_limit(self, scope: Scope) -> int:
         return self.limits.upload_bytes if scope["path"] in UPLOAD_PATHS else self.limits.body_bytes
 
 
+def _signs_in(method: str, path: str) -> bool:
+    return (method == "POST" and path in _SIGN_IN_PATHS) or path.startswith("/auth/oauth/")
+
+
 def _needs_person(path: str) -> bool:
-    return path.startswith(("/api/v1/", "/project/", "/user", "/feedback", "/hr"))
+    return path.startswith(("/api/v1/", "/project/", "/user", "/feedback", "/hr", "/me"))
 
 
 def _capped(receive: Receive, limit: int) -> Receive:

@@ -15,6 +15,7 @@ from assistant.api import PROBLEM, Asker, Body, Librarian, Question
 from assistant.handoffs import MAX_ANSWER_CHARACTERS, MAX_NOTE_CHARACTERS, Handoff, HandoffState, handoff_json
 from assistant.problems import Problem
 from assistant.room import Room
+from assistant.tokens import TokenScope
 
 
 class HandoffBody(Body):
@@ -77,7 +78,7 @@ def routes(room: Room) -> APIRouter:
         ] = "own",
         state: Annotated[HandoffState | None, Query(description="Only these; all without it")] = None,
     ) -> dict[str, Any]:
-        if box == "inbox" and not person.keeps_library:
+        if box == "inbox" and not (person.keeps_library and person.may(TokenScope.LIBRARY)):
             raise Problem(403, "only HR, legal and administrators may read what others ask")
         return {"handoffs": [handoff_json(each) for each in await asyncio.to_thread(found, person, box, state)]}
 

@@ -22,6 +22,7 @@ from assistant.mail import MailConfig, Postman
 from assistant.metrics import Metrics
 from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Turn
 from assistant.signin import Door, session_key
+from assistant.signon import SignOn, SignOnConfig
 from assistant.waiting import Engine, Line, TooBusy, Waiting
 from retrieval.home import Home
 from retrieval.scope import Scope
@@ -57,13 +58,14 @@ class Room:
         load: Callable[[], Engine],
         keeper: Keeper,
         mail: MailConfig | None = None,
+        sign_on: SignOnConfig | None = None,
     ) -> Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
         public = partial(library.readable, store, None)
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
-            jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret)), metrics=metrics,
+            jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
             audit=Audit(store), asked=Asked(store), handoffs=handoffs,
             postman=Postman(handoffs, mail, public_documents=public) if mail else None,
         )  # fmt: skip

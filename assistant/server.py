@@ -56,7 +56,7 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
     _add_health(app, room)
     _add_docs(app)
     if chat:
-        chatfolder.prepare(room.home, session_key=room.door.key)
+        chatfolder.prepare(room.home, session_key=room.door.key, oidc=room.door.sign_on.config.oidc)
         from assistant.app import mount_chat
 
         mount_chat(app, room)

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from assistant.accounts import Accounts, Person
+from assistant.signon import SignOn
 
 SESSION_COOKIE = "access_token"
 #: Signed sessions end after half a working day; a removed account's end with its next request.
@@ -30,12 +31,21 @@ class Door:
 
     accounts: Accounts
     key: str
+    sign_on: SignOn
 
-    def person(self, headers: Headers) -> Person | None:
-        """The signed-in person, or None."""
+    def person(self, headers: Headers, *, from_proxy: bool = False) -> Person | None:
+        """The signed-in person, or None.
+
+        :param from_proxy: whether a proxy of ours sends the request; then whom its header names counts before the session.
+        """
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             return self.accounts.with_token(token.strip())
+        vouched = self.sign_on.in_headers(headers) if from_proxy else None
+        return vouched or self.session_of(headers)
+
+    def session_of(self, headers: Headers) -> Person | None:
+        """The person whose session the cookie is, or None."""
         return self.person_in_session(session_token(cookie_parser(headers.get("cookie", ""))))
 
     def person_in_session(self, token: str | None) -> Person | None:

@@ -10,6 +10,7 @@ import secrets
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ from rich.table import Table
 from assistant.accounts import Accounts, Role
 from assistant.commands.output import aside, console
 from assistant.config import Settings
+from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.store import Store
@@ -39,10 +41,22 @@ def serve(
         bool, typer.Option("--demo", help="Make a secret and demo accounts with new passwords; this machine only.")
     ] = False,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="Another language model; 'quote' for none.")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A reverse proxy in front, or its network; may be repeated."),
+    ] = None,
+    trust_header: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Header in which the proxy names who has signed in.")
+    ] = None,
+    groups_header: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Header in which the proxy names their groups, by commas.")
+    ] = None,
 ) -> None:
-    """Open the chat at / and the API under /api/v1.
+    """Open the chat at /, the HR console at /hr and the API under /api/v1.
 
     Example: `policydesk serve --demo`
+
+    Behind a proxy that signs people in: `policydesk serve --proxy 10.0.0.5 --trust-header X-Forwarded-User`
     """
     settings: Settings = context.obj
     if demo and not _is_loopback(host):
@@ -50,6 +64,7 @@ def serve(
             f"--demo listens on this machine only, not on {host}; leave --host out, or set POLICYDESK_SECRET"
         )
     secret = _demo_secret(settings.home) if demo else _secret(settings.secret)
+    sign_on = _sign_on(settings, proxy or (), trust_header, groups_header)
     store = Store.open(settings.home)
     accounts = Accounts(store)
     if not demo and not accounts.everyone():
@@ -59,10 +74,37 @@ def serve(
     _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
     # A demo's terminal is somebody's desk: it shows the passwords and problems, not every request.
     logging.getLogger("policydesk.access").setLevel(logging.WARNING if demo else logging.INFO)
-    _run(settings, store, secret, listener, model)
+    _run(settings, store, secret, listener, model, sign_on)
 
 
-def _run(settings: Settings, store: Store, secret: str, listener: socket.socket, model: str | None) -> None:
+def _sign_on(
+    settings: Settings, proxies: Sequence[str], user_header: str | None, groups_header: str | None
+) -> SignOnConfig:
+    """How people are recognised beside their passwords.
+
+    :raises WrongUsage: if a setting makes no sense.
+    :raises NotReady: if the identity provider cannot be reached.
+    """
+    oidc = None
+    if settings.oidc_issuer:
+        if not settings.oidc_client_id or not settings.oidc_client_secret:
+            raise WrongUsage(
+                "POLICYDESK_OIDC_ISSUER is set; set POLICYDESK_OIDC_CLIENT_ID and POLICYDESK_OIDC_CLIENT_SECRET too"
+            )
+        oidc = OidcConfig.discover(
+            settings.oidc_issuer, client_id=settings.oidc_client_id, client_secret=settings.oidc_client_secret,
+            scopes=settings.oidc_scopes, name_claim=settings.oidc_name_claim, groups_claim=settings.oidc_groups_claim,
+            desk_url=settings.public_url,
+        )  # fmt: skip
+    return SignOnConfig(
+        roles=read_roles(settings.sso_roles), proxies=Proxies.read(proxies), user_header=user_header,
+        groups_header=groups_header, oidc=oidc,
+    )  # fmt: skip
+
+
+def _run(
+    settings: Settings, store: Store, secret: str, listener: socket.socket, model: str | None, sign_on: SignOnConfig
+) -> None:
     import uvicorn
 
     from assistant.keeper import LibraryKeeper
@@ -80,9 +122,14 @@ def _run(settings: Settings, store: Store, secret: str, listener: socket.socket,
         mail = MailConfig.read(
             settings.smtp_url, sender=settings.mail_from, recipient=settings.mail_to, desk_url=settings.public_url
         )
-    room = Room.furnish(settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail)
+    room = Room.furnish(
+        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on
+    )
     # Chats of people who come back are resumed, so a stop need not wait for their connections.
-    config = uvicorn.Config(create_app(room), access_log=False, log_level="warning", timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        create_app(room), access_log=False, log_level="warning", timeout_graceful_shutdown=3,
+        proxy_headers=False,  # the edge reads them, from the proxies named only
+    )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assistant.accounts import MIN_PASSWORD_CHARACTERS, Accounts, Role
+from assistant.accounts import MIN_PASSWORD_CHARACTERS, Accounts, Person, Role
+from assistant.audit import Audit, Kind
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
+from assistant.tokens import TokenScope
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 
@@ -35,9 +37,33 @@ def add(
     """
     accounts = _accounts(context)
     password = _password(asked=not password_stdin)
-    wanted = frozenset(group.strip() for group in groups.split(",") if group.strip())
-    person = accounts.add(name, role, password, groups=wanted)
+    person = accounts.add(name, role, password, groups=_names(groups))
+    _record(context, person, "added")
     console.print(f"Account {person.name} is made, role {person.role.value}.")
+
+
+@app.command()
+def change(
+    context: typer.Context,
+    name: str,
+    role: Annotated[Role | None, typer.Option(help="Another role.")] = None,
+    groups: Annotated[str | None, typer.Option(metavar="A,B", help="Other groups, in place of all they have.")] = None,
+    single_sign_on: Annotated[
+        bool, typer.Option("--single-sign-on", help="Drop the password: the account is your identity provider's.")
+    ] = False,
+) -> None:
+    """Give an account another role or other groups; it counts from its next request on.
+
+    Example: `policydesk users change maria --role legal --groups board,works-council`
+    """
+    if role is None and groups is None and not single_sign_on:
+        raise WrongUsage("say what to change: --role, --groups or --single-sign-on")
+    accounts = _accounts(context)
+    person = accounts.change(name, role=role, groups=None if groups is None else _names(groups))
+    if single_sign_on:
+        accounts.drop_password(name)
+    _record(context, person, "changed")
+    console.print(f"Account {name}: role {person.role.value}, groups {', '.join(sorted(person.groups)) or 'none'}.")
 
 
 @app.command("list")
@@ -68,7 +94,10 @@ def remove(context: typer.Context, name: str) -> None:
 
     Example: `policydesk users remove maria`
     """
-    _accounts(context).remove(name)
+    accounts = _accounts(context)
+    person = accounts.require(name)
+    accounts.remove(name)
+    _record(context, person, "removed")
     console.print(f"Account {name} is removed.")
 
 
@@ -76,17 +105,78 @@ def remove(context: typer.Context, name: str) -> None:
 def token(
     context: typer.Context,
     name: str,
+    scope: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help=f"What it may be used for: {', '.join(TokenScope)}. Without it: everything."),
+    ] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Make all tokens of the account useless instead.")] = False,
 ) -> None:
     """Make an API token; it is shown once, last on its line.
 
-    Example: `TOKEN=$(policydesk users token maria | awk '{print $NF}')`
+    Example: `TOKEN=$(policydesk users token maria --scope ask,search | awk '{print $NF}')`
     """
     accounts = _accounts(context)
     if revoke:
         console.print(f"{accounts.revoke_tokens(name)} token(s) of {name} revoked.")
         return
-    console.print(f"API token of {name}, shown this once: {accounts.new_token(name)}", soft_wrap=True)
+    scopes = None if scope is None else frozenset(_scope(each) for each in _names(scope))
+    console.print(f"API token of {name}, shown this once: {accounts.new_token(name, scopes=scopes)}", soft_wrap=True)
+
+
+@app.command()
+def tokens(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One account's; all without it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """The API tokens there are, without what opens anything.
+
+    Example: `policydesk users tokens maria`
+    """
+    accounts = _accounts(context)
+    people = [accounts.require(name)] if name else accounts.everyone()
+    found = [(person, token) for person in people for token in accounts.tokens.all(person.account_id)]
+    if as_json:
+        fields = [
+            {"token_id": token.token_id, "account": person.name, "created_at": token.created_at.isoformat(),
+             "scopes": None if token.scopes is None else sorted(token.scopes)}
+            for person, token in found
+        ]  # fmt: skip
+        print_json({"tokens": fields})
+        return
+    table = Table("token", "account", "for", "made on")
+    for person, token in found:
+        allowed = "everything" if token.scopes is None else ", ".join(sorted(token.scopes))
+        table.add_row(token.token_id, person.name, allowed, f"{token.created_at:%Y-%m-%d}")
+    console.print(table if found else "No tokens yet. Make one with: policydesk users token NAME")
+
+
+@app.command()
+def revoke(context: typer.Context, token_id: str) -> None:
+    """Make one API token useless at once; `users tokens` shows its id.
+
+    Example: `policydesk users revoke 3f9c0a7be12d44aa`
+    """
+    _accounts(context).tokens.revoke(token_id)
+    console.print(f"Token {token_id} is revoked.")
+
+
+def _record(context: typer.Context, person: Person, act: str) -> None:
+    """Note a change of access in the audit chain, by the account's id: a name could not be taken out again."""
+    settings: Settings = context.obj
+    payload = {"account_id": person.account_id, "act": act, "role": person.role.value, "groups": sorted(person.groups)}
+    Audit(Store.open(settings.home)).append(Kind.ACCESS, payload)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _scope(name: str) -> TokenScope:
+    try:
+        return TokenScope(name)
+    except ValueError as error:
+        raise WrongUsage(f"there is no scope {name}; choose from {', '.join(TokenScope)}") from error
 
 
 def _accounts(context: typer.Context) -> Accounts:

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from assistant.accounts import Accounts, Person, Role, Throttle, scope_of
+from assistant.accounts import Accounts, Person, Role, scope_of
+from assistant.throttle import Throttle
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import stat
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,21 +27,22 @@ class Context:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Secrets that a server was opened with, instead of opening one."""
     secrets: list[str] = []
 
-    def run(_settings: Settings, _store: Store, secret: str, listener: socket.socket, _model: str | None) -> None:
+    def run(_settings: Settings, _store: Store, secret: str, listener: socket.socket, *_more: object) -> None:
         listener.close()
         secrets.append(secret)
 
     monkeypatch.setattr(serving, "_run", run)
-    return secrets
+    yield secrets
+    logging.getLogger("policydesk.access").setLevel(logging.NOTSET)
 
 
-def serve(home: Home, *, secret: str | None = None, **options: object) -> None:
+def serve(home: Home, *, secret: str | None = None, settings: Settings | None = None, **options: object) -> None:
     given = {"host": "127.0.0.1", "port": 0, "demo": False, "model": None, **options}
-    serving.serve(Context(Settings(home, secret=secret)), **given)  # type: ignore[arg-type]
+    serving.serve(Context(settings or Settings(home, secret=secret)), **given)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,37 @@ def test_an_address_of_another_machine_is_one_line(home: Home, opened: list[str]
     Accounts(Store.open(home)).add("maria", Role.ADMIN, "correct horse battery")
     with pytest.raises(NotReady, match=r"cannot listen on 192\.0\.2\.1"):
         serve(home, secret=SECRET, host="192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"trust_header": "X-Forwarded-User"}, "needs --proxy"),
+        ({"trust_header": "X-Forwarded-User", "proxy": ["*"]}, "addresses or networks"),
+        ({"proxy": ["10.0.0.5/8"]}, "has host bits set"),
+    ],
+)
+def test_a_header_is_believed_from_named_proxies_only(
+    home: Home, opened: list[str], options: dict[str, object], says: str
+) -> None:
+    with pytest.raises(WrongUsage, match=says):
+        serve(home, secret=SECRET, **options)
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "says"),
+    [
+        ({"oidc_issuer": "https://id.invalid"}, WrongUsage, "CLIENT_ID"),
+        ({"oidc_issuer": "http://id.invalid"}, WrongUsage, "https://"),
+        ({"oidc_issuer": "http://127.0.0.1:9"}, NotReady, "check POLICYDESK_OIDC_ISSUER"),
+        ({"sso_roles": "people-team=boss"}, WrongUsage, "GROUP=ROLE"),
+    ],
+)
+def test_a_wrong_provider_is_one_line(
+    home: Home, opened: list[str], more: dict[str, str], error: type[PolicydeskError], says: str
+) -> None:
+    keys = {} if "CLIENT_ID" in says else {"oidc_client_id": "desk", "oidc_client_secret": "s"}
+    with pytest.raises(error, match=says):
+        serve(home, settings=Settings(home, secret=SECRET, **keys, **more))  # type: ignore[arg-type]
+    assert opened == []

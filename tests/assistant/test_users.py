@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.accounts import Accounts
+from assistant.audit import Audit, Kind
 from assistant.commands.users import app
 from assistant.config import Settings
 from retrieval.errors import PolicydeskError
@@ -73,3 +74,35 @@ def test_an_unknown_account_is_one_line(home: Home, command: str) -> None:
 def test_without_a_terminal_the_password_has_to_be_piped_in(home: Home) -> None:
     with pytest.raises(PolicydeskError, match="--password-stdin"):
         users(home, "add", "maria", "--role", "hr")
+
+
+def test_a_token_is_scoped_listed_and_revoked_by_its_id(home: Home) -> None:
+    add(home)
+    token = users(home, "token", "maria", "--scope", "ask, search").split()[-1]
+    (listed,) = json.loads(users(home, "tokens", "--json"))["tokens"]
+    assert (listed["account"], listed["scopes"]) == ("maria", ["ask", "search"])
+    assert token not in users(home, "tokens", "maria")
+    assert "revoked" in users(home, "revoke", listed["token_id"])
+    assert Accounts(Store.open(home)).with_token(token) is None
+    with pytest.raises(PolicydeskError, match="no token"):
+        users(home, "revoke", listed["token_id"])
+
+
+@pytest.mark.parametrize("scope", ["everything", "ask,boss", ","])
+def test_an_unknown_scope_is_one_line(home: Home, scope: str) -> None:
+    add(home)
+    with pytest.raises(PolicydeskError, match="ask, search"):
+        users(home, "token", "maria", "--scope", scope)
+
+
+def test_a_role_is_changed_and_the_audit_chain_knows_the_account_by_its_id(home: Home) -> None:
+    add(home, "maria", "--groups", "board")
+    assert "role legal, groups board" in users(home, "change", "maria", "--role", "legal")
+    assert "groups none" in users(home, "change", "maria", "--groups", "")
+    entries = list(Audit(Store.open(home)).entries(kind=Kind.ACCESS))
+    assert [(each.payload["act"], each.payload["role"]) for each in entries] == [
+        ("added", "hr"), ("changed", "legal"), ("changed", "legal"),
+    ]  # fmt: skip
+    assert "maria" not in str(entries)
+    with pytest.raises(PolicydeskError, match="say what to change"):
+        users(home, "change", "maria")
