@@ -21,6 +21,7 @@ from assistant.keeper import Keeper
 from assistant.mail import MailConfig, Postman
 from assistant.metrics import Metrics
 from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Turn
+from assistant.review import Review
 from assistant.signin import Door, session_key
 from assistant.signon import SignOn, SignOnConfig
 from assistant.waiting import Engine, Line, TooBusy, Waiting
@@ -46,6 +47,7 @@ class Room:
     audit: Audit
     asked: Asked
     handoffs: Handoffs
+    review: Review
     postman: Postman | None  #: mails hand-offs, where a mail server is configured
 
     @classmethod
@@ -59,14 +61,18 @@ class Room:
         keeper: Keeper,
         mail: MailConfig | None = None,
         sign_on: SignOnConfig | None = None,
+        review: Review | None = None,
     ) -> Room:
-        """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`."""
+        """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`.
+
+        :param review: None makes one with the engine's encoder and without a reranker.
+        """
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
         public = partial(library.readable, store, None)
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
             jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
-            audit=Audit(store), asked=Asked(store), handoffs=handoffs,
+            audit=Audit(store), asked=Asked(store), handoffs=handoffs, review=review or Review(home, store, encoder=lambda: load().encoder),
             postman=Postman(handoffs, mail, public_documents=public) if mail else None,
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from retrieval.store import Store
 if TYPE_CHECKING:
     from assistant.answer import Assistant
     from retrieval.encoder import Encoder
+    from retrieval.rerank import Reranker
 
 MIN_SECRET_CHARACTERS = 16
 _DEMO = (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR))
@@ -109,6 +110,7 @@ def _run(
 
     from assistant.keeper import LibraryKeeper
     from assistant.mail import MailConfig
+    from assistant.review import Review
     from assistant.room import Room
     from assistant.server import create_app
 
@@ -123,8 +125,9 @@ def _run(
             settings.smtp_url, sender=settings.mail_from, recipient=settings.mail_to, desk_url=settings.public_url
         )
     room = Room.furnish(
-        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on
-    )
+        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on,
+        review=Review(settings.home, store, encoder=models.encoder, reranker=models.reranker),
+    )  # fmt: skip
     # Chats of people who come back are resumed, so a stop need not wait for their connections.
     config = uvicorn.Config(
         create_app(room), access_log=False, log_level="warning", timeout_graceful_shutdown=3,
@@ -152,6 +155,9 @@ class _Models:
 
     def encoder(self) -> Encoder:
         return self.assistant().encoder
+
+    def reranker(self) -> Reranker | None:
+        return self.assistant().reranker
 
 
 def _secret(given: str | None) -> str:
@@ -233,6 +239,7 @@ def _welcome(host: str, port: int, passwords: dict[str, str] | None) -> None:
     shown = f"[{host}]" if ":" in host else host
     lines = Table.grid(padding=(0, 2))
     lines.add_row("Chat", f"http://{shown}:{port}/")
+    lines.add_row("For HR", f"http://{shown}:{port}/hr")
     lines.add_row("API", f"http://{shown}:{port}/api/docs")
     for name, password in (passwords or {}).items():
         lines.add_row(f"Sign in as {name}", f"[bold]{password}[/bold]")

@@ -79,12 +79,13 @@ def catalogue(
     everything = [_row(document) for document in documents]
     found = [row for row in everything if _fits(row, wanted.words)]
     counts = Counter(row.standing for row in found)
-    shown = _sorted([row for row in found if wanted.status in (None, row.standing)], wanted)
+    here = [row for row in found if row.standing is not Standing.WITHDRAWN]
+    shown = _sorted([row for row in found if row.standing is wanted.status] if wanted.status else here, wanted)
     pages = max(1, -(-len(shown) // ROWS_A_PAGE))
     page = min(max(1, page), pages)
     return visit.page(
         "catalogue.html", rows=shown[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE], total=len(everything), found=len(shown),
-        matching=len(found), counts=[(each, counts[each]) for each in _ORDER if counts[each]], wanted=wanted, columns=COLUMNS,
+        matching=len(here), counts=[(each, counts[each]) for each in _ORDER if counts[each]], wanted=wanted, columns=COLUMNS,
         page_number=page, pages=pages,
     )  # fmt: skip
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from assistant.console import catalogue, comparison, document, entrance, inbox, questions, record, trends, uploads
+from assistant.console import (
+    catalogue,
+    comparison,
+    conflicts,
+    document,
+    entrance,
+    inbox,
+    questions,
+    record,
+    review,
+    trends,
+    uploads,
+)
 from assistant.console.visit import ConsoleRoute, Enter
 from assistant.problems import Problem
 
@@ -12,7 +24,19 @@ from assistant.problems import Problem
 def routes() -> APIRouter:
     """The console of the application's room, which is found at ``app.state.room``."""
     site = APIRouter()
-    for each in (entrance, catalogue, document, comparison, uploads, questions, inbox, trends, record):
+    for each in (
+        entrance,
+        catalogue,
+        document,
+        comparison,
+        uploads,
+        review,
+        conflicts,
+        questions,
+        inbox,
+        trends,
+        record,
+    ):
         site.include_router(each.router)
     site.include_router(_elsewhere())
     return site
