@@ -5,9 +5,19 @@ from __future__ import annotations
 from evals.commands import app
 from evals.commands import bench as bench
 from evals.damage_command import claims
+from evals.drafts_command import generator
 from evals.operation_command import operation
+from evals.robustness_command import robustness
+from evals.structure_command import structure
 
 app.command("claims", epilog="Example: policydesk eval claims corpora/sister --json claims.json")(claims)
+app.command("generator", epilog="Example: policydesk eval generator corpora/sister --split dev --json generator.json")(
+    generator
+)
 app.command("operation", epilog="Example: policydesk eval operation handbook/ contracts/ --json operation.json")(
     operation
 )
+app.command("structure", epilog="Example: policydesk eval structure --documents contracts/ --json structure.json")(
+    structure
+)
+app.command("robustness", epilog="Example: policydesk eval robustness contracts/ --json robustness.json")(robustness)

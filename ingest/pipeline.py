@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ingest.chunk import chunk
+from ingest.completeness import completeness
 from ingest.discover import Source, discover
 from ingest.identify import Identity, Kinship, identify
 from ingest.intake import Incoming, read_all, sweep
-from ingest.ocr import LOW_CONFIDENCE
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
 from retrieval.encoder import Encoder
@@ -115,7 +114,7 @@ def _store(
             return replace(report, reason=refusal)
         _keep(kept, home.original(incoming.sha256))
         version = store.add_version(new, document_id=identity.document_id)
-    status, reason = _completeness(reading)
+    status, reason = completeness(reading)
     warnings = (
         reading.warnings
         if identity.because is None
@@ -150,38 +149,6 @@ def _audience_differs(store: Store, document_id: str, options: IngestOptions) ->
 
 def _readers(store: Store, document_id: str) -> str:
     return ", ".join(sorted(store.document(document_id).audience)) or "everybody"
-
-
-def _completeness(reading: Reading) -> tuple[FileStatus, str | None]:
-    """Whether all of a file was read, and what was not or only with doubt."""
-    unsure = [page.page for page in reading.ocr_pages if page.confidence < LOW_CONFIDENCE]
-    if reading.empty_pages and reading.pages:
-        some = len(reading.empty_pages)
-        verb = "has" if some == 1 else "have"
-        advice = reading.ocr_missing or "OCR found none either, look at the original"
-        said = f"{some} of {reading.pages} pages {verb} no text (page {_ranges(reading.empty_pages)}); {advice}"
-        return FileStatus.PARTIAL, said
-    if unsure:
-        sure = min(page.confidence for page in reading.ocr_pages)
-        said = f"page {_ranges(unsure)} could be recognised only with doubt (words {sure:.0%} sure); compare with the original"
-        return FileStatus.PARTIAL, said
-    damaged = next((warning for warning in reading.warnings if _INCOMPLETE.search(warning)), None)
-    return (FileStatus.PARTIAL, damaged) if damaged else (FileStatus.INDEXED, None)
-
-
-#: How warnings begin to tell that something is missing.
-_INCOMPLETE = re.compile(r"could not be read|were read; |was left out")
-
-
-def _ranges(pages: Sequence[int]) -> str:
-    """Page numbers as people write them: ``1–3, 7``."""
-    parts: list[list[int]] = []
-    for page in pages:
-        if parts and page == parts[-1][-1] + 1:
-            parts[-1].append(page)
-        else:
-            parts.append([page])
-    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
 
 
 def _keep(kept: Path, original: Path) -> None:

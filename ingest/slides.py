@@ -22,11 +22,13 @@ def load_slides(data: bytes) -> Loaded:
 
     :raises DocumentRejected: if it is damaged.
     """
+    clean = Archive(
+        data, what="PowerPoint file"
+    ).repacked()  # first of all: a bomb is refused before anything is imported
     from lxml.etree import LxmlError
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
-    clean = Archive(data, what="PowerPoint file").repacked()
     blocks: list[Block] = []
     empty: list[int] = []
     hidden: list[int] = []

@@ -33,14 +33,14 @@ def load_workbook(name: str, data: bytes) -> Loaded:
 
     :raises DocumentRejected: if it is damaged.
     """
+    archive = Archive(data, what="Excel file")
+    clean = archive.repacked()  # first of all: a bomb is refused before anything is imported
     import warnings as python_warnings
 
     from lxml.etree import LxmlError
     from openpyxl import load_workbook as open_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    archive = Archive(data, what="Excel file")
-    clean = archive.repacked()
     blocks: list[Block] = []
     warnings: list[str] = []
     try:
