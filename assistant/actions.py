@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Integer, String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from retrieval.errors import WrongUsage
 from retrieval.store import Base, Store
 
 
@@ -79,10 +80,13 @@ class Actions:
             session.add(row)
             return _action(row)
 
-    def get(self, action_id: str) -> Action | None:
+    def get(self, action_id: str) -> Action:
+        """:raises WrongUsage: if there is no such act."""
         with self.sessions() as session:
             row = session.get(ActionRow, action_id)
-            return _action(row) if row else None
+            if row is None:
+                raise WrongUsage(f"there is no act {action_id}; see: policydesk documents history")
+            return _action(row)
 
     def all(self, *, document_id: str | None = None) -> list[Action]:
         """The acts, latest first."""

@@ -31,6 +31,9 @@ _TRIES = 20
 class Kind(StrEnum):
     UPLOAD = "upload"
     PUBLISH = "publish"
+    REJECT = "reject"  #: a draft was put aside
+    CONFIRM = "confirm"  #: dates, country, readers, owner or title were set
+    UNDO = "undo"
     REMOVE = "remove"
     ACCESS = "access"  #: accounts, roles, groups, audiences
     ANSWER = "answer"

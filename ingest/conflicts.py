@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.disagreement import Difference, Saying, difference, saying, told_apart
+from ingest.numbering import label
 from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
 from retrieval.index import PassageIndex
@@ -73,7 +74,7 @@ def find_conflicts(
         ``passages`` with each other.
     """
     config = config or ConflictConfig()
-    index = library or PassageIndex.build(passages, encoder, truncate=True)
+    index = library if library is not None else PassageIndex.build(passages, encoder, truncate=True)
     weigh = _Weights(index)
     pairs = [
         pair
@@ -183,12 +184,17 @@ def _sayings(passage: Passage) -> tuple[_Said, ...]:
         quote = passage.text[span.start : span.end]
         if not _FEWEST_WORDS <= len(quote.split()) <= _MOST_WORDS or is_about_document(quote):
             continue
-        said = saying(f"{span.lead_in} {quote}".strip())
+        said = saying(f"{span.lead_in} {_without_number(quote)}".strip())
         if said.quantities or said.modals:
             is_row = passage.kind is PassageKind.TABLE and ("; " in quote or " | " in quote)
             row = quote.replace("|", ";").split(";")[0].strip().casefold() if is_row else None
             found.append(_Said(Side(passage, span.start, span.end), said, row))
     return tuple(found)
+
+
+def _without_number(sentence: str) -> str:
+    mark = label(sentence)
+    return mark.rest if mark is not None and mark.rest else sentence
 
 
 def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig) -> Iterator[_Pair]:
@@ -267,7 +273,7 @@ def _contradiction(pair: _Pair, kind: Difference, similarity: float) -> Contradi
     one, other = pair.one.side, pair.other.side
     shared = pair.one.saying.words & pair.other.saying.words
     about = _wording(one.quote, shared) or one.passage.title
-    return Contradiction(one, other, kind, about, told_apart(one.quote, other.quote), similarity)
+    return Contradiction(one, other, kind, about, told_apart(pair.one.saying.text, pair.other.saying.text), similarity)
 
 
 def _wording(quote: str, stems: frozenset[str]) -> str:

@@ -73,7 +73,7 @@ def examine(
         suspects=tuple(suspects(passages)),
         questions=(),
         warnings=(*version.warnings, *([problem] if problem else [])),
-        index_generation=index.generation if index else 0,
+        index_generation=index.generation if index is not None else 0,
         made_at=datetime.now(UTC),
     )
 

@@ -305,12 +305,13 @@ class Store:
                 if row is None:
                     continue
                 document = row.document
-                document.versions.remove(row)
+                session.delete(row)
+                session.flush()
+                session.expire(document, ["versions"])
                 if document.versions:
                     _settle(document)
                 else:
                     session.delete(document)
-                session.flush()
         self._empty_log()
 
     def _empty_log(self) -> None:

@@ -1,0 +1,69 @@
+"""What is said about a version and its document: what HR confirms before it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from retrieval.errors import WrongUsage
+from retrieval.store import DocumentRow
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What is said about a version and its document, as it will stand once published."""
+
+    title: str
+    effective_from: date | None = None  #: None: from the day it was added, or always for a first version
+    effective_to: date | None = None
+    jurisdiction: str | None = None  #: ISO 3166; None: everywhere
+    audience: frozenset[str] = frozenset()  #: groups; empty: every employee
+    owner: str | None = None
+
+    def check(self) -> None:
+        """:raises WrongUsage: if the title is empty, the dates are the wrong way round, or the country is no code."""
+        if not self.title.strip():
+            raise WrongUsage("the title is empty; give the document a name that people know it by")
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            raise WrongUsage(
+                f"it would end on {self.effective_to}, before it begins on {self.effective_from}; change one of the dates"
+            )
+        code = self.jurisdiction
+        if code is not None and not (len(code) == 2 and code.isascii() and code.isupper()):
+            raise WrongUsage(f"{code!r} is no country code; use two capital letters such as DE, or leave it out")
+
+
+def set_particulars(row: DocumentRow, version_id: str, given: Particulars, *, also_document: bool) -> None:
+    """Write particulars to the rows: title and dates to the version, the rest to the document if ``also_document``."""
+    version = next(each for each in row.versions if each.version_id == version_id)
+    version.title, version.stated_from, version.stated_to = (
+        given.title.strip(),
+        given.effective_from,
+        given.effective_to,
+    )
+    if also_document:
+        row.title, row.jurisdiction, row.owner = given.title.strip(), given.jurisdiction, given.owner
+        row.audience = sorted(given.audience)
+
+
+def particulars_json(given: Particulars) -> dict[str, Any]:
+    return {
+        "title": given.title,
+        "effective_from": given.effective_from.isoformat() if given.effective_from else None,
+        "effective_to": given.effective_to.isoformat() if given.effective_to else None,
+        "jurisdiction": given.jurisdiction,
+        "audience": sorted(given.audience),
+        "owner": given.owner,
+    }
+
+
+def particulars_from_json(found: dict[str, Any]) -> Particulars:
+    return Particulars(
+        title=found["title"],
+        effective_from=date.fromisoformat(found["effective_from"]) if found["effective_from"] else None,
+        effective_to=date.fromisoformat(found["effective_to"]) if found["effective_to"] else None,
+        jurisdiction=found["jurisdiction"],
+        audience=frozenset(found["audience"]),
+        owner=found["owner"],
+    )
