@@ -48,7 +48,7 @@ class _Node:
 
 def is_lead_in(text: str) -> bool:
     """Whether a text announces what follows: it ends with a colon or dash, or in the middle of a sentence."""
-    return bool(re.search(r"(?:[:—–]|:\s*\*|\b(?:and|or|that|if|to|of|following))$", text.rstrip()))
+    return bool(re.search(r"(?:[:—–]|:\s*\*|\b(?:and|or|that|if|to|of|following|including))$", text.rstrip()))
 
 
 def clauses(placed: Sequence[Placed]) -> list[Clause]:
@@ -146,11 +146,15 @@ def _parents_of_paragraph(stack: list[_Node], node: _Node) -> list[_Node]:
     if not stack or _DEFINED.match(node.text):
         return []
     if node.text[:1].islower():
-        return stack[:1]
+        return [] if _PARTICULARS.search(stack[0].text) else stack[:1]
     outermost = stack[0].label
     if outermost and _is_rule_number(outermost):
         return stack[:1]
     return []
+
+
+#: "Version 2.1 · Effective 1 May 2024 · Owner: …" is no sentence that the next line could go on with.
+_PARTICULARS = re.compile(r"\S [·|•] \S")
 
 
 def _is_rule_number(mark: Label) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.page import Line, Rule, Word
 
@@ -35,9 +36,25 @@ class Grid:
     def _is_walled(self, x: float, y: float) -> bool:
         return any(abs(rule.x0 - x) <= 5 and rule.y0 - 2 <= y <= rule.y1 + 2 for rule in self.uprights)
 
+    def frames_words(self, lines: Sequence[Line]) -> bool:
+        """Whether it is no table but boxes around words of a text, as links and marked words have: most of its upright
+        lines stand within a line of the text."""
+        inside = sum(1 for rule in self.uprights if any(_stands_in_text(rule, line) for line in lines))
+        return 2 * inside > len(self.uprights)
+
     def holds(self, line: Line) -> bool:
         middle = (line.top + line.bottom) / 2
         return self.xs[0] - 2 <= line.middle <= self.xs[-1] + 2 and self.ys[0] - 2 <= middle <= self.ys[-1] + 2
+
+
+def _stands_in_text(rule: Rule, line: Line) -> bool:
+    """Whether an upright line stands within a line of text, where no gap parts its words."""
+    if not (rule.y0 - 2 <= (line.top + line.bottom) / 2 <= rule.y1 + 2 and line.left + 3 < rule.x0 < line.right - 3):
+        return False
+    return not any(
+        before.right - 2 <= rule.x0 <= after.left + 2 and after.left - before.right >= 0.5 * line.size
+        for before, after in pairwise(line.words)
+    )
 
 
 def grids(rules: Sequence[Rule]) -> list[Grid]:

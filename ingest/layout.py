@@ -179,7 +179,7 @@ def _is_finished(block: Block) -> bool:
 
 
 def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> list[Block]:
-    ruled = grids(page.rules)
+    ruled = [grid for grid in grids(page.rules) if not grid.frames_words(lines)]
     tables: list[tuple[float, list[Block]]] = []
     free = list(lines)
     for grid in ruled:

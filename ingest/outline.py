@@ -64,7 +64,8 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
             continue
         text = heading_text(block.text)
         counted = False
-        stack = _above(stack, block, text)
+        if not _begins_below(stack, placed, block):
+            stack = _above(stack, block, text)
         placed.append(Placed(block, tuple(entry.text for entry in stack), is_heading=True))
         level = block.level if block.level is not None else (stack[-1].level + 1 if stack else 1)
         stack.append(_Open(text, level, _look(block), block.size, label(text)))
@@ -134,6 +135,17 @@ def heading_text(text: str) -> str:
 def folded(text: str) -> str:
     """Text for comparing titles: letters and digits only, small."""
     return re.sub(r"\W+", " ", text).strip().casefold()
+
+
+def _begins_below(stack: list[_Open], placed: Sequence[Placed], block: Block) -> bool:
+    """Whether a heading is the first of a count that the heading right above it heads: "TERMS", then "1. Definitions"."""
+    mark = label(block.text)
+    if block.level is not None or mark is None or mark.ordinals != (1,) or not stack or not placed[-1].is_heading:
+        return False
+    above = stack[-1]
+    return (
+        above.label is None and (above.size or 0.0) >= (block.size or 0.0) - 0.4 and above.look[2:] >= _look(block)[2:]
+    )
 
 
 def _above(stack: list[_Open], block: Block, text: str) -> list[_Open]:

@@ -104,3 +104,20 @@ def test_clauses_stand_in_sections_though_both_are_set_alike() -> None:
         paragraph("Care is taken.", size=11),
     )
     assert list(found.values()) == [("SECTION I Terms", "Clause 1 Purpose"), ("SECTION II Duties", "Clause 2 Care")]
+
+
+def test_a_heading_right_above_the_first_of_a_count_heads_all_of_it() -> None:
+    found = paths(
+        paragraph("PROCESSING TERMS", bold=True, size=11.0),
+        paragraph("1. DEFINITIONS", bold=True, size=11.0),
+        paragraph("A term means what is said here.", size=11.0),
+        paragraph("2. SCOPE", bold=True, size=11.0),
+        paragraph("All of us are bound by this text.", size=11.0),
+        paragraph("SIGNATURES", bold=True, size=11.0),
+        paragraph("Both sides sign below the line.", size=11.0),
+    )
+    assert list(found.values()) == [
+        ("PROCESSING TERMS", "1. DEFINITIONS"),
+        ("PROCESSING TERMS", "2. SCOPE"),
+        ("SIGNATURES",),
+    ]

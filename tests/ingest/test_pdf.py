@@ -47,6 +47,19 @@ def test_a_ruled_table_keeps_rows_and_columns() -> None:
     assert (table.kind, table.rows, table.header_rows) == (BlockKind.TABLE, tuple(map(tuple, rows)), 1)
 
 
+def test_frames_around_words_of_a_text_are_no_table() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.setFont("Helvetica", 11)
+        for row, line in enumerate(
+            ["we wish to further acme's projects and", "to align our projects with acme plans and"]
+        ):
+            canvas.drawString(72, 700 - 13 * row, line)
+        for left, bottom in [(150, 697), (200, 684)]:
+            canvas.rect(left, bottom, 50, 12)
+
+    assert [block.kind for block in load_pdf(pdf(draw)).blocks] == [BlockKind.PARAGRAPH]
+
+
 def test_cells_aligned_without_rules_are_a_table() -> None:
     def draw(canvas: Any) -> None:
         for row, cells in enumerate([("Germany", "30"), ("France", "25"), ("Spain", "22")]):
