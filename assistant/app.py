@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import chainlit as cl
+from chainlit import oauth_providers
 from chainlit import server as chainlit_server
 from chainlit.chat_context import chat_context
 from chainlit.config import config as chainlit_config
@@ -60,6 +61,8 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     cl.password_auth_callback(chat.sign_in)
     if sign_on.user_header:
         cl.header_auth_callback(chat.sign_in_by_header)
+    # Chainlit offers every provider whose variables it finds in the environment; only the one that was set up for us stands.
+    oauth_providers.providers[:] = [each for each in oauth_providers.providers if each.id == PROVIDER]
     if sign_on.oidc:
         cl.oauth_callback(chat.sign_in_by_provider)
     cl.set_starters(chat.starters)
@@ -175,7 +178,6 @@ class Chat:
         _id_token: str | None = None,
     ) -> cl.User | None:
         sign_on = self.room.door.sign_on
-        # Chainlit takes any provider whose variables it finds in the environment.
         if provider != PROVIDER or sign_on.config.oidc is None:
             return None
         stated = stated_in_claims(claims, sign_on.config.oidc)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant import problems
 from assistant.accounts import Person
 from assistant.problems import Problem
-from assistant.signin import Door
+from assistant.signin import SESSION_COOKIE, Door
 from assistant.tokens import scope_needed
 
 log = logging.getLogger("policydesk.access")
@@ -211,10 +211,18 @@ class Edge:
             return given
         session = await asyncio.to_thread(self.door.session_of, headers)
         own = session is not None and person is not None and session.account_id == person.account_id
-        return given if own else [item for item in given if item[0] != b"cookie"]
+        return given if own else _without_session(given, headers)
 
     def _body_limit(self, scope: Scope) -> int:
         return self.limits.upload_bytes if scope["path"] in UPLOAD_PATHS else self.limits.body_bytes
+
+
+def _without_session(given: list[tuple[bytes, bytes]], headers: Headers) -> list[tuple[bytes, bytes]]:
+    """The headers without the session's cookies; others, such as the one that a sign-in under way needs, stay."""
+    cookies = [each.strip() for header in headers.getlist("cookie") for each in header.split(";")]
+    kept = "; ".join(each for each in cookies if each and not each.startswith(SESSION_COOKIE))
+    others = [item for item in given if item[0] != b"cookie"]
+    return [*others, (b"cookie", kept.encode("latin-1"))] if kept else others
 
 
 def _signs_in(method: str, path: str) -> bool:
