@@ -1,0 +1,80 @@
+"""The model's draft, sentence by sentence: what stands on the evidence is shown, the rest is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from assistant.claims import check
+from assistant.evidence import EvidenceSentence
+from assistant.model import LanguageModel
+from assistant.prompt import answer_prompt, one_line
+from assistant.quoting import leans_back
+from assistant.records import Check, Citation, Claim
+from retrieval.records import heading_line
+from retrieval.sentences import sentence_spans
+
+
+@dataclass(frozen=True, slots=True)
+class PhrasingConfig:
+    """What of a draft is taken."""
+
+    longest_tokens: int = 96
+    first_within: int = 1  #: a draft that does not start with one of the best so many sentences has missed the question
+
+
+def phrase(
+    question: str, evidence: Sequence[EvidenceSentence], model: LanguageModel, config: PhrasingConfig | None = None
+) -> Iterator[tuple[Claim, Citation]]:
+    """Let a model phrase the answer; each sentence comes with its citation once it has passed the claim check.
+
+    A sentence that is said again is left out. Closing the iterator ends the draft.
+
+    :param evidence: best first, not empty.
+    :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone.
+    """
+    config = config or PhrasingConfig()
+    citations: list[Citation] = []
+    said: set[str] = set()
+    with closing(model.stream(answer_prompt(question, evidence), max_tokens=config.longest_tokens)) as draft:
+        for sentence in sentences(draft):
+            holder = stands_on(sentence, evidence)
+            if not said and (holder is None or holder >= config.first_within or leans_back(sentence)):
+                return
+            if holder is None or sentence in said:
+                continue
+            said.add(sentence)
+            citation = _cite(evidence[holder], citations)
+            yield Claim(sentence, (citation.number,), Check.SUPPORTED), citation
+
+
+def sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Whole sentences of a stream of text, as soon as each is complete."""
+    text = ""
+    for piece in pieces:
+        text += piece
+        spans = sentence_spans(text)
+        for span in spans[:-1]:
+            yield one_line(text[span.start : span.end])
+        if len(spans) > 1:
+            text = text[spans[-1].start :]
+    if text.strip():
+        yield one_line(text)
+
+
+def stands_on(claim: str, evidence: Sequence[EvidenceSentence]) -> int | None:
+    """The position of the best evidence sentence that a claim stands on, from 0; None where there is none."""
+    for at, sentence in enumerate(evidence):
+        heading = heading_line(sentence.passage.title, sentence.passage.section_path)
+        if check(claim, f"{sentence.lead_in} {sentence.quote}".strip(), heading=heading).supported:
+            return at
+    return None
+
+
+def _cite(sentence: EvidenceSentence, citations: list[Citation]) -> Citation:
+    for citation in citations:
+        if (citation.passage, citation.start, citation.end) == (sentence.passage, sentence.start, sentence.end):
+            return citation
+    citations.append(Citation(len(citations) + 1, sentence.passage, sentence.start, sentence.end))
+    return citations[-1]

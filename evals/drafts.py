@@ -1,0 +1,150 @@
+"""``eval generator``: what the small model makes of its evidence, without and with its adapter, beside quoting alone.
+
+Each question is asked twice: over the sentences of the judged passages (can the model phrase?), and over those that search
+brings (does it help in the end?). The evidence, the prompt, the claim check and the fall back to quotations are those that
+serve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from assistant.confidence import Confidence
+from assistant.conversation import standalone
+from assistant.evidence import EvidenceSentence, distil
+from assistant.model import LanguageModel, Message
+from assistant.phrasing import PhrasingConfig, phrase, sentences, stands_on
+from assistant.quoting import choose
+from assistant.records import Citation
+from evals.data import BenchData, Question
+from evals.significance import estimate
+from evals.spans import share_held, stands_in
+from evals.systems import history_of, scope_of
+from retrieval.records import Hit
+from retrieval.search import Searcher
+
+#: Called with (what is being done, questions done, questions in all).
+Progress = Callable[[str, int, int], None]
+_HITS = 10  #: passages retrieved, as at answer time
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one system shows for one question, from one kind of evidence.
+
+    ``measures``: ``right`` (every must-hold token, or else a gold answer as SQuAD compares), ``must_hold``, ``phrased``
+    (otherwise quoted), ``within_twice`` (not longer than twice the cited sentences), ``words``; and of models ``passed`` (share
+    of the draft's sentences that pass the claim check), ``first_ms`` and ``total_ms``.
+    """
+
+    system: str
+    evidence: str  #: "gold" or "found"
+    question_id: str
+    answered: bool  #: whether the confidence is above the threshold; always for gold evidence
+    measures: Mapping[str, float]
+
+
+class Recorded:
+    """A language model that remembers its last draft and how long it took."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.name = model.name
+        self.draft = ""
+        self.first_ms = 0.0
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+        began = perf_counter()
+        self.draft, self.first_ms = "", 0.0
+        for piece in self._model.stream(prompt, max_tokens=max_tokens):
+            if piece and not self.draft:
+                self.first_ms = (perf_counter() - began) * 1000
+            self.draft += piece
+            yield piece
+
+
+def evaluate_drafts(
+    data: BenchData, searcher: Searcher, models: Mapping[str, LanguageModel | None], *,
+    confidence: Confidence | None = None, phrasing: PhrasingConfig | None = None, progress: Progress | None = None,
+) -> list[Shown]:  # fmt: skip
+    """Ask every answerable question of the data over gold and found evidence.
+
+    :param models: by the name of the system; None quotes and phrases nothing.
+    """
+    confidence = confidence or Confidence()
+    asked = [question for question in data.questions if question.must_hold or question.answers]
+    shown: list[Shown] = []
+    for done, question in enumerate(asked, start=1):
+        text = standalone(question.text, history_of(question.metadata))
+        found = distil(
+            text, searcher.search(text, k=_HITS, scope=scope_of(question.metadata)).hits, encoder=searcher.encoder
+        )
+        kinds = {"found": (found, confidence.probability(found) >= confidence.threshold)}
+        if gold := _gold(question, searcher):
+            kinds["gold"] = (distil(text, gold, encoder=searcher.encoder), True)
+        for kind, (evidence, answered) in kinds.items():
+            for name, model in models.items() if evidence else ():
+                measures = _measures(question, text, evidence, model, phrasing)
+                shown.append(Shown(name, kind, question.question_id, answered, measures))
+        if progress:
+            progress("drafting", done, len(asked))
+    return shown
+
+
+def to_json(shown: Sequence[Shown]) -> dict[str, Any]:
+    """Each measure by evidence and system: gold evidence as it is, found evidence without and with refusals."""
+    found: dict[str, Any] = {}
+    for one in dict.fromkeys((row.evidence, row.system) for row in shown):
+        rows = [row for row in shown if (row.evidence, row.system) == one]
+        names = dict.fromkeys(name for row in rows for name in row.measures)
+        measures = {
+            name: estimate([row.measures[name] for row in rows if name in row.measures]).to_json() for name in names
+        }
+        if one[0] == "found":
+            measures["right_and_not_refused"] = estimate(
+                [row.measures["right"] * row.answered for row in rows]
+            ).to_json()
+        found.setdefault(one[0], {})[one[1]] = measures
+    return found
+
+
+def _gold(question: Question, searcher: Searcher) -> list[Hit]:
+    rows = [searcher.index.rows[key] for key in question.wanted if key in searcher.index.rows]
+    return [Hit(rank, 1.0, searcher.index.passages[row]) for rank, row in enumerate(sorted(rows), start=1)]
+
+
+def _measures(
+    question: Question, text: str, evidence: Sequence[EvidenceSentence], model: LanguageModel | None,
+    phrasing: PhrasingConfig | None,
+) -> dict[str, float]:  # fmt: skip
+    timed: dict[str, float] = {}
+    said: list[str] = []
+    cited: dict[tuple[str, int], Citation] = {}
+    if model is not None:
+        recorded, began = Recorded(model), perf_counter()
+        for claim, citation in phrase(text, evidence, recorded, phrasing):
+            said.append(claim.text)
+            cited[citation.passage.passage_id, citation.start] = citation
+        drafted = list(sentences([recorded.draft]))
+        passed = [stands_on(sentence, evidence) is not None for sentence in drafted]
+        timed = {"first_ms": recorded.first_ms, "total_ms": (perf_counter() - began) * 1000}
+        timed["passed"] = sum(passed) / len(passed) if passed else 0.0
+    phrased = bool(said)
+    if not phrased:
+        cited = {(one.passage.passage_id, one.start): one for one in choose(evidence)}
+        said = [one.quote for one in cited.values()]
+    answer = " ".join(said)
+    words = len(answer.split())
+    measures = {
+        "right": float(
+            share_held(answer, question.must_hold) == 1 if question.must_hold else stands_in(answer, question.answers)
+        ),
+        "phrased": float(phrased),
+        "within_twice": float(words <= 2 * sum(len(one.quote.split()) for one in cited.values())),
+        "words": float(words),
+        **timed,
+    }
+    return measures | ({"must_hold": share_held(answer, question.must_hold)} if question.must_hold else {})

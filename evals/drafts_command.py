@@ -1,0 +1,97 @@
+"""``policydesk eval generator``: the small model without and with its adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+_COLUMNS = ("right", "right_and_not_refused", "must_hold", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
+
+
+def generator(
+    context: typer.Context,
+    data: Annotated[
+        Path, typer.Argument(help="Folder in the BEIR layout with answers, or a library such as corpora/sister.")
+    ],
+    split: Annotated[str | None, typer.Option(help="Which questions; test, else dev, where not given.")] = None,
+    adapter: Annotated[
+        str | None, typer.Option(help="Folder of the adapter; what would be loaded where not given.")
+    ] = None,
+    first_within: Annotated[
+        int, typer.Option(min=1, help="A draft has to start with one of the best so many evidence sentences.")
+    ] = 1,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
+    ] = None,
+) -> None:
+    """Let the small model phrase answers over gold and found evidence, without its adapter and with it, beside quoting.
+
+    The JSON holds figures only: no question, answer or passage.
+    """
+    from assistant.adapter import Adapter
+    from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256, load_model
+    from assistant.phrasing import PhrasingConfig
+    from evals.commands import _console, _settings, _write
+    from evals.drafts import evaluate_drafts, to_json
+    from evals.encodings import CachedEncoder, default_folder
+    from evals.library import load_any
+    from evals.machine import provenance
+    from evals.models import load_models
+    from evals.systems import passages_of
+    from evals.tables import progress_bars
+    from retrieval.index import PassageIndex
+    from retrieval.search import Searcher
+
+    console = _console(json_file)
+    settings = _settings(context)
+    loaded = load_any(data, split).limited(limit)
+    models = load_models(settings)
+    encoder = CachedEncoder(models.encoder, default_folder())
+    index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
+    chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
+    systems = {"quote": None, "without adapter": load_model(DEFAULT_MODEL, adapter="none")}
+    if chosen:
+        systems["with adapter"] = load_model(DEFAULT_MODEL, adapter=str(chosen.folder))
+    with progress_bars(console) as progress:
+        shown = evaluate_drafts(
+            loaded,
+            Searcher(index, encoder, reranker=models.reranker),
+            systems,
+            phrasing=PhrasingConfig(first_within=first_within),
+            progress=progress,
+        )
+    found = {
+        "kind": "generator",
+        "data": loaded.name,
+        "split": loaded.split,
+        "questions": len(loaded.questions),
+        "passages": len(loaded.corpus),
+        "model": DEFAULT_MODEL,
+        "adapter": chosen.name if chosen else None,
+        "first_within": first_within,
+        **provenance(),
+        "measures": to_json(shown),
+    }
+    console.print(table(found))
+    _write(found, json_file, None, console)
+
+
+def table(found: Mapping[str, Any]) -> Table:
+    """One row a kind of evidence and system."""
+    shown = Table(
+        title=f"Drafts · {found['data']} · {found['split']} · {found['questions']} questions", box=box.SIMPLE_HEAD
+    )
+    shown.add_column("evidence, system")
+    for name in _COLUMNS:
+        shown.add_column(name.replace("_", " "), justify="right")
+    for evidence, systems in sorted(found["measures"].items()):
+        for system, measures in systems.items():
+            cells = [measures.get(name, {}).get("mean") for name in _COLUMNS]
+            shown.add_row(f"{evidence}, {system}", *("–" if cell is None else f"{cell:.3g}" for cell in cells))
+    return shown
