@@ -80,9 +80,9 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     outside: list[str] = []
     failures: list[str] = []
 
-    def open_(url: str, *, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
+    def open_(url: str, *, width: int = 1280, height: int = 800, dark: bool = False, language: str = "en-US") -> Page:
         context = chromium.new_context(
-            locale="en-US", viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            locale=language, viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
         contexts.append(context)
         page = context.new_page()
