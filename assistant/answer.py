@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import conflicts
-from assistant.claims import check
 from assistant.confidence import Confidence
 from assistant.conversation import circumstances, is_small_talk, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
-from assistant.prompt import answer_prompt, one_line
+from assistant.phrasing import PhrasingConfig, phrase
+from assistant.prompt import one_line
 from assistant.quoting import QuotingConfig, choose
 from assistant.records import (
     Answer,
@@ -38,13 +38,11 @@ from assistant.router import AnswerCache
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.index import PassageIndex
-from retrieval.records import Hit, heading_line
+from retrieval.records import Hit
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Searcher
-from retrieval.sentences import sentence_spans
 
-_LONGEST_DRAFT_TOKENS = 96
 _BOTH_SIDES = QuotingConfig(most=2, margin=float("inf"))
 _DISPUTED = "The documents in force do not agree about this:"
 #: Passages kept with a refusal, for whoever it is handed to.
@@ -58,6 +56,7 @@ class AnswerConfig:
 
     hits: int = 10  #: passages retrieved
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    phrasing: PhrasingConfig = field(default_factory=PhrasingConfig)
 
 
 @dataclass(slots=True)
@@ -222,20 +221,14 @@ class Assistant:
         if self.model is None:
             return None
         claims: list[Claim] = []
-        citations: list[Citation] = []
-        prompt = answer_prompt(asked.standalone, evidence)
-        with closing(self.model.stream(prompt, max_tokens=_LONGEST_DRAFT_TOKENS)) as draft:
-            for sentence in _sentences(draft):
-                holder = _holder(sentence, evidence)
-                if not claims and holder is not evidence[0]:
-                    return None  # a draft that starts with anything but the best evidence has missed the question
-                if holder is None:
-                    continue
-                number = _cite(holder, citations)
-                claims.append(Claim(sentence, (number,), Check.SUPPORTED))
+        citations: dict[int, Citation] = {}
+        with closing(phrase(asked.standalone, evidence, self.model, self.config.phrasing)) as phrased:
+            for claim, citation in phrased:
+                claims.append(claim)
+                citations[citation.number] = citation
                 asked.clock.mark("first_token")
-                yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{sentence} [{number}]")
-        return (claims, citations) if claims else None
+                yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{claim.text} [{citation.number}]")
+        return (claims, list(citations.values())) if claims else None
 
     def _evidence(self, asked: _Asked, hits: Sequence[Hit], scope: Scope) -> list[EvidenceSentence]:
         # What is read is checked against the scope once more, whatever the index did.
@@ -288,37 +281,6 @@ def _settled(scope: Scope, question: str, searcher: Searcher) -> Scope:
     if jurisdiction is None and named.jurisdiction in searcher.index.jurisdictions:
         jurisdiction = named.jurisdiction
     return replace(scope, as_of=scope.as_of or named.as_of, jurisdiction=jurisdiction)
-
-
-def _sentences(pieces: Iterable[str]) -> Iterator[str]:
-    """Whole sentences of a stream of text, as soon as each is complete."""
-    text = ""
-    for piece in pieces:
-        text += piece
-        spans = sentence_spans(text)
-        for span in spans[:-1]:
-            yield one_line(text[span.start : span.end])
-        if len(spans) > 1:
-            text = text[spans[-1].start :]
-    if text.strip():
-        yield one_line(text)
-
-
-def _holder(claim: str, evidence: Sequence[EvidenceSentence]) -> EvidenceSentence | None:
-    """The best evidence sentence that the claim stands on, if there is one."""
-    for sentence in evidence:
-        heading = heading_line(sentence.passage.title, sentence.passage.section_path)
-        if check(claim, f"{sentence.lead_in} {sentence.quote}".strip(), heading=heading).supported:
-            return sentence
-    return None
-
-
-def _cite(sentence: EvidenceSentence, citations: list[Citation]) -> int:
-    for citation in citations:
-        if (citation.passage, citation.start, citation.end) == (sentence.passage, sentence.start, sentence.end):
-            return citation.number
-    citations.append(Citation(len(citations) + 1, sentence.passage, sentence.start, sentence.end))
-    return len(citations)
 
 
 def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:

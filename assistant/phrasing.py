@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -26,10 +26,10 @@ class PhrasingConfig:
 
 def phrase(
     question: str, evidence: Sequence[EvidenceSentence], model: LanguageModel, config: PhrasingConfig | None = None
-) -> Iterator[tuple[Claim, Citation]]:
+) -> Generator[tuple[Claim, Citation], None, None]:
     """Let a model phrase the answer; each sentence comes with its citation once it has passed the claim check.
 
-    A sentence that is said again is left out. Closing the iterator ends the draft.
+    A sentence that is said again is left out. Closing the generator ends the draft.
 
     :param evidence: best first, not empty.
     :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone.
