@@ -15,6 +15,24 @@ from retrieval.errors import WrongUsage
 from retrieval.store import Base, Store, VersionRow
 
 
+def for_reader(report: Preflight, readable: Collection[str]) -> Preflight:
+    """The report without the words of documents that its reader may not see.
+
+    :param readable: ids of the documents they may read.
+    """
+    relation = report.relation
+    if relation.document_id is not None and relation.document_id not in readable:
+        relation = replace(relation, document_id=None, title=None)
+    questions = tuple(
+        checked
+        if all(quoted.document_id in readable for quoted in checked.cited)
+        else replace(checked, cited=(), answer="")
+        for checked in report.questions
+    )
+    conflicts = tuple(each for each in report.conflicts if each.other.document_id in readable)
+    return replace(report, relation=relation, questions=questions, conflicts=conflicts)
+
+
 class PreflightRow(Base):
     __tablename__ = "preflights"
     version_id: Mapped[str] = mapped_column(String(80), primary_key=True)

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from assistant import api, apidocs, chatfolder, handoffapi, problems
+from assistant import api, apidocs, chatfolder, handoffapi, problems, reviewapi
 from assistant.console import site
 from assistant.edge import Edge, Limits
 from assistant.problems import Problem
@@ -52,6 +52,7 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
     app.state.room = room
     app.include_router(api.routes(room))
     app.include_router(handoffapi.routes(room))
+    app.include_router(reviewapi.routes(room))
     app.include_router(site.routes())
     _add_health(app, room)
     _add_docs(app)

@@ -36,6 +36,7 @@ _NEEDED = tuple(
         (("POST",), r"/api/v1/search", TokenScope.SEARCH),
         (("POST",), r"/api/v1/handoffs/[^/]+/(answer|close)", TokenScope.LIBRARY),
         (("GET", "POST", "DELETE"), r"/api/v1/handoffs(/[^/]+)?", TokenScope.ASK),
+        (("GET",), r"/api/v1/documents/[^/]+/(preflight|history)", TokenScope.LIBRARY),
         (("GET",), r"/api/v1/documents(/.*)?", TokenScope.READ),
         (("GET",), r"/api/v1/reports/.*", TokenScope.REPORTS),
         (("GET", "DELETE"), r"/api/v1/(conversations|me)(/.*)?", TokenScope.OWN),

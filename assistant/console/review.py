@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,6 +16,7 @@ from assistant.console.notices import Undo
 from assistant.console.uploads import read_country, read_day, read_groups
 from assistant.console.visit import Act, ConsoleRoute, Doing, Enter, Visit
 from assistant.console.wording import COUNTRIES, count
+from assistant.preflights import for_reader
 from assistant.problems import Problem
 from assistant.review import Particulars
 from ingest.preflight import Outcome, Preflight
@@ -52,11 +54,12 @@ def review_page(visit: Enter) -> Response:
 @router.get("/review/{version_id}")
 def report_page(visit: Enter, version_id: str) -> Response:
     document, version = _find(visit, version_id)
-    report = _for_reader(visit.room.review.report(version_id), library.readable(visit.room.store, visit.person))
+    report = for_reader(visit.room.review.report(version_id), library.readable(visit.room.store, visit.person))
     newest = [each for each in document.versions if each.published and each.number < version.number]
     return visit.page(
         "preflight.html", document=document, version=version, report=report, doubts=doubts(report),
-        before=newest[-1] if newest else None, outcomes=OUTCOMES, **_details(visit, version_id),
+        before=newest[-1] if newest else None, outcomes=OUTCOMES, today=date.today(),
+        titles={each.document_id: each.title for each in library.visible(visit.room.store, visit.person)}, **_details(visit, version_id),
     )  # fmt: skip
 
 
@@ -151,21 +154,6 @@ def doubts(report: Preflight) -> list[Doubt]:
     if report.warnings:
         found.append(Doubt(count(len(report.warnings), "remark") + " about how it was read", "read"))
     return found
-
-
-def _for_reader(report: Preflight, readable: frozenset[str]) -> Preflight:
-    """The report without the words of documents that its reader may not see."""
-    relation = report.relation
-    if relation.document_id is not None and relation.document_id not in readable:
-        relation = replace(relation, document_id=None, title=None)
-    questions = tuple(
-        replace(checked, cited=tuple(quoted for quoted in checked.cited if quoted.document_id in readable))
-        if all(quoted.document_id in readable for quoted in checked.cited)
-        else replace(checked, cited=(), answer="")
-        for checked in report.questions
-    )
-    conflicts = tuple(each for each in report.conflicts if each.other.document_id in readable)
-    return replace(report, relation=relation, questions=questions, conflicts=conflicts)
 
 
 def _details(visit: Visit, version_id: str) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""Review over HTTP: only for those who keep the library, and only what they may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.room import Room
+from retrieval.store import NewPassage, NewVersion, Version
+
+Bearer = Callable[[str], dict[str, str]]
+DOGS = "Dogs may come to the office on Fridays."
+
+
+def draft(room: Room, **more: Any) -> Version:
+    new = NewVersion(
+        title="Dog Policy", file="dogs.md", source="dogs.md", sha256="d09", media_type="text/markdown", size_bytes=1,
+        passages=(NewPassage(DOGS),), published=False, **more,
+    )  # fmt: skip
+    return room.store.add_version(new)
+
+
+async def answer(client: httpx.AsyncClient, headers: dict[str, str]) -> str:
+    body = {"question": "May dogs come to the office on Fridays?"}
+    return str((await client.post("/api/v1/ask", json=body, headers=headers)).json()["status"])
+
+
+async def test_a_draft_is_listed_read_published_and_taken_back(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    waiting, hana, emma = draft(room), bearer("hana"), bearer("emma")
+    (listed,) = (await client.get("/api/v1/drafts", headers=hana)).json()["drafts"]
+    assert (listed["version_id"], listed["is_first"]) == (waiting.version_id, True)
+    path = f"/api/v1/documents/{waiting.document_id}"
+    report = (await client.get(f"{path}/preflight", headers=hana)).json()
+    assert (report["version_id"], report["passages"], report["relation"]["kind"]) == (waiting.version_id, 1, "new")
+    assert await answer(client, emma) == "abstained"
+    act = (await client.post(f"{path}/publish", headers=hana)).json()
+    assert (act["act"], act["who"], act["can_be_undone"]) == ("publish", "hana", True)
+    assert await answer(client, emma) == "answered"
+    undone = await client.post(f"{path}/undo", json={"action_id": act["action_id"]}, headers=hana)
+    assert undone.json()["undone_at"]
+    assert await answer(client, emma) == "abstained"
+    (known,) = (await client.get(f"{path}/history", headers=hana)).json()["actions"]
+    assert known["action_id"] == act["action_id"]
+
+
+async def test_what_is_confirmed_holds(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
+    waiting, hana = draft(room), bearer("hana")
+    path = f"/api/v1/documents/{waiting.document_id}"
+    body = {"title": "Dogs at work", "effective_from": "2026-01-01", "jurisdiction": "DE", "owner": "Ada"}
+    set_now = (await client.post(f"{path}/confirm", json=body, headers=hana)).json()
+    assert set_now["particulars"] == {**body, "effective_to": None, "audience": []}
+    again = (await client.post(f"{path}/confirm", json=body, headers=hana)).json()
+    assert again["action"] is None
+    wrong = {**body, "effective_to": "2025-01-01"}
+    refused = await client.post(f"{path}/confirm", json=wrong, headers=hana)
+    assert refused.status_code == 422
+    assert "before it begins" in refused.json()["detail"]
+
+
+async def test_a_rejected_draft_no_longer_waits(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
+    waiting, hana = draft(room), bearer("hana")
+    body = {"version_id": waiting.version_id}
+    done = await client.post(f"/api/v1/documents/{waiting.document_id}/reject", json=body, headers=hana)
+    assert done.json()["act"] == "reject"
+    assert (await client.get("/api/v1/drafts", headers=hana)).json() == {"drafts": []}
+
+
+@pytest.mark.parametrize("route", ["publish", "reject", "undo", "confirm", "preflight", "history"])
+async def test_employees_review_nothing(client: httpx.AsyncClient, bearer: Bearer, room: Room, route: str) -> None:
+    waiting = draft(room)
+    path = f"/api/v1/documents/{waiting.document_id}/{route}"
+    method = "GET" if route in ("preflight", "history") else "POST"
+    body = {"title": "x"} if route == "confirm" else None
+    assert (await client.request(method, path, json=body, headers=bearer("emma"))).status_code == 403
+    assert (await client.request(method, path, json=body)).status_code == 401
+    assert room.store.version(waiting.version_id).published is False
+
+
+async def test_who_may_not_read_a_draft_does_not_know_of_it(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    waiting, hana = draft(room, audience=frozenset({"board"})), bearer("hana")
+    assert (await client.get("/api/v1/drafts", headers=hana)).json() == {"drafts": []}
+    for route in ("publish", "reject", "undo"):
+        found = await client.post(f"/api/v1/documents/{waiting.document_id}/{route}", headers=hana)
+        assert found.status_code == 404
+
+
+async def test_another_site_cannot_publish_with_somebody_s_session(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    waiting = draft(room)
+    headers = {**bearer("hana"), "Origin": "http://elsewhere.invalid"}
+    found = await client.post(f"/api/v1/documents/{waiting.document_id}/publish", headers=headers)
+    assert found.status_code == 403
+
+
+async def test_every_route_is_described_with_an_example(client: httpx.AsyncClient) -> None:
+    described = (await client.get("/api/openapi.json")).json()
+    for route in ("publish", "reject", "undo", "confirm"):
+        operation = described["paths"][f"/api/v1/documents/{{document_id}}/{route}"]["post"]
+        assert operation["summary"]
+    assert all(
+        described["components"]["schemas"][name]["example"] for name in ("VersionBody", "UndoBody", "ParticularsBody")
+    )
