@@ -235,7 +235,11 @@ def figures(trial: Trial, limits: Limits) -> dict[str, Any]:
         "by_mutation": {kind: _counted(reads) for kind, reads in sorted(kinds.items())},
         "by_ending": {ending: _counted(reads) for ending, reads in sorted(_by_ending(trial.damaged).items())},
         "bombs": {**_counted(trial.bombs), "refused_within_1_s": trial.bombs_in_time},
-        "good_files_between": {"read": len(trial.good), "as_before": sum(as_before for _, as_before in trial.good)},
+        "good_files_between": {
+            "read": len(trial.good),
+            "as_before": sum(as_before for _, as_before in trial.good),
+            "lost": sorted({name for name, as_before in trial.good if not as_before}),
+        },
         "given": {folder: _counted(reads) for folder, reads in trial.given.items()},
         "memory_cap_mb": round(limits.memory_bytes / 2**20),
         "longest_allowed_s": limits.wall_s,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from itertools import chain
 from pathlib import PurePath
 
 from ingest import markup, media, partition, word
@@ -29,7 +30,7 @@ def load(name: str, data: bytes, *, ocr: Ocr | None = None, depth: int = 0) -> L
         raise DocumentRejected(f"it lies in {depth} other files, more than {MAX_DEPTH}; save it by itself")
     kind = media.media_type(name, data)
     loaded = _loaded(kind, name, data, ocr or Without(), depth)
-    if not any(block.text.strip() or block.rows for block in loaded.blocks):
+    if not any(_SAYS.search(text) for block in loaded.blocks for text in (block.text, *chain(*block.rows))):
         raise DocumentRejected(_no_text_reason(loaded))
     claimed = media.MEDIA_TYPES[PurePath(name).suffix.lower()]
     if kind != claimed and PurePath(name).suffix:
@@ -93,6 +94,10 @@ def _loaded(kind: str, name: str, data: bytes, ocr: Ocr, depth: int) -> Loaded:
             return picture.load_picture(kind, data, ocr=ocr)
         case _:
             return _load_text(data)
+
+
+#: A letter or digit: dashes and dots alone say nothing.
+_SAYS = re.compile(r"\w")
 
 
 def _no_text_reason(loaded: Loaded) -> str:

@@ -62,19 +62,23 @@ def _frames(kind: str, data: bytes) -> Iterator[Picture]:
     with python_warnings.catch_warnings():
         # Its own warning about large pictures; they are measured below.
         python_warnings.simplefilter("ignore")
-        image = images.open(io.BytesIO(data), formats=[_FORMATS[kind]])
-        for frame in ImageSequence.Iterator(image):
-            width, height = frame.size
-            if width * height > MAX_CLAIMED_PIXELS:
-                raise DocumentRejected(
-                    f"the picture claims {width * height / 1e6:,.0f} million pixels, over {MAX_CLAIMED_PIXELS / 1e6:,.0f}; save it smaller"
-                )
-            dpi = _dpi(frame.info.get("dpi"))
-            grey = ImageOps.exif_transpose(_on_white(frame))
-            shrink = min(1.0, math.sqrt(MAX_PIXELS / max(width * height, 1)))
-            if shrink < 1:
-                grey = grey.resize((max(1, int(grey.width * shrink)), max(1, int(grey.height * shrink))))
-            yield Picture(grey.width, grey.height, grey.tobytes(), dpi * shrink)
+        try:
+            image = images.open(io.BytesIO(data), formats=[_FORMATS[kind]])
+            for frame in ImageSequence.Iterator(image):
+                width, height = frame.size
+                if width * height > MAX_CLAIMED_PIXELS:
+                    raise DocumentRejected(_TOO_LARGE)
+                dpi = _dpi(frame.info.get("dpi"))
+                grey = _on_white(ImageOps.exif_transpose(frame))
+                shrink = min(1.0, math.sqrt(MAX_PIXELS / max(width * height, 1)))
+                if shrink < 1:
+                    grey = grey.resize((max(1, int(grey.width * shrink)), max(1, int(grey.height * shrink))))
+                yield Picture(grey.width, grey.height, grey.tobytes(), dpi * shrink)
+        except images.DecompressionBombError as error:
+            raise DocumentRejected(_TOO_LARGE) from error
+
+
+_TOO_LARGE = f"the picture claims more than {MAX_CLAIMED_PIXELS / 1e6:,.0f} million pixels; save it smaller"
 
 
 def _on_white(frame: Image) -> Image:

@@ -11,7 +11,6 @@ from ingest.records import Block, BlockKind
 MAX_ROWS = 20_000
 MAX_COLUMNS = 200
 MAX_CELLS = 400_000
-_MAX_CELL_CHARS = 8_000
 
 Row = tuple[str, ...]
 
@@ -36,7 +35,7 @@ def sheet_blocks(rows: Iterable[Sequence[str]]) -> list[Block]:
 
 
 def _trimmed(row: Sequence[str]) -> Row:
-    cells = [cell[:_MAX_CELL_CHARS] for cell in row]
+    cells = list(row)
     while cells and not cells[-1]:
         cells.pop()
     return tuple(cells)
