@@ -62,7 +62,9 @@ def load_workbook(name: str, data: bytes) -> Loaded:
                     blocks.append(Block(BlockKind.HEADING, sheet.title.strip() or "Sheet", level=1))
                 blocks.extend(found)
                 if cut:
-                    warnings.append(f"of sheet {sheet.title!r} only the first {len(rows):,} rows were read; split it")
+                    warnings.append(
+                        f"of sheet {sheet.title!r} only {len(rows):,} rows and {MAX_COLUMNS} columns were read; split it"
+                    )
             stated = (book.properties.title or "").strip()
     except (LxmlError, InvalidFileException, *_DAMAGE) as error:
         reason = " ".join(str(error).split())[:160]
@@ -82,26 +84,25 @@ def _rows(sheet: Any, merged: Mapping[Place, Place], most_cells: int) -> tuple[l
     seen: dict[Place, str] = {}
     anchors = set(merged.values())
     cells = 0
-    blank = 0
-    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
-        written = [shown(cell.value, cell.number_format or "General") if cell.value is not None else "" for cell in row]
-        for column, text in enumerate(written, start=1):
+    is_cut = False
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        is_cut = is_cut or any(cell.value is not None for cell in row[MAX_COLUMNS:])
+        written = [shown(cell.value, cell.number_format or "") if cell.value is not None else "" for cell in row]
+        for column, text in enumerate(written[:MAX_COLUMNS], start=1):
             if (number, column) in anchors:
                 seen[number, column] = text
             elif not text and (number, column) in merged:
                 written[column - 1] = seen.get(merged[number, column], "")
+        del written[MAX_COLUMNS:]
         while written and not written[-1]:
             written.pop()
-        cells += len(written)
-        blank = 0 if written else blank + 1
-        if written and (number > MAX_ROWS or cells > most_cells):
+        if written and (len(rows) >= MAX_ROWS or cells + len(row) > most_cells):
             return rows, True
-        if blank > MAX_ROWS:
-            break
-        rows.append(written)
-    while rows and not rows[-1]:
-        rows.pop()
-    return rows, False
+        cells += len(row)
+        # One empty row parts as well as a million.
+        if written or (rows and rows[-1]):
+            rows.append(written)
+    return rows, is_cut
 
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")

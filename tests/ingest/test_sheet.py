@@ -1,0 +1,111 @@
+"""Sheets: tables apart from the lines around them, merged cells, and sizes that are kept in bounds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ingest import delimited, workbook
+from ingest.load import load
+from ingest.records import Block, BlockKind
+from ingest.sheet import sheet_blocks
+
+
+def xlsx(write: Callable[[Any], None]) -> bytes:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    write(book)
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def test_lines_over_and_under_a_table_are_text() -> None:
+    blocks = sheet_blocks(
+        [["Leave 2025"], [], ["Country", "Days"], ["Germany", "30"], ["Spain", "23"], [], ["As of March."]]
+    )
+    assert [(block.kind, block.text, block.rows, block.header_rows) for block in blocks] == [
+        (BlockKind.PARAGRAPH, "Leave 2025", (), 0),
+        (BlockKind.TABLE, "", (("Country", "Days"), ("Germany", "30"), ("Spain", "23")), 1),
+        (BlockKind.PARAGRAPH, "As of March.", (), 0),
+    ]
+
+
+def test_a_first_row_of_numbers_heads_nothing() -> None:
+    assert sheet_blocks([["2024", "30"], ["2025", "31"]])[0].header_rows == 0
+
+
+def test_two_rows_head_the_columns_where_the_first_is_merged() -> None:
+    rows = [["Country", "Leave", "Leave"], ["Country", "Days", "Since"], ["Germany", "30", "2024-01-01"]]
+    assert sheet_blocks(rows)[0].header_rows == 2
+
+
+def test_one_column_is_lines_and_nothing_is_nothing() -> None:
+    assert sheet_blocks([["a"], ["b"]]) == [Block(BlockKind.PARAGRAPH, "a"), Block(BlockKind.PARAGRAPH, "b")]
+    assert sheet_blocks([]) == []
+    assert sheet_blocks([[], ["", ""]]) == []
+
+
+def test_merged_cells_dates_and_formulas_read_as_people_see_them() -> None:
+    def write(book: Any) -> None:
+        book.active.title = "Leave"
+        book.active.append(("Region", "Country", "Since"))
+        book.active.append(("Europe", "Germany", date(2024, 1, 1)))
+        book.active.append((None, "Spain", date(2025, 1, 1)))
+        book.active.merge_cells("A2:A3")
+
+    table = load("leave.xlsx", xlsx(write)).blocks[-1]
+    assert table.rows[1:] == (("Europe", "Germany", "2024-01-01"), ("Europe", "Spain", "2025-01-01"))
+
+
+def test_hidden_sheets_are_passed_over_with_a_warning() -> None:
+    def write(book: Any) -> None:
+        book.active.append(("Leave is paid.",))
+        hidden = book.create_sheet("Salaries")
+        hidden.append(("secret",))
+        hidden.sheet_state = "hidden"
+
+    loaded = load("leave.xlsx", xlsx(write))
+    assert [block.text for block in loaded.blocks] == ["Sheet", "Leave is paid."]
+    assert loaded.warnings == ("the hidden sheet 'Salaries' was passed over",)
+
+
+def test_a_huge_sheet_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
+
+    def write(book: Any) -> None:
+        for number in range(10):
+            book.active.append((f"rule {number}", "applies"))
+
+    loaded = load("rules.xlsx", xlsx(write))
+    assert len(loaded.blocks[0].rows) == 3
+    assert "only 3 rows and 200 columns were read" in loaded.warnings[0]
+
+
+def test_a_cell_in_the_last_row_costs_nothing_and_one_far_to_the_right_is_reported() -> None:
+    def write(book: Any) -> None:
+        book.active["A1"], book.active["A1048576"], book.active["XFD3"] = "Leave is paid.", "Ask HR.", "far"
+
+    loaded = load("far.xlsx", xlsx(write))
+    assert [block.text for block in loaded.blocks] == ["Leave is paid.", "Ask HR."]
+    assert "200 columns were read" in loaded.warnings[0]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_is_parted_by_what_parts_it(delimiter: str) -> None:
+    source = "\n".join(
+        delimiter.join(row) for row in (("Country", "Days, paid" if delimiter != "," else "Days"), ("Spain", "23"))
+    )
+    assert load("leave.csv", source.encode()).blocks[0].rows[1] == ("Spain", "23")
+
+
+def test_a_long_csv_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_ROWS", 2)
+    loaded = load("leave.csv", b"Country,Days\nSpain,23\nGermany,30\n")
+    assert loaded.blocks[0].rows == (("Country", "Days"), ("Spain", "23"))
+    assert loaded.warnings == ("only the first 2 rows were read; split the file",)
