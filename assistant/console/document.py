@@ -16,7 +16,9 @@ router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=Fal
 
 @router.get("/documents/{document_id}")
 def document_page(visit: Enter, document_id: str, version: str | None = None) -> Response:
+    known = {each.document_id: each for each in library.visible(visit.room.store, visit.person)}
     document = library.find(visit.room.store, visit.person, document_id)
+    acts = visit.room.review.history(document_id=document_id, last=20)
     today = date.today()
     in_force = [each for each in document.versions if each.standing(today) is Standing.IN_FORCE]
     shown = next((each for each in document.versions if each.version_id == version), None)
@@ -24,4 +26,5 @@ def document_page(visit: Enter, document_id: str, version: str | None = None) ->
     return visit.page(
         "document.html", document=document, standing=document.standing(today), today=today,
         versions=list(reversed(document.versions)), shown=shown, passages=visit.room.store.passages(shown.version_id),
+        titles={each: one.title for each, one in known.items()}, last_act=next((act for act in acts if act.can_be_undone), None),
     )  # fmt: skip

@@ -43,6 +43,7 @@ def _environment() -> Environment:
         "percent",
         "seconds",
         "sentence",
+        "named",
     ):
         environment.filters[name] = getattr(wording, name)
     environment.globals.update(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from assistant import library
 from assistant.api import queue_upload
 from assistant.console.visit import Act, ConsoleRoute, Doing, Enter, Visit
-from assistant.console.wording import COUNTRIES, count, sentence
+from assistant.console.wording import COUNTRIES, count, named, sentence
 from assistant.jobs import Job, JobState
 from assistant.problems import Problem
 from assistant.uploads import ENDINGS
@@ -84,19 +85,23 @@ def uploads_page(visit: Enter) -> Response:
 def progress(visit: Enter, job: Annotated[list[str], Query(max_length=50)]) -> Response:
     """How far these jobs are; asked again and again by the page that sent them."""
     own = {each.job_id: each for each in visit.room.jobs.of(visit.person.account_id, last=MOST_OWN_JOBS)}
-    return JSONResponse({"jobs": [_progress(own[job_id]) for job_id in job if job_id in own]})
+    titles = _titles(visit)
+    return JSONResponse({"jobs": [_progress(own[job_id], titles) for job_id in job if job_id in own]})
 
 
 @router.get("/uploads/{job_id}")
 def upload_report(visit: Enter, job_id: str) -> Response:
     job = _own_job(visit, job_id)
-    return visit.page("upload_report.html", job=job, lines=lines(job), states=STATES, said=summary(job))
+    return visit.page("upload_report.html", job=job, lines=lines(job, _titles(visit)), states=STATES, said=summary(job))
 
 
-def lines(job: Job) -> list[Line]:
-    """A line for each file, in the order they were sent."""
+def lines(job: Job, titles: Mapping[str, str]) -> list[Line]:
+    """A line for each file, in the order they were sent.
+
+    :param titles: of the documents that the reader may know, by id.
+    """
     reports = {report["file"]: report for report in job.reports}
-    return [_line(name, reports.get(name), job) for name in job.files]
+    return [_line(name, reports.get(name), job, titles) for name in job.files]
 
 
 def summary(job: Job) -> str:
@@ -114,7 +119,7 @@ def summary(job: Job) -> str:
     return ", ".join(parts) or "Nothing was read"
 
 
-def _line(name: str, report: dict[str, Any] | None, job: Job) -> Line:
+def _line(name: str, report: dict[str, Any] | None, job: Job, titles: Mapping[str, str]) -> Line:
     if report is None:
         stopped = job.state is JobState.FAILED
         return Line(
@@ -127,23 +132,28 @@ def _line(name: str, report: dict[str, Any] | None, job: Job) -> Line:
     if job.is_draft and report["status"] != "unchanged":
         to, called = f"/hr/review/{report['version_id']}", "Review"
     if report["status"] == "unchanged":
-        return Line(name, "info", reason or "Already in the library, word for word.", to, called)
+        return Line(name, "info", named(reason, titles) or "Already in the library, word for word.", to, called)
     what = f"{count(report.get('passages') or 0, 'passage')}" + (
         f", {count(report['pages'], 'page')}" if report.get("pages") else ""
     )
     warnings = " ".join(sentence(each) for each in report.get("warnings") or ())
     said = f"{'Read in part' if report['status'] == 'partial' else 'Read'}: {what}. {reason} {warnings}"
-    return Line(name, "wait" if report["status"] == "partial" else "good", " ".join(said.split()), to, called)
+    tone = "wait" if report["status"] == "partial" else "good"
+    return Line(name, tone, named(" ".join(said.split()), titles), to, called)
 
 
-def _progress(job: Job) -> dict[str, Any]:
+def _progress(job: Job, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "job_id": job.job_id, "ended": job.ended, "state": STATES[job.state],
         "lines": [
             {"file": line.file, "tone": line.tone, "said": line.said, "link": line.link, "link_name": line.link_name}
-            for line in lines(job)
+            for line in lines(job, titles)
         ],
     }  # fmt: skip
+
+
+def _titles(visit: Visit) -> dict[str, str]:
+    return {each.document_id: each.title for each in library.visible(visit.room.store, visit.person)}
 
 
 def _own_job(visit: Visit, job_id: str) -> Job:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 
@@ -101,6 +103,16 @@ def seconds(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "–"
     return f"{milliseconds / 1000:.1f} s" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
+
+
+def named(text: str, titles: Mapping[str, str]) -> str:
+    """A remark about a file with documents by their titles: ids mean nothing to people."""
+    text = re.sub(r": supersedes d[0-9a-f]{10,}(?:\.v\d+)?\b", "", text)
+    return re.sub(
+        r"\b(d[0-9a-f]{10,})(?:\.v\d+)?\b",
+        lambda match: f"“{titles[match[1]]}”" if match[1] in titles else "another document",
+        text,
+    )
 
 
 def sentence(text: str) -> str:

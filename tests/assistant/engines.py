@@ -137,16 +137,19 @@ class FakeKeeper:
                 section = block.lstrip("# ")
             else:
                 passages.append(NewPassage(block, (section,) if section else ()))
+        options = options or {}
         given = {
-            "audience": frozenset((options or {}).get("audience") or ()),
-            "owner": (options or {}).get("owner"),
+            "audience": frozenset(options.get("audience") or ()),
+            "owner": options.get("owner"),
+            "published": not options.get("draft"),
             **more,
         }
         version = self.store.add_version(
             NewVersion(
                 title=title, file=path.name, source=path.name, sha256=sha256, media_type="text/markdown",
                 size_bytes=len(data), passages=tuple(passages), **given,
-            )
+            ),
+            document_id=options.get("supersedes"),
         )  # fmt: skip
         return {
             "file": path.name, "status": "indexed", "reason": None, "document_id": version.document_id,
