@@ -90,7 +90,7 @@ class Adapter:
                 down, up = tensors[name].float(), tensors[name.replace(".lora_A.", ".lora_B.")].float()
                 try:
                     weight = model.get_submodule(matrix).weight
-                    weight.add_((scale * (up @ down)).to(weight.dtype))
+                    weight.copy_(weight.float() + scale * (up @ down))
                 except (AttributeError, RuntimeError) as error:
                     raise WeightsDamaged(
                         f"the adapter in {self.folder} does not fit the model at {matrix} ({error}); "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Generator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ Message = dict[str, str]
 DEFAULT_MODEL = GENERATOR.name
 #: Of the file that the default model is unpacked from; an adapter names the one it was trained for.
 DEFAULT_SHA256 = next(iter(GENERATOR.files.values()))
+LOOKUP_TOKENS = 8
 _LONGEST_DRAFT_S = 20.0
 
 
@@ -40,18 +42,36 @@ class TransformersModel:
     """A causal language model run here, in bfloat16 where the processor multiplies it natively.
 
     Safe to share between threads: one reply is written at a time.
+
+    :param adapter: added to the weights.
+    :param lookup_tokens: how many tokens are guessed at a time from where the prompt goes on after the same words; 0 for
+        one token after the other. The reply is the same.
     """
 
-    def __init__(self, folder: Path, name: str, *, adapter: Adapter | None = None, local_only: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        adapter: Adapter | None = None,
+        lookup_tokens: int = LOOKUP_TOKENS,
+        local_only: bool = True,
+    ) -> None:
         import torch
 
         self.name = f"{name}+{adapter.name}" if adapter else name
+        self._lookup_tokens = lookup_tokens
         self._lock = Lock()
-        self._model, self._tokenizer = open_weights(folder, local_only=local_only)
+        self._beginnings: dict[str, Any] = {}
+        dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+        self._model, self._tokenizer = open_weights(folder, dtype=dtype, local_only=local_only)
         if adapter:
             adapter.merge_into(self._model)
-        self._model.to(torch.bfloat16 if has_fast_bfloat16() else torch.float32)
         self._model.eval()
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the model reads a text as."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
         import torch
@@ -79,7 +99,8 @@ class TransformersModel:
                     top_p=None,
                     top_k=None,
                     # Answers copy their evidence, so most tokens are guessed right from the prompt and checked in one pass.
-                    prompt_lookup_num_tokens=8,
+                    prompt_lookup_num_tokens=self._lookup_tokens or None,
+                    past_key_values=self._beginning(prompt, encoded["input_ids"]),
                     pad_token_id=self._tokenizer.eos_token_id,
                     stopping_criteria=StoppingCriteriaList([stop]),
                 )
@@ -93,18 +114,36 @@ class TransformersModel:
             unwanted.set()
             writer.join()
 
+    def _beginning(self, prompt: Sequence[Message], ids: Any) -> Any:
+        """The states of the fixed system message, read once and copied for each prompt; None where the prompt does not
+        begin with it."""
+        from transformers import DynamicCache
 
-def open_weights(folder: Path, *, local_only: bool = True) -> tuple[Any, Any]:
-    """A folder's causal language model, in float32, and its tokenizer.
+        if len(prompt) < 2 or prompt[0]["role"] != "system":
+            return None
+        system = prompt[0]["content"]
+        if system not in self._beginnings:
+            alone = self._tokenizer.apply_chat_template([prompt[0]], return_tensors="pt", return_dict=True)["input_ids"]
+            states = None
+            if ids[:, : alone.shape[1]].equal(alone) and alone.shape[1] < ids.shape[1]:
+                states = DynamicCache(config=self._model.config)
+                self._model(input_ids=alone, past_key_values=states, use_cache=True)
+            self._beginnings = {system: states}  # one at a time: prompts are fixed
+        return deepcopy(self._beginnings[system])
+
+
+def open_weights(folder: Path, *, dtype: Any = "float32", local_only: bool = True) -> tuple[Any, Any]:
+    """A folder's causal language model and its tokenizer.
+
+    :param dtype: of the weights, as torch or its name.
 
     :raises ModelUnavailable: if the folder holds none.
     """
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=local_only)
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=local_only), tokenizer
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=local_only), tokenizer
     except (OSError, ValueError) as error:
         said = str(error).splitlines()[0]
         raise ModelUnavailable(
