@@ -141,7 +141,8 @@ def _add_questions(api: APIRouter, room: Room) -> None:
         kept = await asyncio.to_thread(
             lambda: room.feedback.add(body.question, helpful=body.helpful, comment=body.comment)
         )
-        await asyncio.to_thread(room.asked.vote_on, body.question, body.helpful, account_id=person.account_id)
+        if not room.privacy.works_council:
+            await asyncio.to_thread(room.asked.vote_on, body.question, body.helpful, account_id=person.account_id)
         return {"feedback_id": kept}
 
 
@@ -178,7 +179,9 @@ def _add_documents(api: APIRouter, room: Room) -> None:
     @api.post("/documents", tags=["documents"], status_code=202, summary="Send files to be read into the library")
     async def add(
         person: Librarian,
-        file: Annotated[list[UploadFile], File(description="One or more files: documents, slides, sheets, mails or scans")],
+        file: Annotated[
+            list[UploadFile], File(description="One or more files: documents, slides, sheets, mails or scans")
+        ],
         audience: Annotated[str, Form(description="Groups that may read them, by commas; empty: every employee")] = "",
         jurisdiction: Annotated[str | None, Form(pattern=r"^[A-Z]{2}$")] = None,
         owner: Annotated[str | None, Form(max_length=200)] = None,

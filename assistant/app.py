@@ -54,7 +54,7 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     """Put the chat at ``/``. :func:`assistant.chatfolder.prepare` must have run before this module was imported."""
     # It warns for each page that there is no welcome text in the reader's language.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
-    history = History(room.accounts, room.chats)
+    history = History(room.accounts, room.chats, keeps=not room.privacy.works_council)
     chat = Chat(room)
     cl.data_layer(lambda: history)
     sign_on = room.door.sign_on.config
@@ -111,15 +111,20 @@ def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
 
     @app.put("/feedback", include_in_schema=False)
     async def rate(request: Request, body: UpdateFeedbackRequest) -> JSONResponse:
-        kept = await history.rate(body.feedback, account_id=_signed_in(request).account_id)
+        given = body.feedback
+        kept = await history.rate(given, account_id=_signed_in(request).account_id)
+        await asyncio.to_thread(
+            lambda: room.ballot.cast(given.forId, kept, helpful=bool(given.value), comment=given.comment)
+        )
         return JSONResponse({"success": True, "feedbackId": kept})
 
     @app.delete("/feedback", include_in_schema=False)
     async def unrate(request: Request, body: DeleteFeedbackRequest) -> JSONResponse:
         account_id = _signed_in(request).account_id
         removed = await asyncio.to_thread(lambda: room.chats.remove_thumb(body.feedbackId, account_id=account_id))
-        if not removed:
+        if not removed and not room.privacy.works_council:
             raise Problem(404, "there is no such feedback of yours")
+        await asyncio.to_thread(room.ballot.retract, body.feedbackId)
         return JSONResponse({"success": True})
 
     async def page(request: Request) -> HTMLResponse:
@@ -240,8 +245,14 @@ class Chat:
         reply, drafting = cl.Message(""), render.Drafting()
         answer: Answer | None = None
         found = False
+        kept: list[str | None] = []
         async for event in self.room.ask(
-            question, scope=scope_of(person), history=_history(), place="chat", asker=person.account_id
+            question,
+            scope=scope_of(person),
+            history=_history(),
+            place="chat",
+            asker=person.account_id,
+            on_kept=kept.append,
         ):
             match event:
                 case Waiting(position):
@@ -267,8 +278,9 @@ class Chat:
         if answer.citations:
             reply.elements = [_passages(answer.citations, quotes=False)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
-            reply.elements = [*reply.elements, _offer(answer, words)]
+            reply.elements = [*reply.elements, _offer(answer, words, named=not self.room.privacy.works_council)]
         reply.metadata = _kept_with(answer)
+        self.room.ballot.show(reply.id, answer.standalone_question, kept[-1] if kept else None)
         await reply.send()
 
     async def _read_files(self, message: cl.Message, person: Person) -> None:
@@ -305,7 +317,7 @@ def _passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElemen
     return cl.CustomElement(name="Passages", display="inline", props=props)
 
 
-def _offer(answer: Answer, words: Wording) -> cl.CustomElement:
+def _offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
     """The offer to send the question to whoever keeps what was cited, or came nearest."""
     owner = answer.contact or NOBODY_NAMED
     passages = [citation.passage for citation in answer.citations] or answer.nearest
@@ -315,7 +327,7 @@ def _offer(answer: Answer, words: Wording) -> cl.CustomElement:
         "owner": owner,
         "passage_ids": list(dict.fromkeys(passage.passage_id for passage in passages))[:10],
         "refused": answer.status is Status.ABSTAINED,
-        "named": True,
+        "named": named,
         "words": words.beginning("handoff_", owner=owner),
     }
     return cl.CustomElement(name="Handoff", display="inline", props=props)

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Date, Float, String, Text, delete, select
+from sqlalchemy import Date, Float, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.records import Answer, Reason, Status
@@ -133,6 +133,12 @@ class Asked:
                 if hashlib.sha256(text.encode("utf-8")).hexdigest() == sha256:
                     return text
         return None
+
+    def forget_askers(self) -> None:
+        """Take out what askers are counted by, with the secret behind it."""
+        with self.sessions.begin() as session:
+            session.execute(update(AskedRow).where(AskedRow.asker.is_not(None)).values(asker=None))
+            session.execute(delete(AskerSecretRow))
 
     def forget(self, days: int, *, today: date | None = None) -> int:
         """Remove questions older than so many days; :returns: how many."""

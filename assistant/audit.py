@@ -26,6 +26,7 @@ from retrieval.store import Base, Store
 #: The hash before the first entry.
 BEGINNING = "0" * 64
 _TRIES = 20
+_PUBLIC = Scope()
 
 
 class Kind(StrEnum):
@@ -165,17 +166,18 @@ class Audit:
             return Verification(count, previous, broken=count + 1, why=why)
         return Verification(count, previous)
 
-    def record_answer(self, answer: Answer, *, scope: Scope | None = None, model_sha256: str | None = None) -> str:
+    def record_answer(self, answer: Answer, *, scope: Scope | None = _PUBLIC, model_sha256: str | None = None) -> str:
         """Record what an answer rested on; :returns: the answer's id, for ``audit replay``.
 
-        :param scope: what the question was asked under; kept as a hash, so that groups don't tell who asked.
+        :param scope: what the question was asked under; kept as a hash, so that groups don't tell who asked. None keeps
+            nothing of it; then the answer cannot be replayed.
         """
         answer_id = secrets.token_hex(8)
         payload = {
             "answer_id": answer_id,
             "question_sha256": sha256(answer.question),
             "standalone_sha256": sha256(answer.standalone_question),
-            "scope_sha256": scope_sha256(scope or Scope()),
+            "scope_sha256": scope_sha256(scope) if scope else None,
             "as_of": answer.as_of.isoformat(),
             "status": answer.status.value,
             "reason": answer.reason.value if answer.reason else None,

@@ -173,6 +173,14 @@ class Chats:
             session.delete(row)
             return True
 
+    def remove_thumbs(self, days: int) -> int:
+        """Remove thumbs older than so many days; :returns: how many."""
+        before = datetime.now(UTC) - timedelta(days=days)
+        with self.sessions.begin() as session:
+            old = session.scalars(select(ThumbRow.thumb_id).where(ThumbRow.created_at < before)).all()
+            session.execute(delete(ThumbRow).where(ThumbRow.thumb_id.in_(old)))
+            return len(old)
+
     def thumbs(self) -> list[ThumbRow]:
         """All thumbs, oldest first."""
         with self.sessions() as session:

@@ -47,7 +47,19 @@ def settings(
 @cache
 def build_app() -> typer.Typer:
     """The command with everything in it, also what other packages bring (pyproject.toml, "policydesk.commands")."""
-    from assistant.commands import asking, audits, documents, index, ingesting, models, reports, serve, tune, users
+    from assistant.commands import (
+        asking,
+        audits,
+        documents,
+        index,
+        ingesting,
+        models,
+        privacy,
+        reports,
+        serve,
+        tune,
+        users,
+    )
 
     app.command("ingest")(ingesting.ingest)
     app.command("search")(asking.search)
@@ -60,6 +72,7 @@ def build_app() -> typer.Typer:
     app.add_typer(users.app, name="users")
     app.add_typer(tune.app, name="tune")
     app.add_typer(audits.app, name="audit")
+    app.add_typer(privacy.app, name="privacy")
     app.add_typer(reports.app, name="report")
     for entry in sorted(importlib.metadata.entry_points(group="policydesk.commands"), key=lambda entry: entry.name):
         command = entry.load()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import DateTime, String, Text, select
+from sqlalchemy import DateTime, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from retrieval.store import Base, Store
@@ -39,6 +39,26 @@ class Feedback:
         with self.sessions.begin() as session:
             session.add(row)
         return row.feedback_id
+
+    def change(self, feedback_id: str, *, helpful: bool, comment: str | None) -> bool:
+        """Put another thumb in the place of one; :returns: whether it is still there."""
+        with self.sessions.begin() as session:
+            row = session.get(FeedbackRow, feedback_id)
+            if row is not None:
+                row.helpful, row.comment = helpful, comment
+            return row is not None
+
+    def remove(self, feedback_id: str) -> None:
+        with self.sessions.begin() as session:
+            session.execute(delete(FeedbackRow).where(FeedbackRow.feedback_id == feedback_id))
+
+    def remove_older(self, days: int) -> int:
+        """Remove thumbs older than so many days; :returns: how many."""
+        before = datetime.now(UTC) - timedelta(days=days)
+        with self.sessions.begin() as session:
+            old = session.scalars(select(FeedbackRow.feedback_id).where(FeedbackRow.created_at < before)).all()
+            session.execute(delete(FeedbackRow).where(FeedbackRow.feedback_id.in_(old)))
+            return len(old)
 
     def everything(self) -> list[FeedbackRow]:
         """All feedback, oldest first."""

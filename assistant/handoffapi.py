@@ -29,7 +29,7 @@ class HandoffBody(Body):
         bool,
         Field(
             description="true: your account is kept with the question, so that the answer reaches you; "
-            "false: it is not, and the returned code opens the answer"
+            "false, and in works council mode: it is not, and the returned code opens the answer"
         ),
     ]
     note: Annotated[str | None, Field(max_length=MAX_NOTE_CHARACTERS)] = None
@@ -58,9 +58,11 @@ def routes(room: Room) -> APIRouter:
 
     @api.post("", status_code=201, summary="Send a question to whoever keeps the document")
     async def send(body: HandoffBody, person: Asker) -> dict[str, Any]:
+        named = body.consent and not room.privacy.works_council
+
         def add() -> Handoff:
             return room.handoffs.add(
-                body.question, account_id=person.account_id if body.consent else None, owner=body.owner,
+                body.question, account_id=person.account_id if named else None, owner=body.owner,
                 evidence=library.passages(room.store, person, body.passage_ids), note=body.note, offer_id=body.offer_id,
                 by_mail=room.postman is not None,
             )  # fmt: skip

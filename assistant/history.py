@@ -30,9 +30,11 @@ def _after_first_message(method: Method) -> Method:
 class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types we follow
     """Keeps what Chainlit shows. Writes are made one after the other, in the order they were asked for."""
 
-    def __init__(self, accounts: Accounts, chats: Chats) -> None:
+    def __init__(self, accounts: Accounts, chats: Chats, *, keeps: bool = True) -> None:
+        """:param keeps: False writes nothing at all: a conversation ends with its page."""
         self.accounts = accounts
         self.chats = chats
+        self.keeps = keeps
         # One thread: a step's creation and its later changes are separate calls and must not overtake each other.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
 
@@ -93,7 +95,8 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
         metadata: dict[str, Any] | None = None,
         tags: list[str] | None = None,
     ) -> None:
-        await self._do(lambda: self.chats.save(thread_id, account_id=user_id, name=name, details=metadata))
+        if self.keeps:
+            await self._do(lambda: self.chats.save(thread_id, account_id=user_id, name=name, details=metadata))
 
     async def delete_thread(self, thread_id: str) -> None:
         await self._do(lambda: self.chats.remove(thread_id))
@@ -106,6 +109,8 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
 
     @_after_first_message
     async def update_step(self, step_dict: StepDict) -> None:
+        if not self.keeps:
+            return
         body = {key: value for key, value in step_dict.items() if key != "feedback"}
         await self._do(lambda: self.chats.save_step(step_dict["threadId"], step_dict["id"], body))
 
@@ -116,7 +121,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
     @_after_first_message
     async def create_element(self, element: Element) -> None:
         """Keep citations and evidence. Uploaded files are not kept here: the library has them."""
-        if element.type != "custom":
+        if element.type != "custom" or not self.keeps:
             return
         # The file behind chainlitKey lives as long as the session; the properties are all that is drawn.
         body = {**element.to_dict(), "chainlitKey": None, "url": None}
@@ -138,6 +143,8 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
         :raises WrongUsage: if the conversation is not the account's own.
         """
         thumb_id = feedback.id or str(uuid.uuid4())
+        if not self.keeps:
+            return thumb_id
         await self._do(
             lambda: self.chats.save_thumb(
                 feedback.threadId or "", feedback.forId, thumb_id=thumb_id, helpful=bool(feedback.value),

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, String, Text, select
+from sqlalchemy import JSON, DateTime, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant import uploads
@@ -193,6 +193,17 @@ class Jobs:
                 change(row)
         with self._changed:
             self._changed.notify_all()
+
+
+def remove_older(store: Store, days: int) -> int:
+    """Remove the records of uploads that ended so many days ago; what was read stays; :returns: how many."""
+    Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
+    before = datetime.now(UTC) - timedelta(days=days)
+    with store.sessions.begin() as session:
+        ended = JobRow.state.in_([JobState.DONE, JobState.FAILED]) & (JobRow.created_at < before)
+        old = session.scalars(select(JobRow.job_id).where(ended)).all()
+        session.execute(delete(JobRow).where(JobRow.job_id.in_(old)))
+        return len(old)
 
 
 def _begin(row: JobRow) -> None:

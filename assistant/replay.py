@@ -64,6 +64,11 @@ def replay(
             f"the text of the question of answer {payload['answer_id']} is no longer kept, so it cannot be asked again; "
             f"the chain shows what it rested on: {', '.join(payload['versions']) or 'no document'}"
         )
+    if payload["scope_sha256"] is None:
+        raise PolicydeskError(
+            f"answer {payload['answer_id']} was given in works council mode, which keeps nothing of who asked; "
+            f"the chain shows what it rested on: {', '.join(payload['versions']) or 'no document'}"
+        )
     scope = next((each for each in scopes if scope_sha256(each) == payload["scope_sha256"]), None)
     if scope is None:
         raise PolicydeskError(

@@ -13,6 +13,7 @@ from assistant import library
 from assistant.accounts import Accounts
 from assistant.asked import Asked
 from assistant.audit import Audit
+from assistant.ballot import Ballot
 from assistant.chats import Chats
 from assistant.feedback import Feedback
 from assistant.handoffs import Handoffs
@@ -20,6 +21,7 @@ from assistant.jobs import Jobs
 from assistant.keeper import Keeper
 from assistant.mail import MailConfig, Postman
 from assistant.metrics import Metrics
+from assistant.privacy import Privacy
 from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Turn
 from assistant.review import Review
 from assistant.signin import Door, session_key
@@ -49,6 +51,8 @@ class Room:
     handoffs: Handoffs
     review: Review
     postman: Postman | None  #: mails hand-offs, where a mail server is configured
+    privacy: Privacy
+    ballot: Ballot
 
     @classmethod
     def furnish(
@@ -62,27 +66,39 @@ class Room:
         mail: MailConfig | None = None,
         sign_on: SignOnConfig | None = None,
         review: Review | None = None,
+        privacy: Privacy | None = None,
     ) -> Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`.
 
         :param review: None makes one with the engine's encoder and without a reranker.
         """
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
+        asked, feedback = Asked(store), Feedback(store)
         public = partial(library.readable, store, None)
         return cls(
-            home=home, store=store, accounts=accounts, chats=Chats(store), feedback=Feedback(store), keeper=keeper,
+            home=home, store=store, accounts=accounts, chats=Chats(store), feedback=feedback, keeper=keeper,
             jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
-            audit=Audit(store), asked=Asked(store), handoffs=handoffs, review=review or Review(home, store, encoder=lambda: load().encoder),
-            postman=Postman(handoffs, mail, public_documents=public) if mail else None,
+            audit=Audit(store), asked=asked, handoffs=handoffs, review=review or Review(home, store, encoder=lambda: load().encoder),
+            postman=Postman(handoffs, mail, public_documents=public) if mail else None, privacy=privacy or Privacy(),
+            ballot=Ballot(asked, feedback),
         )  # fmt: skip
 
     async def ask(
-        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), place: str, asker: str | None = None
+        self,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        place: str,
+        asker: str | None = None,
+        on_kept: Callable[[str | None], None] | None = None,
     ) -> AsyncGenerator[Waiting | AnswerEvent]:
         """Everything that happens to a question, counted and timed on the way.
 
         :param place: ``"chat"`` or ``"api"``.
-        :param asker: the account that asks, kept only as an anonymous bucket; None keeps nothing of it.
+        :param asker: the account that asks, kept only as an anonymous bucket; None keeps nothing of it, nor does works
+            council mode.
+        :param on_kept: told what the question is kept under for the reports, before the answer is handed on.
         :raises TooBusy: see :meth:`Line.ask`.
         """
         begun = perf_counter()
@@ -96,7 +112,9 @@ class Room:
                         case AnswerDone(answer):
                             self.metrics.total.observe(perf_counter() - begun)
                             self.metrics.answers.labels(answer.status.value, place).inc()
-                            await asyncio.to_thread(self._record, answer, scope, asker)
+                            kept = await asyncio.to_thread(self._record, answer, scope, asker)
+                            if on_kept:
+                                on_kept(kept)
                     yield event
         except TooBusy:
             self.metrics.refused.inc()
@@ -104,6 +122,8 @@ class Room:
         finally:
             self.metrics.waiting.set(self.line.length)
 
-    def _record(self, answer: Answer, scope: Scope, asker: str | None) -> None:
-        self.audit.record_answer(answer, scope=scope)
-        self.asked.record(answer, account_id=asker)
+    def _record(self, answer: Answer, scope: Scope, asker: str | None) -> str | None:
+        named = not self.privacy.works_council
+        # Somebody's groups together may be nobody else's.
+        self.audit.record_answer(answer, scope=scope if named else None)
+        return self.asked.record(answer, account_id=asker if named else None)

@@ -11,13 +11,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from assistant import api, apidocs, chatfolder, handoffapi, problems, reviewapi
+from assistant.chores import chores
 from assistant.console import site
 from assistant.edge import Edge, Limits
 from assistant.problems import Problem
 from assistant.room import Room
 
-#: Conversations that nobody has written in for so long are removed when the server starts.
-KEPT_DAYS = 365
 _DESCRIPTION = (
     "Answers questions about policies, contracts and HR rules from the documents themselves. Send an API token "
     "(policydesk users token NAME) as: Authorization: Bearer pd_…"
@@ -34,14 +33,9 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room.line.open()
         room.jobs.open()
-        if room.postman:
-            room.postman.deliver()
-        room.chats.remove_untouched(KEPT_DAYS)
-        room.asked.forget(KEPT_DAYS)
-        yield
+        async with chores(room):
+            yield
         room.jobs.close()
-        if room.postman:
-            room.postman.close()
         await room.line.close()
 
     app = FastAPI(

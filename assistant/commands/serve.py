@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,7 @@ from rich.table import Table
 from assistant.accounts import Accounts, Role
 from assistant.commands.output import aside, console
 from assistant.config import Settings
+from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.home import Home
@@ -52,6 +54,9 @@ def serve(
     groups_header: Annotated[
         str | None, typer.Option(metavar="NAME", help="Header in which the proxy names their groups, by commas.")
     ] = None,
+    works_council: Annotated[
+        bool, typer.Option("--works-council", help="Keep nothing that leads from a question to a person.")
+    ] = False,
 ) -> None:
     """Open the chat at /, the HR console at /hr and the API under /api/v1.
 
@@ -66,6 +71,8 @@ def serve(
         )
     secret = _demo_secret(settings.home) if demo else _secret(settings.secret)
     sign_on = _sign_on(settings, proxy or (), trust_header, groups_header)
+    privacy = Privacy.load(settings.home)
+    privacy = replace(privacy, works_council=works_council or privacy.works_council)
     store = Store.open(settings.home)
     accounts = Accounts(store)
     if not demo and not accounts.everyone():
@@ -75,7 +82,7 @@ def serve(
     _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
     # A demo's terminal is somebody's desk: it shows the passwords and problems, not every request.
     logging.getLogger("policydesk.access").setLevel(logging.WARNING if demo else logging.INFO)
-    _run(settings, store, secret, listener, model, sign_on)
+    _run(settings, store, secret, listener, model, sign_on, privacy)
 
 
 def _sign_on(
@@ -104,7 +111,13 @@ def _sign_on(
 
 
 def _run(
-    settings: Settings, store: Store, secret: str, listener: socket.socket, model: str | None, sign_on: SignOnConfig
+    settings: Settings,
+    store: Store,
+    secret: str,
+    listener: socket.socket,
+    model: str | None,
+    sign_on: SignOnConfig,
+    privacy: Privacy,
 ) -> None:
     import uvicorn
 
@@ -125,7 +138,7 @@ def _run(
             settings.smtp_url, sender=settings.mail_from, recipient=settings.mail_to, desk_url=settings.public_url
         )
     room = Room.furnish(
-        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on,
+        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
         review=Review(settings.home, store, encoder=models.encoder, reranker=models.reranker),
     )  # fmt: skip
     # Chats of people who come back are resumed, so a stop need not wait for their connections.

@@ -1,0 +1,58 @@
+"""What a running server does now and then: mails that wait, and records whose time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy.exc import DatabaseError
+
+from assistant.privacy import sweep
+from assistant.room import Room
+
+log = logging.getLogger(__name__)
+
+MAIL_EVERY_S = 600.0
+SWEEP_EVERY_S = 86_400.0
+
+
+@asynccontextmanager
+async def chores(room: Room) -> AsyncIterator[None]:
+    """Do them once, then again and again while the context is open."""
+    await _sweep(room)
+    if room.postman:
+        room.postman.deliver()
+    again = asyncio.create_task(_again(room))
+    try:
+        yield
+    finally:
+        again.cancel()
+        with suppress(asyncio.CancelledError):
+            await again
+        if room.postman:
+            room.postman.close()
+
+
+async def _again(room: Room) -> None:
+    swept = time.monotonic()
+    while True:
+        await asyncio.sleep(MAIL_EVERY_S)
+        if room.postman:
+            room.postman.deliver()
+        if time.monotonic() - swept >= SWEEP_EVERY_S:
+            await _sweep(room)
+            swept = time.monotonic()
+
+
+async def _sweep(room: Room) -> None:
+    try:
+        removed = await asyncio.to_thread(sweep, room.store, room.privacy)
+    except DatabaseError as error:
+        # A database that is busy for once must not end the server; what was not removed is removed the next time.
+        log.error("records whose time is over could not be removed: %s", error.orig)
+        return
+    if any(removed.values()):
+        log.info("removed records whose time is over: %s", removed)
