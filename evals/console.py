@@ -5,12 +5,15 @@ from __future__ import annotations
 from evals.commands import app
 from evals.commands import bench as bench
 from evals.damage_command import claims
+from evals.decoding_command import decoding
 from evals.drafts_command import generator
 from evals.operation_command import operation
 from evals.robustness_command import robustness
 from evals.structure_command import structure
+from evals.versions_command import versions
 
 app.command("claims", epilog="Example: policydesk eval claims corpora/sister --json claims.json")(claims)
+app.command("decoding", epilog="Example: policydesk eval decoding --limit 10 --json decoding.json")(decoding)
 app.command("generator", epilog="Example: policydesk eval generator corpora/sister --split dev --json generator.json")(
     generator
 )
@@ -21,3 +24,4 @@ app.command("structure", epilog="Example: policydesk eval structure --documents 
     structure
 )
 app.command("robustness", epilog="Example: policydesk eval robustness contracts/ --json robustness.json")(robustness)
+app.command("versions", epilog="Example: policydesk eval versions corpora/sample --json versions.json")(versions)
