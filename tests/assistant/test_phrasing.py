@@ -1,0 +1,58 @@
+"""What of a draft is shown."""
+
+from __future__ import annotations
+
+from assistant.evidence import EvidenceSentence
+from assistant.phrasing import PhrasingConfig, phrase, sentences
+from retrieval.records import Passage
+from tests.fakes import ScriptedModel
+
+TEXT = "Unused days may be carried over until 31 March. It is agreed with the manager. Other days lapse in April."
+SPANS = ((0, 47), (48, 78), (79, 105))
+
+
+def evidence() -> list[EvidenceSentence]:
+    passage = Passage("p1", "d1", "d1.v1", "Leave", "leave.md", TEXT)
+    return [EvidenceSentence(passage, start, end, "", 1.0 - at / 10) for at, (start, end) in enumerate(SPANS)]
+
+
+def shown(reply: str, config: PhrasingConfig | None = None) -> list[tuple[str, int]]:
+    found = phrase("Can I keep unused days?", evidence(), ScriptedModel(reply), config)
+    return [(claim.text, citation.start) for claim, citation in found]
+
+
+def test_each_sentence_comes_with_what_it_stands_on() -> None:
+    reply = "Unused days may be carried over until 31 March. Other days lapse in April."
+    assert shown(reply) == [
+        ("Unused days may be carried over until 31 March.", 0),
+        ("Other days lapse in April.", 79),
+    ]
+
+
+def test_a_draft_that_does_not_start_with_the_best_evidence_is_not_shown() -> None:
+    assert shown("Other days lapse in April. Unused days may be carried over until 31 March.") == []
+    assert shown("Other days lapse in April.", PhrasingConfig(first_within=3)) == [("Other days lapse in April.", 79)]
+
+
+def test_a_sentence_that_says_more_is_left_out() -> None:
+    reply = "Unused days may be carried over until 31 March. They must be taken by 30 June. Other days lapse in April."
+    assert [text for text, _ in shown(reply)] == [
+        "Unused days may be carried over until 31 March.",
+        "Other days lapse in April.",
+    ]
+
+
+def test_a_sentence_is_shown_once() -> None:
+    assert len(shown("Other days lapse in April. Other days lapse in April.", PhrasingConfig(first_within=3))) == 1
+
+
+def test_a_draft_that_starts_in_the_middle_of_a_thought_is_not_shown() -> None:
+    assert shown("It is agreed with the manager.", PhrasingConfig(first_within=3)) == []
+
+
+def test_sentences_are_whole_however_they_are_streamed() -> None:
+    assert list(sentences(["Unused da", "ys lapse. Oth", "er days", " do not."])) == [
+        "Unused days lapse.",
+        "Other days do not.",
+    ]
+    assert list(sentences(["  "])) == []

@@ -1,0 +1,67 @@
+"""The small model's drafts and their decoding, measured with a model that says what it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.confidence import Confidence
+from evals.beir import load_data
+from evals.data import BenchData
+from evals.decoding import Timed, to_json
+from evals.drafts import evaluate_drafts
+from evals.drafts import to_json as drafts_json
+from evals.systems import passages_of
+from retrieval.index import PassageIndex
+from retrieval.search import Searcher
+from tests.evals.folders import write_lines
+from tests.fakes import ScriptedModel, WordEncoder
+
+REPLY = "Unused days may be carried over until 31 March."
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> BenchData:
+    folder = tmp_path / "rules"
+    texts = {"leave": f"{REPLY} Other days lapse.", "pay": "Salaries are paid on the last working day."}
+    write_lines(folder / "corpus.jsonl", [{"_id": key, "title": key, "text": text} for key, text in texts.items()])
+    write_lines(folder / "queries.jsonl", [{"_id": "q1", "text": "Until when may unused days be carried over?"}])
+    write_lines(folder / "answers.jsonl", [{"query_id": "q1", "answers": ["31 March"]}])
+    (folder / "qrels").mkdir()
+    (folder / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tleave\t1\n")
+    return load_data(folder, "dev")
+
+
+def searcher(data: BenchData) -> Searcher:
+    return Searcher(PassageIndex.build(passages_of(data.corpus), WordEncoder()), WordEncoder())
+
+
+def test_a_draft_that_passes_is_right_and_not_longer_than_what_it_cites(data: BenchData) -> None:
+    shown = evaluate_drafts(data, searcher(data), {"said": ScriptedModel(REPLY)}, confidence=Confidence(threshold=0.0))
+    assert [(one.evidence, one.answered) for one in shown] == [("found", True), ("gold", True)]
+    for one in shown:
+        assert (one.measures["right"], one.measures["phrased"], one.measures["passed"]) == (1.0, 1.0, 1.0)
+        assert (one.measures["words"], one.measures["within_twice"]) == (9.0, 1.0)
+
+
+def test_a_draft_that_fails_is_replaced_by_quotations(data: BenchData) -> None:
+    wrong = ScriptedModel("Unused days may be carried over until 30 June.")
+    gold = evaluate_drafts(data, searcher(data), {"wrong": wrong, "quote": None})[-2:]
+    assert [one.measures["phrased"] for one in gold] == [0.0, 0.0]
+    assert [one.measures["right"] for one in gold] == [1.0, 1.0]
+    assert gold[0].measures["passed"] == 0.0
+
+
+def test_a_refused_question_counts_as_not_right_in_the_end(data: BenchData) -> None:
+    shown = evaluate_drafts(data, searcher(data), {"said": ScriptedModel(REPLY)}, confidence=Confidence(threshold=1.1))
+    found = drafts_json(shown)["found"]["said"]
+    assert (found["right"]["mean"], found["right_and_not_refused"]["mean"]) == (1.0, 0.0)
+
+
+def test_decoding_is_compared_over_the_same_drafts() -> None:
+    timed = [Timed(200, 20, True, 500, 2000, 500, 1000), Timed(300, 40, False, 700, 4000, 600, 1000)]
+    found = to_json(timed)
+    assert (found["times_quicker"], found["times_quicker_p50"], found["same_text"]) == (3.0, 3.0, 0.5)
+    assert found["plain"]["tokens_per_s"] == 10.0
+    assert to_json([]) == {"drafts": 0}
