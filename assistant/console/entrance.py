@@ -12,6 +12,7 @@ from assistant.console import pages
 from assistant.console.visit import THEME_COOKIE, THEMES, ConsoleRoute, check_token, own_path, room_of, show
 from assistant.problems import Problem
 from assistant.signin import SESSION_COOKIE, SESSION_HOURS
+from assistant.signon import PROVIDER
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 _YEAR_S = 365 * 24 * 3600
@@ -23,7 +24,7 @@ def sign_in_page(request: Request, next: str = "/hr") -> Response:
     person = request.scope.get("person")
     if isinstance(person, Person) and person.keeps_library:
         return RedirectResponse(own_path(next), 303)
-    return show(request, "sign_in.html", next=own_path(next), name="", failed=False, visitor=person)
+    return show(request, "sign_in.html", next=own_path(next), name="", failed=False, provider=_provider(request))
 
 
 @router.post("/sign-in")
@@ -34,7 +35,15 @@ async def sign_in(request: Request) -> Response:
     room, to = room_of(request), own_path(str(form.get("next") or ""))
     person = await asyncio.to_thread(room.accounts.sign_in, name.strip(), password)
     if person is None:
-        return show(request, "sign_in.html", status=401, next=to, name=name.strip()[:64], failed=True, visitor=None)
+        return show(
+            request,
+            "sign_in.html",
+            status=401,
+            next=to,
+            name=name.strip()[:64],
+            failed=True,
+            provider=_provider(request),
+        )
     answer = RedirectResponse(to, 303)
     _end_session(request, answer)
     answer.set_cookie(
@@ -70,6 +79,11 @@ def static(name: str) -> Response:
     if name not in {each.name for each in pages.STATIC.iterdir()}:
         raise Problem(404, "there is no such file")
     return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _provider(request: Request) -> str | None:
+    """Where single sign-on begins, if the desk has it; it ends in the chat."""
+    return f"/auth/oauth/{PROVIDER}" if room_of(request).door.sign_on.config.oidc else None
 
 
 def _end_session(request: Request, answer: Response) -> None:

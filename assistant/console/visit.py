@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -96,10 +96,12 @@ def enter(request: Request) -> Visit:
     return Visit(request, room_of(request), person)
 
 
-async def act(request: Request) -> Act:
+async def act(request: Request) -> AsyncIterator[Act]:
     """:raises Problem: 403 if the form does not carry the token of the session it comes from."""
     visit = enter(request)
-    return Act(visit.request, visit.room, visit.person, await check_token(request))
+    form = await check_token(request)
+    yield Act(visit.request, visit.room, visit.person, form)
+    await form.close()
 
 
 async def check_token(request: Request) -> FormData:

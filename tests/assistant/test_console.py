@@ -1,0 +1,208 @@
+"""The console's pages as a browser asks for them: who gets which, and what forms need."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from assistant.accounts import Role
+from assistant.console import notices
+from assistant.console.notices import Notice, Undo
+from assistant.console.visit import own_path
+from assistant.console.wording import named, period
+from assistant.room import Room
+from retrieval.generations import publish
+from tests.assistant.conftest import PASSWORD, served
+from tests.assistant.engines import BOARD
+from tests.fakes import WordEncoder
+
+PAGES = (
+    "/hr", "/hr/upload", "/hr/uploads", "/hr/review", "/hr/conflicts", "/hr/questions", "/hr/inbox", "/hr/usage", "/hr/record",
+)  # fmt: skip
+#: With what stands for a document, a version and an act of the house.
+ACTS = (
+    "/hr/upload", "/hr/review/{version}/publish", "/hr/review/{version}/reject", "/hr/review/{version}/details",
+    "/hr/documents/{document}/remove", "/hr/undo", "/hr/questions/ask", "/hr/inbox/{handoff}/answer", "/hr/inbox/{handoff}/close",
+)  # fmt: skip
+OF_A_DOCUMENT = ("", "/edit", "/remove", "/compare?from=1&to=1")
+
+
+@pytest.fixture
+def desk(room: Room) -> Room:
+    """The room with an index, somebody of each role, and a question that was handed on."""
+    publish(room.home, room.store, WordEncoder())
+    for name, role in (("leo", Role.LEGAL), ("ada", Role.ADMIN), ("eva", Role.EVALUATOR)):
+        room.accounts.add(name, role, PASSWORD)
+    return room
+
+
+async def sign_in(client: httpx.AsyncClient, name: str) -> None:
+    await client.post("/hr/sign-in", data={"name": name, "password": PASSWORD})
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
+
+
+async def token(client: httpx.AsyncClient) -> str:
+    return token_in((await client.get("/hr/upload")).text)
+
+
+def document_of(room: Room, title: str) -> str:
+    return next(each.document_id for each in room.store.documents() if each.title == title)
+
+
+def filled(path: str, room: Room, title: str = "Annual Leave Policy") -> str:
+    document = document_of(room, title)
+    return path.format(document=document, version=f"{document}.v1", handoff="0" * 16)
+
+
+@pytest.mark.parametrize("name", ["emma", "eva", "hana", "leo", "ada"])
+async def test_pages_and_acts_are_for_those_who_keep_the_library(desk: Room, name: str) -> None:
+    may = name in ("hana", "leo", "ada")
+    async with served(desk) as client:
+        for path in (
+            *PAGES,
+            *(f"/hr/documents/{document_of(desk, 'Annual Leave Policy')}{more}" for more in OF_A_DOCUMENT),
+        ):
+            assert (await client.get(path)).status_code == 303, "who has not signed in is sent to sign in"
+        await sign_in(client, name)
+        for path in (
+            *PAGES,
+            *(f"/hr/documents/{document_of(desk, 'Annual Leave Policy')}{more}" for more in OF_A_DOCUMENT),
+        ):
+            answer = await client.get(path)
+            assert answer.status_code == (200 if may else 403), path
+            assert answer.headers["content-type"].startswith("text/html")
+            assert may or "Annual Leave" not in answer.text
+        for path in ACTS:
+            answer = await client.post(filled(path, desk), data={"csrf": "0" * 64})
+            assert answer.status_code == 403, f"{path} without a token of this session"
+    assert desk.store.documents()[0].versions, "nothing was done"
+
+
+async def test_another_account_s_token_does_not_open_a_form(desk: Room) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "ada")
+        of_ada = await token(client)
+        await sign_in(client, "hana")
+        path = filled("/hr/documents/{document}/remove", desk)
+        assert (await client.post(path, data={"csrf": of_ada})).status_code == 403
+        assert (await client.post(path, data={"csrf": await token(client)})).status_code == 303
+
+
+async def test_what_is_for_another_group_is_nowhere_in_the_console(desk: Room) -> None:
+    document = document_of(desk, "Board Pay Memorandum")
+    words = ("Board Pay", "forty thousand", document)
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        for path in PAGES:
+            page = (await client.get(path)).text
+            assert not any(word in page for word in words), path
+        for more in OF_A_DOCUMENT:
+            assert (await client.get(f"/hr/documents/{document}{more}")).status_code == 404
+        assert (await client.get(f"/hr/review/{document}.v1")).status_code == 404
+        csrf = await token(client)
+        for path in ACTS[1:5]:
+            assert (
+                await client.post(filled(path, desk, "Board Pay Memorandum"), data={"csrf": csrf})
+            ).status_code == 404
+    assert document_of(desk, "Board Pay Memorandum") == document
+
+
+async def test_reports_of_uploads_are_shown_to_their_sender_only(desk: Room, tmp_path: Path) -> None:
+    secret = tmp_path / "bonus.md"
+    secret.write_text(BOARD.replace("forty", "fifty"))
+    job = desk.jobs.add([("bonus.md", secret)], account_id=desk.accounts.require("ada").account_id)
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        assert (await client.get(f"/hr/uploads/{job.job_id}")).status_code == 404
+        assert (await client.get("/hr/uploads/progress", params={"job": job.job_id})).json() == {"jobs": []}
+        assert "bonus.md" not in (await client.get("/hr/uploads")).text
+
+
+async def test_a_form_without_a_script_sends_a_file(desk: Room) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        fields = {"csrf": await token(client), "publish": "now"}
+        files = {"file": ("plants.md", b"# Plants\n\nPlants are watered on Mondays.\n")}
+        answer = await client.post("/hr/upload", data=fields, files=files)
+        assert answer.status_code == 303
+        job = desk.jobs.watch(answer.headers["location"].rpartition("/")[2], seen=0, timeout_s=10)
+        assert job.reports[0]["status"] == "indexed"
+        wrong = {**fields, "effective_from": "2026-05-01", "effective_to": "2026-04-01"}
+        answer = await client.post("/hr/upload", data=wrong, files=files, headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.json()["reason"]) == (
+            422, "The last day in force is before the first; put them in order.",
+        )  # fmt: skip
+
+
+async def test_sign_in_keeps_to_the_console_and_is_throttled(desk: Room) -> None:
+    async with served(desk) as client:
+        answer = await client.post(
+            "/hr/sign-in", data={"name": "hana", "password": PASSWORD, "next": "https://elsewhere.invalid/hr"}
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, "/hr")
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        for _ in range(5):
+            await client.post("/hr/sign-in", data={"name": "leo", "password": "a wrong one"})
+        assert (await client.post("/hr/sign-in", data={"name": "leo", "password": PASSWORD})).status_code == 401
+
+
+async def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(desk: Room) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        for path in (*PAGES, "/hr/sign-in"):
+            answer = await client.get(path, follow_redirects=True)
+            policy = answer.headers["content-security-policy"]
+            assert "unsafe" not in policy
+            assert "http" not in policy
+            assert " style=" not in answer.text
+            assert not re.search(r"<script(?! src=)| on[a-z]+=\"", answer.text)
+        assert (await client.get("/hr/no/such/page")).status_code == 404
+        assert (await client.get("/hr/static/..%2fpages.py")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "to"),
+    [
+        ("/hr/usage?weeks=12", "/hr/usage?weeks=12"),
+        ("/hr", "/hr"),
+        ("//elsewhere.invalid/hr", "/hr"),
+        ("/hrx", "/hr"),
+        ("/hr/\\elsewhere", "/hr"),
+        ("javascript:alert(1)", "/hr"),
+        (None, "/hr"),
+    ],
+)
+def test_the_way_back_stays_in_the_console(asked: str | None, to: str) -> None:
+    assert own_path(asked) == to
+
+
+def test_a_notice_that_we_did_not_sign_is_not_shown() -> None:
+    def carried(response: Response) -> Request:
+        cookie = response.headers["set-cookie"].partition(";")[0]
+        return Request({"type": "http", "headers": [(b"cookie", cookie.encode())]})
+
+    said = [Notice("Removed.", undo=Undo("/hr/undo", {"action_id": "a1"}))]
+    response = Response()
+    notices.write(response, said, "our key")
+    assert notices.read(carried(response), "our key") == said
+    assert notices.read(carried(response), "another key") == []
+
+
+def test_words_for_days_and_documents() -> None:
+    assert period(date(2024, 3, 3), date(2025, 3, 2)) == "3 Mar 2024 – 2 Mar 2025"
+    assert period(None, None) == "always"
+    assert period(date(2999, 1, 1), None) == "from 1 Jan 2999"
+    said = "taken as a new version of d45aa6c808d: supersedes d45aa6c808d"
+    assert named(said, {"d45aa6c808d": "Leave"}) == "taken as a new version of “Leave”"
+    assert named(said, {}) == "taken as a new version of another document"
