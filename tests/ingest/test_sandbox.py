@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ingest import sandbox as module
+from ingest.ocr import program
 from ingest.records import Clause, Metadata, Reading
-from ingest.sandbox import Limits, Sandbox, reading_from_json, reading_to_json
+from ingest.sandbox import Limits, ReaderTooSlow, Sandbox, reading_from_json, reading_to_json
 from retrieval.errors import DocumentRejected
 from retrieval.records import PassageKind
 
@@ -122,3 +124,37 @@ def test_a_reading_survives_its_json() -> None:
         7, (2, 3), ("odd",),
     )  # fmt: skip
     assert reading_from_json(reading_to_json(reading)) == reading
+
+
+def test_only_the_program_that_reads_scans_may_be_started() -> None:
+    refuse = module._guard("/usr/bin/tesseract")
+    refuse("subprocess.Popen", ("/usr/bin/tesseract", [], None, None))
+    refuse("open", ("a.txt", "r", 0))
+    for event, started in (
+        ("subprocess.Popen", "/bin/sh"),
+        ("os.system", "/usr/bin/tesseract"),
+        ("os.exec", "/bin/sh"),
+    ):
+        with pytest.raises(PermissionError, match="not allowed"):
+            refuse(event, (started,))
+    with pytest.raises(PermissionError, match="not allowed"):
+        module._guard(None)("subprocess.Popen", ("/usr/bin/tesseract",))
+
+
+@pytest.mark.skipif(program() is None, reason="tesseract is not installed")
+def test_a_child_that_gives_signs_of_life_is_waited_for(tmp_path: Path) -> None:
+    code = "[(ocr.working(), __import__('time').sleep(0.8)) for _ in range(4)] and {'rejected': 'read to the end'}"
+    with OddReader(code, Limits(wall_s=2)) as odd, pytest.raises(DocumentRejected, match="read to the end"):
+        odd.read("a.txt", written(tmp_path, "a", "x"))
+    with OddReader(code, Limits(wall_s=2, longest_s=2.5)) as odd, pytest.raises(ReaderTooSlow):
+        odd.read("a.txt", written(tmp_path, "a", "x"))
+
+
+def test_programs_of_a_child_end_with_it(tmp_path: Path) -> None:
+    mark = tmp_path / "alive"
+    started = f"__import__('os').fork() or [__import__('time').sleep(3), open({str(mark)!r}, 'w')]"
+    code = f"({started}, __import__('time').sleep(60))"
+    with OddReader(code, Limits(wall_s=2)) as odd, pytest.raises(ReaderTooSlow):
+        odd.read("a.txt", written(tmp_path, "a", "x"))
+    time.sleep(1.5)
+    assert not mark.exists()
