@@ -90,8 +90,9 @@ class Upload {
     const fields = new FormData(this.form);
     fields.delete("file");
     for (const entry of batch) { fields.append("file", entry.file, entry.name); this.to(entry, "sending", "Sending"); }
+    const posting = this.post(fields, batch);
     this.show();
-    const answer = await this.post(fields, batch);
+    const answer = await posting;
     this.request = null;
     if (answer.status === 202) {
       for (const entry of batch) this.to(entry, "reading", "Waiting to be read");
