@@ -10,7 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-_COLUMNS = ("right", "right_and_not_refused", "must_hold", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
+_MEASURES = ("right", "right_and_not_refused", "must_hold", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
 
 
 def generator(
@@ -83,15 +83,15 @@ def generator(
 
 
 def table(found: Mapping[str, Any]) -> Table:
-    """One row a kind of evidence and system."""
+    """A row a measure, a column for each kind of evidence and system."""
+    columns = [(evidence, system) for evidence, systems in sorted(found["measures"].items()) for system in systems]
     shown = Table(
         title=f"Drafts · {found['data']} · {found['split']} · {found['questions']} questions", box=box.SIMPLE_HEAD
     )
-    shown.add_column("evidence, system")
-    for name in _COLUMNS:
-        shown.add_column(name.replace("_", " "), justify="right")
-    for evidence, systems in sorted(found["measures"].items()):
-        for system, measures in systems.items():
-            cells = [measures.get(name, {}).get("mean") for name in _COLUMNS]
-            shown.add_row(f"{evidence}, {system}", *("–" if cell is None else f"{cell:.3g}" for cell in cells))
+    shown.add_column("")
+    for evidence, system in columns:
+        shown.add_column(f"{system}\n{evidence} evidence", justify="right")
+    for name in _MEASURES:
+        means = [found["measures"][evidence][system].get(name, {}).get("mean") for evidence, system in columns]
+        shown.add_row(name.replace("_", " "), *("–" if mean is None else f"{mean:.3g}" for mean in means))
     return shown
