@@ -1,9 +1,14 @@
-"""One small policy in every format that people send, written by the libraries that programs use: for tests and for measures."""
+"""One small policy in every format that people send, written by the libraries that programs use: for tests and for measures.
+
+Each function gives the same bytes each time.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 import struct
+import time
 import zipfile
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -139,6 +144,7 @@ def mail(*attachments: tuple[str, bytes]) -> bytes:
     )
     for name, content in attachments or (("policy.md", markdown().encode()),):
         message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    message.set_boundary("-" * 20 + TITLE.replace(" ", "-") + str(sum(len(content) for _, content in attachments)))
     return message.as_bytes()
 
 
@@ -239,7 +245,8 @@ def picture(kind: str, *, size: tuple[int, int] = (1654, 1200)) -> bytes:
         height += 40
     saved = io.BytesIO()
     if kind == "PDF":
-        paper.save(saved, "PDF", resolution=200)
+        then = time.gmtime(0)
+        paper.save(saved, "PDF", resolution=200, creationDate=then, modDate=then)
     else:
         paper.save(saved, kind, dpi=(200, 200))
     return saved.getvalue()
@@ -250,11 +257,19 @@ def packed(parts: Mapping[str, str | bytes]) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED)
+            how = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            # A fixed time: the same parts give the same bytes.
+            archive.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), content, how)
     return written.getvalue()
 
 
 def _saved(written: Any) -> bytes:
     buffer = io.BytesIO()
     written.save(buffer)
-    return buffer.getvalue()
+    with zipfile.ZipFile(buffer) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return packed({**parts, _ABOUT: re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"2025-01-01T00:00:00Z", parts[_ABOUT])})
+
+
+#: Where office programs keep the time of saving.
+_ABOUT = "docProps/core.xml"

@@ -132,12 +132,11 @@ class _Page:
         yield "</ol>" if counts else "</ul>"
 
     def _table(self, node: Any) -> str:
-        heads = {id(row) for head in node.iter(f"{_TABLE}table-header-rows") for row in head.iter(f"{_TABLE}table-row")}
         rows = []
         for row in node.iter(f"{_TABLE}table-row"):
             if next(row.iterancestors(f"{_TABLE}table")) is not node:
                 continue
-            tag = "th" if id(row) in heads else "td"
+            tag = "th" if row.getparent().tag == f"{_TABLE}table-header-rows" else "td"
             cells = [cell for cell in row if cell.tag == f"{_TABLE}table-cell"]
             rows.append(f"<tr>{''.join(self._cell(cell, tag) for cell in cells)}</tr>")
         return f"<table>{''.join(rows)}</table>"
