@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from math import log
@@ -26,8 +28,11 @@ class ConflictConfig:
 
     neighbours: int = 12  #: nearest passages of other documents that each passage is compared with
     passage_similarity: float = 0.45  #: cosine of two passages, below which their sentences are not compared
-    sentence_similarity: float = 0.73  #: cosine of two sentences
-    shared_words: float = 0.35  #: share of the shorter sentence's words in both, rare words counting more
+    shared_words: float = 0.3  #: share of the shorter sentence's words in both, rare words counting more
+    number_similarity: float = 0.66  #: cosine of two sentences with different numbers
+    crowded_similarity: float = 0.85  #: the same where one of them has several numbers of that measure
+    stance_similarity: float = 0.62  #: cosine of two sentences of which one bans or demands what the other does not
+    negation_similarity: float = 0.85  #: cosine of two sentences that only "not" tells apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ def find_conflicts(
     Two passages can contradict each other only if somebody could be shown both on one day from today on: their dates in
     force overlap, so do their audiences, they are for the same country, and they are of different documents. A rule for one
     country beside the rule for everywhere is precedence, not conflict.
+
+    Two contracts bind other parties, or are templates to choose from: they are not compared with each other.
 
     :param passages: of any number of documents, drafts too.
     :param library: what they are compared with; vectors of passages that are in it are taken from it. None compares
@@ -114,6 +121,7 @@ def _neighbours(
     telling = [passage for passage in passages if _sayings(passage)]
     if not telling or not len(index):
         return
+    contracts = _contracts([*index.passages, *passages])
     vectors = _vectors(telling, index, encoder)
     documents = np.array([passage.document_id for passage in index.passages])
     usable = np.array([_meet(passage, passage, today) for passage in index.passages])
@@ -124,12 +132,29 @@ def _neighbours(
             similarities[~usable | (documents == one.document_id)] = -1.0
             near = np.argsort(-similarities, kind="stable")[: 4 * config.neighbours]
             others = [index.passages[row] for row in near if similarities[row] >= config.passage_similarity]
+            if one.document_id in contracts:
+                others = [other for other in others if other.document_id not in contracts]
             clashing = [other for other in others if may_clash(one, other, today)]
             for other in clashing[: config.neighbours]:
                 key = (min(one.passage_id, other.passage_id), max(one.passage_id, other.passage_id))
                 if key not in met:
                     met.add(key)
                     yield one, other
+
+
+_OF_PARTIES = re.compile(
+    r"\b(?:this|the) (?:agreement|contract)\b|\b(?:either|neither|each|the other|both) part(?:y|ies)\b", re.IGNORECASE
+)
+_CONTRACT_SHARE = 0.15
+
+
+def _contracts(passages: Iterable[Passage]) -> frozenset[str]:
+    """The documents that bind parties. Two of them bind other parties, or are templates to choose from: what the one says
+    does not contradict the other."""
+    spoken: dict[str, list[bool]] = defaultdict(list)
+    for passage in passages:
+        spoken[passage.document_id].append(_OF_PARTIES.search(passage.text) is not None)
+    return frozenset(document for document, said in spoken.items() if sum(said) >= _CONTRACT_SHARE * len(said))
 
 
 def _vectors(passages: Sequence[Passage], index: PassageIndex, encoder: Encoder) -> NDArray[np.float32]:
@@ -175,6 +200,8 @@ class _Pair:
 
 
 _FEWEST_WORDS, _MOST_WORDS = 4, 80
+#: A story about somebody's case is no rule.
+_EXAMPLE = re.compile(r"^\W*(?:for (?:example|instance)|e\.g\.|example|imagine|suppose|let[’']?s say)\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=20_000)
@@ -182,14 +209,24 @@ def _sayings(passage: Passage) -> tuple[_Said, ...]:
     found = []
     for span in sentence_spans(passage.text):
         quote = passage.text[span.start : span.end]
-        if not _FEWEST_WORDS <= len(quote.split()) <= _MOST_WORDS or is_about_document(quote):
+        if not _FEWEST_WORDS <= len(quote.split()) <= _MOST_WORDS or is_about_document(quote) or quote.endswith("?"):
             continue
-        said = saying(f"{span.lead_in} {_without_number(quote)}".strip())
-        if said.quantities or said.modals:
+        said = _read(_without_number(quote), span.lead_in)
+        if said.is_rule and not _EXAMPLE.match(said.text):
             is_row = passage.kind is PassageKind.TABLE and ("; " in quote or " | " in quote)
             row = quote.replace("|", ";").split(";")[0].strip().casefold() if is_row else None
             found.append(_Said(Side(passage, span.start, span.end), said, row))
     return tuple(found)
+
+
+def _read(sentence: str, lead_in: str) -> Saying:
+    """A sentence with the lead-in it depends on; what is quoted has to state the numbers itself."""
+    alone = saying(sentence)
+    if not lead_in:
+        return alone
+    own = {(quantity.measure, quantity.value) for quantity in alone.quantities}
+    whole = saying(f"{lead_in} {sentence}")
+    return replace(whole, quantities=tuple(each for each in whole.quantities if (each.measure, each.value) in own))
 
 
 def _without_number(sentence: str) -> str:
@@ -202,12 +239,10 @@ def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig
     for mine in _sayings(one):
         for theirs in _sayings(other):
             first, second = mine.saying, theirs.saying
-            comparable = first.measures & second.measures or (first.modals and second.modals)
-            if not comparable or mine.row != theirs.row:
+            if mine.row != theirs.row or _are_apart(first, second):
                 continue
-            if weigh.shared(first.words, second.words) < config.shared_words or _are_apart(first, second):
-                continue
-            yield _Pair(mine, theirs, difference(first, second))
+            if weigh.shared(first.words, second.words) >= config.shared_words:
+                yield _Pair(mine, theirs, difference(first, second, on_one_matter=True))
 
 
 def _are_apart(one: Saying, other: Saying) -> bool:
@@ -255,7 +290,7 @@ def _judged(pairs: Sequence[_Pair], encoder: Encoder, config: ConflictConfig) ->
         (float(vectors[place[pair.one.saying.text]] @ vectors[place[pair.other.saying.text]]), pair) for pair in pairs
     ]
     near = sorted(
-        ((score, pair) for score, pair in scored if score >= config.sentence_similarity),
+        ((score, pair) for score, pair in scored if score >= _similarity_asked(pair, config)),
         key=lambda each: (-each[0], each[1].one.side.passage.passage_id, each[1].other.side.passage.passage_id),
     )
     found: list[Contradiction] = []
@@ -267,6 +302,24 @@ def _judged(pairs: Sequence[_Pair], encoder: Encoder, config: ConflictConfig) ->
         if pair.kind is not None:
             found.append(_contradiction(pair, pair.kind, score))
     return found
+
+
+def _similarity_asked(pair: _Pair, config: ConflictConfig) -> float:
+    """How similar two sentences have to be to be on one matter, by what tells them apart."""
+    match pair.kind:
+        case Difference.BAN | Difference.DUTY:
+            return config.stance_similarity
+        case Difference.NEGATION:
+            return config.negation_similarity
+        case _:
+            crowded = any(_is_crowded(said.saying) for said in (pair.one, pair.other))
+            return config.crowded_similarity if crowded else config.number_similarity
+
+
+def _is_crowded(one: Saying) -> bool:
+    """Whether a sentence states several different numbers of one measure, so that any may be the other's."""
+    values = {(quantity.measure, quantity.value) for quantity in one.quantities}
+    return any(count > 1 for count in Counter(measure for measure, _ in values).values())
 
 
 def _contradiction(pair: _Pair, kind: Difference, similarity: float) -> Contradiction:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from ingest.facts import FactKind, fact_changes
 from ingest.quantities import Quantity, quantities
 from ingest.sayings import Fact, Kind, facts
+from retrieval.terms import terms
 
 
 class Difference(StrEnum):
@@ -38,6 +39,11 @@ class Saying:
     @property
     def modals(self) -> frozenset[str]:
         return frozenset(fact.key for fact in self.facts if fact.kind is Kind.MODAL)
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it states a number or takes a stance, so that another sentence could contradict it."""
+        return bool(self.quantities or self.modals or self.denies or self.words & _STANCES)
 
     @property
     def denies(self) -> bool:
@@ -70,17 +76,19 @@ def saying(text: str) -> Saying:
     return Saying(text, found, tuple(quantities(found)), words)
 
 
-def difference(one: Saying, other: Saying) -> Difference | None:
-    """In what two sentences on the same matter contradict each other, None where they can both be right.
+def difference(one: Saying, other: Saying, *, on_one_matter: bool = False) -> Difference | None:
+    """In what two sentences contradict each other, None where they can both be right.
 
-    Sameness of matter is for the caller to judge; "24 hours" and "one day" agree, "at least five" and "at most ten" may
-    both be true.
+    "24 hours" and "one day" agree, "at least five" and "at most ten" may both be true.
+
+    :param on_one_matter: the caller sees to it that they are on the same matter, so that fewer words need to be the same, and
+        it is enough that the one forbids, demands or denies what the other does not.
     """
-    if _numbers_differ(one.quantities, other.quantities):
+    if _numbers_differ(one.quantities, other.quantities, on_one_matter=on_one_matter):
         return Difference.NUMBER
     if _forbidden(one, other) or _forbidden(other, one):
         return Difference.BAN
-    return None
+    return _opposed(one, other) if on_one_matter else None
 
 
 def disagree(one: str, other: str) -> bool:
@@ -100,10 +108,10 @@ def told_apart(one: str, other: str) -> tuple[str, str]:
 _MEASURED = frozenset({FactKind.AMOUNT, FactKind.QUANTITY, FactKind.DATE, FactKind.NUMBER})
 
 
-def _numbers_differ(mine: Sequence[Quantity], theirs: Sequence[Quantity]) -> bool:
+def _numbers_differ(mine: Sequence[Quantity], theirs: Sequence[Quantity], *, on_one_matter: bool) -> bool:
     """Whether some number of the one has a rival in the other, and none of either's equals stands beside it."""
     for number in mine:
-        rivals = [rival for rival in theirs if number.rivals(rival)]
+        rivals = [rival for rival in theirs if number.rivals(rival, on_one_matter=on_one_matter)]
         equals = any(rival.measure == number.measure and rival.value == number.value for rival in theirs)
         if rivals and not equals and not any(_is_said_too(rival, mine) for rival in rivals):
             return True
@@ -132,3 +140,40 @@ def _governed(one: Saying, modal: str) -> frozenset[str]:
         for fact, after in pairwise(one.facts)
         if (fact.kind, fact.key) == (Kind.MODAL, modal) and after.kind is Kind.WORD
     )
+
+
+#: What a sentence does to what it speaks of, by words that :mod:`ingest.sayings` reads as words.
+_BANNING = frozenset(terms("forbidden prohibited banned disallowed"))
+_ALLOWING = frozenset(terms("allowed permitted"))
+_OPPOSED_SHARED = 0.6  #: of the shorter sentence's words in both
+_DENIED_SHARED = 0.8  #: of the longer sentence's words in both, before "not" alone tells them apart
+
+
+def _opposed(one: Saying, other: Saying) -> Difference | None:
+    """What the stances of two unconditional sentences on one matter differ in."""
+    if one.is_conditional or other.is_conditional:
+        return None
+    mine, theirs = one.words - _STANCES, other.words - _STANCES
+    shared, shorter, longer = len(mine & theirs), min(len(mine), len(theirs)), max(len(mine), len(theirs))
+    if not shared or shared < _OPPOSED_SHARED * shorter:
+        return None
+    stances = {_stance(one), _stance(other)}
+    if "ban" in stances and stances & {"leave", "duty"}:
+        return Difference.BAN
+    if stances == {"duty", "free"}:
+        return Difference.DUTY
+    denied = one.denies != other.denies and "ban" not in one.modals | other.modals
+    return Difference.NEGATION if denied and shared >= _DENIED_SHARED * longer else None
+
+
+_STANCES = _BANNING | _ALLOWING
+
+
+def _stance(one: Saying) -> str | None:
+    """ "ban", "leave", "duty" or "free", whichever a sentence takes; None if it takes none or several."""
+    if one.words & _BANNING or (one.denies and one.words & _ALLOWING):
+        return "ban"
+    if one.words & _ALLOWING:
+        return "leave"
+    taken = one.modals & {"ban", "leave", "duty", "free"}
+    return next(iter(taken)) if len(taken) == 1 and not one.denies else None

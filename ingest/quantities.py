@@ -20,14 +20,41 @@ class Quantity:
     bound: str | None
     company: frozenset[str]  #: words of its sentence
 
-    def rivals(self, other: Quantity) -> bool:
-        """Whether both could be said of one thing, so that only one of them can be right."""
+    def rivals(self, other: Quantity, *, on_one_matter: bool = False) -> bool:
+        """Whether both could be said of one thing, so that only one of them can be right.
+
+        :param on_one_matter: the sentences are known to be on one matter; then fewer words need to be the same.
+        """
         if self.measure != other.measure:
             return False
         shared = len(self.company & other.company)
+        if on_one_matter:
+            return shared > 0 and not _both_true(self.bound, other.bound) and not _worlds_apart(self.value, other.value)
         if self.bound == other.bound:
             return shared > 0
         return None in (self.bound, other.bound) and shared >= _COMPANY_SHARED
+
+
+def _both_true(one: str | None, other: str | None) -> bool:
+    """Whether two bounds leave room for each other: "at least five" and "at most ten"."""
+    return {one, other} in _ROOM
+
+
+_FURTHEST = 40  #: times: an hour and a year are not said of one thing
+
+
+def _worlds_apart(one: str, other: str) -> bool:
+    """Whether two numbers are of sizes that nobody would give the same thing."""
+    try:
+        small, large = sorted((float(one), float(other)))
+    except ValueError:  # dates and times of day
+        return False
+    return small > 0 and large / small > _FURTHEST
+
+
+_ROOM = tuple(
+    {low, high} for low in ("at_least", "above", "after", "from") for high in ("at_most", "below", "until", "before")
+)
 
 
 def quantities(found: Sequence[Fact]) -> list[Quantity]:
@@ -36,8 +63,12 @@ def quantities(found: Sequence[Fact]) -> list[Quantity]:
     for at, fact in enumerate(found):
         if fact.kind is not Kind.NUMBER:
             continue
-        unit = next((after.key for after in found[at + 1 : at + 3] if after.kind is Kind.UNIT), None)
-        if unit is None or any(after.kind is Kind.NUMBER for after in found[at + 1 : at + 2]):
+        following = found[at + 1 : at + 3]
+        unit = "clock" if ":" in fact.key else next((after.key for after in following if after.kind is Kind.UNIT), None)
+        # "The first two weeks" are two, "the first few weeks" are no number.
+        if unit is None:
+            continue
+        if unit != "clock" and (following[0].kind is Kind.NUMBER or any(after.key == "few" for after in following)):
             continue
         value, measure = fact.key, unit
         if unit in MONTH_STEMS:

@@ -8,18 +8,16 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from assistant.audit import Audit, Kind
-from assistant.chats import Chats
-from assistant.commands import diffing
+from assistant.commands import diffing, reviewing
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.contract import document_json
-from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
-from retrieval.generations import publish as publish_index
 from retrieval.store import Document, Store
 
-app = typer.Typer(help="The library: list, show, publish, remove, versions, diff.", no_args_is_help=True)
+app = typer.Typer(
+    help="The library: list, show, review, publish, remove, undo, versions, diff, conflicts.", no_args_is_help=True
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -103,21 +101,13 @@ def diff(context: typer.Context, document_id: str, old: str, new: str, as_json: 
     diffing.diff(context, document_id, old, new, as_json)
 
 
-@app.command()
-def publish(context: typer.Context, document_id: str) -> None:
-    """Put a document's drafts in service.
-
-    Example: `policydesk documents publish d3f9a12c45`
-    """
-    settings: Settings = context.obj
-    store = Store.open(settings.home)
-    store.document(document_id)
-    encoder = load_encoder(settings.encoder)
-    with settings.home.writing():
-        document = store.publish(document_id)
-        generation = publish_index(settings.home, store, encoder)
-    Audit(store).append(Kind.PUBLISH, {"document_id": document_id})
-    console.print(f"{document.title} is published (index generation {generation}).")
+app.command()(reviewing.review)
+app.command()(reviewing.confirm)
+app.command()(reviewing.publish)
+app.command()(reviewing.reject)
+app.command()(reviewing.undo)
+app.command()(reviewing.history)
+app.command()(reviewing.conflicts)
 
 
 @app.command()
@@ -125,24 +115,28 @@ def remove(
     context: typer.Context,
     document_id: str,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    undoable: Annotated[
+        bool, typer.Option("--undoable", help="Keep its text for seven days, or until `index rebuild`, for undo.")
+    ] = False,
 ) -> None:
     """Remove a document and all its versions for good.
 
     Example: `policydesk documents remove d3f9a12c45 --yes`
     """
     settings: Settings = context.obj
-    store = Store.open(settings.home)
-    document = store.document(document_id)
-    if not yes and not typer.confirm(f"Remove “{document.title}” with {len(document.versions)} version(s) for good?"):
+    document = Store.open(settings.home).document(document_id)
+    how = "" if undoable else " for good"
+    if not yes and not typer.confirm(f"Remove “{document.title}” with {len(document.versions)} version(s){how}?"):
         raise WrongUsage("nothing was removed")
-    encoder = load_encoder(settings.encoder)
-    with settings.home.writing():
-        store.remove_document(document_id)
-        publish_index(settings.home, store, encoder)
-        store.prune_originals(settings.home)
-    Chats(store).forget(document_id)
-    Audit(store).append(Kind.REMOVE, {"document_id": document_id})
-    console.print(f"{document.title} is removed.")
+    room = reviewing.open_review(context)
+    if undoable:
+        action = room.remove(document_id)
+        console.print(
+            f"{document.title} is removed; undo with: policydesk documents undo {action.action_id}", markup=False
+        )
+        return
+    room.erase(document_id)
+    console.print(f"{document.title} is removed.", markup=False)
 
 
 def _row(document: Document, today: date) -> tuple[str, ...]:

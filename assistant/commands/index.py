@@ -22,13 +22,16 @@ app = typer.Typer(help="The index, which can always be rebuilt from the database
 
 @app.command()
 def rebuild(context: typer.Context) -> None:
-    """Build the index again from the database, from nothing.
+    """Build the index again from the database, from nothing, and erase the text of what was removed or rejected.
 
     Example: `policydesk index rebuild`
     """
+    from assistant.review import Review
+
     settings: Settings = context.obj
     store = Store.open(settings.home)
     encoder = load_encoder(settings.encoder)
+    Review(settings.home, store, encoder=lambda: encoder).purge(all_removed=True)
     with settings.home.writing(), progress_bar() as progress:
         task = progress.add_task("Encoding passages", total=None)
         generation = publish(

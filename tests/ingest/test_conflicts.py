@@ -100,3 +100,16 @@ def test_an_upload_is_compared_with_the_library_only() -> None:
 
 def test_nothing_against_nothing_is_nothing() -> None:
     assert find_conflicts([], WordEncoder()) == []
+
+
+def test_two_contracts_are_not_compared() -> None:
+    one = passage("agreement", "Employees may end this agreement with 30 days of notice in writing.")
+    other = passage("terms", "Either party may end this agreement with 60 days of notice in writing.")
+    assert conflicts(one, other) == []
+    policy = passage("handbook", "Employees may end their agreement with 60 days of notice in writing.")
+    assert len(conflicts(one, policy)) == 1
+
+
+def test_an_example_is_no_rule() -> None:
+    story = "For example, ten unused days of annual leave may be carried over into the next year."
+    assert conflicts(passage("handbook", CARRY_FIVE), passage("leave", story)) == []

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.disagreement import disagree
+from ingest.disagreement import Difference, difference, disagree, saying
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,30 @@ def test_contradictions_disagree_either_way_round(one: str, other: str) -> None:
 def test_different_matters_do_not_disagree(one: str, other: str) -> None:
     assert not disagree(one, other)
     assert not disagree(other, one)
+
+
+def told(one: str, other: str) -> Difference | None:
+    """What two sentences on one matter differ in, which has to be the same either way round."""
+    found = difference(saying(one), saying(other), on_one_matter=True)
+    assert found == difference(saying(other), saying(one), on_one_matter=True)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ("Remote work is possible on three days a week.", "Employees may work remotely on up to two days a week.", Difference.NUMBER),
+        ("The core time begins at 9:00.", "The core time begins at 10 a.m. on all days.", Difference.NUMBER),
+        ("Smoking is allowed on the terrace.", "Smoking is forbidden on the terrace.", Difference.BAN),
+        ("Company cars may be used privately.", "Private use of company cars is not permitted.", Difference.BAN),
+        ("Visitors must wear a badge.", "Visitors need not wear a badge.", Difference.DUTY),
+        ("Overtime is paid.", "Overtime is not paid.", Difference.NEGATION),
+        ("Leave is announced at least 5 days ahead.", "Leave is announced at most 10 days ahead.", None),
+        ("You work little in the first few weeks.", "You work little in the first two weeks.", None),
+        ("Leave is 2 hours long.", "Leave is 1 year long.", None),
+        ("Visitors must wear a badge if they come alone.", "Visitors need not wear a badge.", None),
+        ("Managers shall not waive it.", "Managers do not waive it.", None),
+    ],
+)  # fmt: skip
+def test_on_one_matter_fewer_words_have_to_be_the_same(one: str, other: str, kind: Difference | None) -> None:
+    assert told(one, other) is kind
