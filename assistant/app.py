@@ -107,6 +107,7 @@ def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
         answer = await chainlit_server.project_settings(user, _language(language), None)
         body = _json(answer)
         body["features"]["spontaneous_file_upload"]["enabled"] = person.keeps_library
+        body["ui"]["header_links"] = _links(person, wording(language))
         return JSONResponse(body)
 
     @app.put("/feedback", include_in_schema=False)
@@ -141,6 +142,21 @@ def _page(nonce: str, *, german: bool) -> str:
     page = _OTHER_ORIGIN.sub("", chainlit_server.get_html_template(""))
     page = page.replace('<html lang="en">', '<html lang="de">') if german else page
     return page.replace("<script", f'<script nonce="{nonce}"')
+
+
+def _links(person: Person, words: Wording) -> list[dict[str, Any]]:
+    """The ways out of the chat: one's own data, and the console for those who keep the library."""
+    links = [("me", "/me"), *([("console", "/hr")] if person.keeps_library else [])]
+    return [
+        {
+            "name": name,
+            "display_name": words(f"link_{name}"),
+            "icon_url": f"/public/{name}.svg",
+            "url": url,
+            "target": "_self",
+        }
+        for name, url in links
+    ]
 
 
 def _language(asked: str) -> str:

@@ -274,8 +274,8 @@ def _harden(headers: MutableHeaders, scope: Scope) -> None:
     is_page = headers.get("content-type", "").startswith("text/html")
     headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=scope["nonce"]) if is_page else DATA_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
-    # Under no-referrer a browser sends the console's forms with "Origin: null", as if another site's page had.
-    headers["Referrer-Policy"] = "same-origin" if scope["path"].startswith("/hr") else "no-referrer"
+    # Under no-referrer a browser sends our forms with "Origin: null", as if another site's page had.
+    headers["Referrer-Policy"] = "same-origin" if scope["path"].startswith(("/hr", "/me")) else "no-referrer"
     headers["X-Frame-Options"] = "DENY"
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -18,14 +18,14 @@ class Wording:
     language: str
     sentences: dict[str, str]
 
-    def __call__(self, name: str, **fields: object) -> str:
+    def __call__(self, name: str, /, **fields: object) -> str:
         """The sentence of this name with its fields filled in.
 
         :raises KeyError: if there is no such sentence, or a field of it is not given.
         """
         return self.sentences[name].format(**fields)
 
-    def beginning(self, prefix: str, **fields: object) -> dict[str, str]:
+    def beginning(self, prefix: str, /, **fields: object) -> dict[str, str]:
         """All sentences whose names begin so, by the rest of their names; a field that is not given stays as it is."""
         return {
             name.removeprefix(prefix): _filled(text, fields)

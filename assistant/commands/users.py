@@ -12,6 +12,7 @@ from assistant.accounts import MIN_PASSWORD_CHARACTERS, Accounts, Person, Role
 from assistant.audit import Audit, Kind
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
+from assistant.owndata import remove_everything
 from assistant.tokens import TokenScope
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
@@ -90,15 +91,18 @@ def list_users(
 
 @app.command()
 def remove(context: typer.Context, name: str) -> None:
-    """Remove an account with its tokens; where it is signed in, that ends with its next request.
+    """Remove an account with its tokens, conversations and hand-offs; where it is signed in, that ends with its next request.
 
     Example: `policydesk users remove maria`
     """
     accounts = _accounts(context)
     person = accounts.require(name)
+    settings: Settings = context.obj
     accounts.remove(name)
+    removed = remove_everything(Store.open(settings.home), person.account_id)
     _record(context, person, "removed")
-    console.print(f"Account {name} is removed.")
+    gone = f"{removed['conversations']} conversation(s) and {removed['handoffs']} hand-off(s)"
+    console.print(f"Account {name} is removed, with {gone}.")
 
 
 @app.command()

@@ -115,7 +115,8 @@ def test_sessions_are_made_by_the_right_password_only(seen: dict[str, object]) -
 
 def test_only_the_routes_that_the_chat_needs_stand(seen: dict[str, object]) -> None:
     assert [seen[path] for path in ("/", "/login", "/thread/x")] == [200, 200, 200]
-    shut = ("/copilot/index.js", "/project/share/x", "/docs", "/openapi.json", "/mcp", "/hr")
+    shut = ("/copilot/index.js", "/project/share/x", "/docs", "/openapi.json", "/mcp")
+    assert seen["/hr"] == 303, "the console sends strangers to its sign-in"
     assert [seen[path] for path in shut] == [404] * len(shut)
     assert seen["emma shares"] in (404, 405)
 
