@@ -8,7 +8,7 @@ serve.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -17,13 +17,15 @@ from assistant.conversation import standalone
 from assistant.evidence import EvidenceSentence, distil
 from assistant.model import LanguageModel, Message
 from assistant.phrasing import PhrasingConfig, phrase, sentences, stands_on
+from assistant.prompt import one_line
 from assistant.quoting import choose
 from assistant.records import Citation
+from assistant.tuning.targets import target
 from evals.data import BenchData, Question
 from evals.significance import estimate
 from evals.spans import share_held, stands_in
 from evals.systems import history_of, scope_of
-from retrieval.records import Hit
+from retrieval.records import Hit, heading_line
 from retrieval.search import Searcher
 
 #: Called with (what is being done, questions done, questions in all).
@@ -47,6 +49,58 @@ class Shown:
     measures: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a system says: sentences, what they cite, and what is known of the draft."""
+
+    sentences: tuple[str, ...]
+    cited: tuple[Citation, ...]
+    phrased: bool
+    draft: Mapping[str, float] = field(default_factory=dict)
+
+
+#: Makes an answer of a question and its evidence, best first.
+System = Callable[[str, Sequence[EvidenceSentence]], Said]
+
+
+def quoted(_question: str, evidence: Sequence[EvidenceSentence]) -> Said:
+    """The quotations that are shown where nothing is phrased."""
+    cited = tuple(choose(evidence))
+    return Said(tuple(one_line(one.quote) for one in cited), cited, phrased=False)
+
+
+def cut(question: str, evidence: Sequence[EvidenceSentence]) -> Said:
+    """The best sentence, cut by rule as the replies that the adapter learns from; quotations where that is not possible."""
+    best = evidence[0]
+    heading = heading_line(best.passage.title, best.passage.section_path)
+    text = target(question, best.quote, heading=heading, lead_in=best.lead_in)
+    cited = (Citation(1, best.passage, best.start, best.end),)
+    return Said((text,), cited, phrased=True) if text else quoted(question, evidence)
+
+
+class Drafting:
+    """What a language model phrases of the evidence; quotations where its draft is not taken."""
+
+    def __init__(self, model: LanguageModel, phrasing: PhrasingConfig | None = None) -> None:
+        self._model = Recorded(model)
+        self._phrasing = phrasing
+
+    def __call__(self, question: str, evidence: Sequence[EvidenceSentence]) -> Said:
+        began = perf_counter()
+        taken = list(phrase(question, evidence, self._model, self._phrasing))
+        total_ms = (perf_counter() - began) * 1000
+        passed = [stands_on(sentence, evidence) is not None for sentence in sentences([self._model.draft])]
+        draft = {
+            "first_ms": self._model.first_ms,
+            "total_ms": total_ms,
+            "passed": sum(passed) / len(passed) if passed else 0.0,
+        }
+        if not taken:
+            return replace(quoted(question, evidence), draft=draft)
+        cited = {citation.number: citation for _, citation in taken}
+        return Said(tuple(claim.text for claim, _ in taken), tuple(cited.values()), phrased=True, draft=draft)
+
+
 class Recorded:
     """A language model that remembers its last draft and how long it took."""
 
@@ -67,12 +121,12 @@ class Recorded:
 
 
 def evaluate_drafts(
-    data: BenchData, searcher: Searcher, models: Mapping[str, LanguageModel | None], *,
-    confidence: Confidence | None = None, phrasing: PhrasingConfig | None = None, progress: Progress | None = None,
+    data: BenchData, searcher: Searcher, systems: Mapping[str, System], *,
+    confidence: Confidence | None = None, progress: Progress | None = None,
 ) -> list[Shown]:  # fmt: skip
     """Ask every answerable question of the data over gold and found evidence.
 
-    :param models: by the name of the system; None quotes and phrases nothing.
+    :param systems: by name.
     """
     confidence = confidence or Confidence()
     asked = [question for question in data.questions if question.must_hold or question.answers]
@@ -86,8 +140,8 @@ def evaluate_drafts(
         if gold := _gold(question, searcher):
             kinds["gold"] = (distil(text, gold, encoder=searcher.encoder), True)
         for kind, (evidence, answered) in kinds.items():
-            for name, model in models.items() if evidence else ():
-                measures = _measures(question, text, evidence, model, phrasing)
+            for name, system in systems.items() if evidence else ():
+                measures = _measures(question, system(text, evidence))
                 shown.append(Shown(name, kind, question.question_id, answered, measures))
         if progress:
             progress("drafting", done, len(asked))
@@ -116,35 +170,15 @@ def _gold(question: Question, searcher: Searcher) -> list[Hit]:
     return [Hit(rank, 1.0, searcher.index.passages[row]) for rank, row in enumerate(sorted(rows), start=1)]
 
 
-def _measures(
-    question: Question, text: str, evidence: Sequence[EvidenceSentence], model: LanguageModel | None,
-    phrasing: PhrasingConfig | None,
-) -> dict[str, float]:  # fmt: skip
-    timed: dict[str, float] = {}
-    said: list[str] = []
-    cited: dict[tuple[str, int], Citation] = {}
-    if model is not None:
-        recorded, began = Recorded(model), perf_counter()
-        for claim, citation in phrase(text, evidence, recorded, phrasing):
-            said.append(claim.text)
-            cited[citation.passage.passage_id, citation.start] = citation
-        drafted = list(sentences([recorded.draft]))
-        passed = [stands_on(sentence, evidence) is not None for sentence in drafted]
-        timed = {"first_ms": recorded.first_ms, "total_ms": (perf_counter() - began) * 1000}
-        timed["passed"] = sum(passed) / len(passed) if passed else 0.0
-    phrased = bool(said)
-    if not phrased:
-        cited = {(one.passage.passage_id, one.start): one for one in choose(evidence)}
-        said = [one.quote for one in cited.values()]
-    answer = " ".join(said)
+def _measures(question: Question, said: Said) -> dict[str, float]:
+    answer = " ".join(said.sentences)
     words = len(answer.split())
+    right = share_held(answer, question.must_hold) == 1 if question.must_hold else stands_in(answer, question.answers)
     measures = {
-        "right": float(
-            share_held(answer, question.must_hold) == 1 if question.must_hold else stands_in(answer, question.answers)
-        ),
-        "phrased": float(phrased),
-        "within_twice": float(words <= 2 * sum(len(one.quote.split()) for one in cited.values())),
+        "right": float(right),
+        "phrased": float(said.phrased),
+        "within_twice": float(words <= 2 * sum(len(one.quote.split()) for one in said.cited)),
         "words": float(words),
-        **timed,
+        **said.draft,
     }
     return measures | ({"must_hold": share_held(answer, question.must_hold)} if question.must_hold else {})

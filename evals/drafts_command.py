@@ -25,6 +25,9 @@ def generator(
     first_within: Annotated[
         int, typer.Option(min=1, help="A draft has to start with one of the best so many evidence sentences.")
     ] = 1,
+    models_too: Annotated[
+        bool, typer.Option("--models/--no-models", help="Also draft with the model; without, only what needs none.")
+    ] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
@@ -38,7 +41,7 @@ def generator(
     from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256, load_model
     from assistant.phrasing import PhrasingConfig
     from evals.commands import _console, _settings, _write
-    from evals.drafts import evaluate_drafts, to_json
+    from evals.drafts import Drafting, System, cut, evaluate_drafts, quoted, to_json
     from evals.encodings import CachedEncoder, default_folder
     from evals.library import load_any
     from evals.machine import provenance
@@ -55,15 +58,17 @@ def generator(
     encoder = CachedEncoder(models.encoder, default_folder())
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
-    systems = {"quote": None, "without adapter": load_model(DEFAULT_MODEL, adapter="none")}
-    if chosen:
-        systems["with adapter"] = load_model(DEFAULT_MODEL, adapter=str(chosen.folder))
+    phrasing = PhrasingConfig(first_within=first_within)
+    adapters = {"without adapter": "none"} | ({"with adapter": str(chosen.folder)} if chosen else {})
+    systems: dict[str, System] = {"quoted": quoted, "cut by rule": cut}
+    for name, folder in adapters.items() if models_too else ():
+        if (model := load_model(DEFAULT_MODEL, adapter=folder)) is not None:
+            systems[name] = Drafting(model, phrasing)
     with progress_bars(console) as progress:
         shown = evaluate_drafts(
             loaded,
             Searcher(index, encoder, reranker=models.reranker),
             systems,
-            phrasing=PhrasingConfig(first_within=first_within),
             progress=progress,
         )
     found = {
