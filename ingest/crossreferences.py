@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _NUMBER = (
     r"(?:\d{1,3}[A-Z]?(?:\.\d{1,3}){0,4}(?!\w|\.\d|-\d)(?:\s?\((?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\)){0,3}"
-    r"|(?<=[ \u00a0])[A-Z](?![\w’']|\.\w))"
+    r"|(?<!\w)(?-i:[A-Z])(?![\w’']|\.\w))"
 )
 _MENTION = re.compile(
     rf"\b(?P<word>clauses?|sections?|articles?|paragraphs?|schedules?|annex(?:es)?|appendix|appendices|exhibits?|attachments?)\s+(?P<numbers>{_NUMBER}(?:(?:,\s+|,?\s+(?:and|or|to)\s+|\s?[–-]\s?)(?=[\dA-Z(]){_NUMBER})*)"
