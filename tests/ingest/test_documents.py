@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ingest.completeness import completeness
 from ingest.load import load
 from ingest.pipeline import IngestOptions, ingest
-from ingest.records import FileReport, FileStatus
+from ingest.records import Clause, FileReport, FileStatus
+from ingest.sandbox import ReaderCrashed, ReaderTooSlow, Sandbox
+from retrieval.errors import DocumentRejected
 from retrieval.generations import open_index
 from retrieval.home import Home
 from retrieval.store import Store
@@ -35,7 +40,7 @@ def ingested(home: Home, *folders: str) -> list[FileReport]:
             home=home,
             store=store,
             encoder=WordEncoder(),
-            options=IngestOptions(workers=2),
+            options=IngestOptions(workers=2, ocr=False),
         )
     finally:
         store.close()
@@ -58,6 +63,38 @@ def test_every_broken_file_ends_as_exactly_one_thing(home: Home) -> None:
         assert (report.reason is None) == (report.status in (FileStatus.INDEXED, FileStatus.UNCHANGED)), report
         assert "\n" not in (report.reason or "")
         assert (report.passages > 0) == (report.status is not FileStatus.REJECTED)
+
+
+#: Takes as long to read as all others together; `policydesk eval robustness` reads it too.
+LONGEST = "handbook-872p.docx"
+
+
+@pytest.mark.parametrize("folder", ["documents/messy", "bad_inputs"])
+def test_every_file_of_every_format_is_read_or_says_why_not(folder: str) -> None:
+    ends: Counter[FileStatus] = Counter()
+    reasons: list[str] = []
+    with Sandbox() as sandbox:
+        for path in sorted(path for path in (DATA / folder).rglob("*") if path.is_file() and path.name != LONGEST):
+            try:
+                reading = sandbox.read(path.name, path, ocr=False)
+            except (ReaderCrashed, ReaderTooSlow):
+                pytest.fail(f"{path.name} ended its reader")
+            except DocumentRejected as error:
+                reasons.append(str(error))
+                ends[FileStatus.REJECTED] += 1
+                continue
+            status, reason = completeness(reading)
+            ends[status] += 1
+            assert (reason is None) == (status is FileStatus.INDEXED)
+            assert any(letter.isalnum() for clause in reading.clauses for letter in "".join(texts(clause))), path.name
+    assert all(reason and "\n" not in reason for reason in reasons)
+    assert ends[FileStatus.INDEXED] > ends[FileStatus.REJECTED] - 5 > 0
+
+
+def texts(clause: Clause) -> Iterator[str]:
+    yield clause.text
+    for child in clause.children:
+        yield from texts(child)
 
 
 def test_no_word_of_a_contract_is_lost(home: Home) -> None:
