@@ -44,7 +44,7 @@ class TrainingConfig:
     warmup: float = 0.05
     decay: float = 0.5
     longest: int = 448  #: tokens; longer examples are left out
-    checkpoint_steps: int = 40
+    checkpoint_steps: int = 20
     seed: int = 7
 
 
