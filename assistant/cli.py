@@ -50,6 +50,7 @@ def build_app() -> typer.Typer:
     from assistant.commands import (
         asking,
         audits,
+        backups,
         documents,
         index,
         ingesting,
@@ -66,6 +67,8 @@ def build_app() -> typer.Typer:
     app.command("ask")(asking.ask)
     app.command("serve")(serve.serve)
     app.command("doctor")(index.doctor)
+    app.command("backup")(backups.backup)
+    app.command("restore")(backups.restore)
     app.add_typer(documents.app, name="documents")
     app.add_typer(models.app, name="models")
     app.add_typer(index.app, name="index")

@@ -11,6 +11,7 @@ import typer
 
 from assistant.commands.output import console, print_json, progress_bar
 from assistant.config import Settings
+from assistant.hardening import weak_settings
 from retrieval.encoder import load_encoder
 from retrieval.errors import PolicydeskError
 from retrieval.generations import current_generation, is_stale, open_index, publish
@@ -81,6 +82,8 @@ def doctor(
                 f"generation {current_generation(settings.home)} is behind the database; run: policydesk index rebuild"
             )
             findings.append(Finding("index up to date", behind))
+        store = Store.open(settings.home)
+        findings += [Finding(checked, problem) for checked, problem in weak_settings(settings, store)]
     if as_json:
         print_json({"findings": [{"checked": finding.checked, "problem": finding.problem} for finding in findings]})
     else:

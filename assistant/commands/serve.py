@@ -21,6 +21,7 @@ from rich.table import Table
 from assistant.accounts import Accounts, Role
 from assistant.commands.output import aside, console
 from assistant.config import Settings
+from assistant.hardening import check_secret
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
 from retrieval.errors import NotReady, WrongUsage
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from retrieval.encoder import Encoder
     from retrieval.rerank import Reranker
 
-MIN_SECRET_CHARACTERS = 16
 _DEMO = (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR))
 
 
@@ -69,7 +69,7 @@ def serve(
         raise WrongUsage(
             f"--demo listens on this machine only, not on {host}; leave --host out, or set POLICYDESK_SECRET"
         )
-    secret = _demo_secret(settings.home) if demo else _secret(settings.secret)
+    secret = _demo_secret(settings.home) if demo else check_secret(settings.secret)
     sign_on = _sign_on(settings, proxy or (), trust_header, groups_header)
     privacy = Privacy.load(settings.home)
     privacy = replace(privacy, works_council=works_council or privacy.works_council)
@@ -171,21 +171,6 @@ class _Models:
 
     def reranker(self) -> Reranker | None:
         return self.assistant().reranker
-
-
-def _secret(given: str | None) -> str:
-    """:raises NotReady: if there is none; :raises WrongUsage: if it could be guessed."""
-    if given is None:
-        raise NotReady(
-            "POLICYDESK_SECRET is not set; it signs sessions. Set it to a long random text, for example: "
-            "export POLICYDESK_SECRET=$(openssl rand -hex 32), or try it out with --demo"
-        )
-    if len(given) < MIN_SECRET_CHARACTERS or len(set(given)) < 8:
-        raise WrongUsage(
-            f"POLICYDESK_SECRET has {len(given)} characters and could be guessed; use at least {MIN_SECRET_CHARACTERS} "
-            "random ones: openssl rand -hex 32"
-        )
-    return given
 
 
 def _demo_secret(home: Home) -> str:

@@ -1,0 +1,157 @@
+"""A backup taken while people write, and an instance made from it."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.accounts import Accounts, Role
+from assistant.backup import backup, restore
+from assistant.chats import Chats
+from assistant.cli import main
+from assistant.privacy import Privacy
+from retrieval.errors import NotReady, WrongUsage
+from retrieval.home import Home
+from retrieval.store import Store
+from tests.assistant.conftest import PASSWORD
+from tests.assistant.engines import LEAVE, FakeKeeper
+
+
+@pytest.fixture
+def lived_in(home: Home, store: Store, tmp_path: Path) -> Home:
+    """A home with a document, an account, a conversation and settings of its own."""
+    path = tmp_path / "leave.md"
+    path.write_text(LEAVE)
+    FakeKeeper(home, store).read(path)
+    Accounts(store).add("ada", Role.ADMIN, PASSWORD)
+    Chats(store).save("t1", account_id="a1", name="How much leave?")
+    Privacy().with_retention(conversations=30).save(home)
+    return home
+
+
+def test_everything_comes_back(lived_in: Home, tmp_path: Path) -> None:
+    made = backup(lived_in, tmp_path / "desk.tar.gz")
+    assert made.originals == 1
+    assert (tmp_path / "desk.tar.gz").stat().st_mode & 0o077 == 0
+    again = Home(tmp_path / "again" / "home")
+    assert restore(tmp_path / "desk.tar.gz", again).files == made.files
+    store = Store.open(again)
+    (document,) = store.documents()
+    assert again.original(document.versions[0].sha256).read_text() == LEAVE
+    assert Accounts(store).sign_in("ada", PASSWORD) is not None
+    assert Chats(store).load("t1") is not None
+    assert Privacy.load(again).retention.conversations == 30
+    assert [path.name for path in (tmp_path / "again").iterdir()] == ["home"]
+
+
+def test_it_is_taken_while_people_write(lived_in: Home, store: Store, tmp_path: Path) -> None:
+    chats, stop = Chats(store), threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            chats.save(f"w{number}", account_id="a1", name="x" * 500)
+            chats.save_step(f"w{number}", f"s{number}", {"id": f"s{number}", "output": "y" * 500})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(3):
+            backup(lived_in, tmp_path / f"{number}.tar.gz")
+            restore(tmp_path / f"{number}.tar.gz", Home(tmp_path / f"home{number}"))
+    finally:
+        stop.set()
+        writer.join()
+    assert [path.name for path in lived_in.root.iterdir() if path.name.startswith(".")] == []
+
+
+def rewritten(
+    source: Path, target: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes]]
+) -> Path:
+    """The same archive with each member changed."""
+    with tarfile.open(source) as old, tarfile.open(target, "w:gz") as new:
+        for member in old:
+            stream = old.extractfile(member)
+            assert stream is not None
+            changed, data = change(member, stream.read())
+            changed.size = len(data)
+            new.addfile(changed, io.BytesIO(data))
+    return target
+
+
+def renamed(to: str) -> Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes]]:
+    def change(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+        member.name = to if member.name.startswith("originals/") else member.name
+        return member, data
+
+    return change
+
+
+def flipped(member: tarfile.TarInfo, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
+    return member, data[:-3] + b"###" if member.name == "policydesk.sqlite" else data
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (flipped, "is damaged"),
+        (renamed("../../escaped"), "which no backup of ours does"),
+        (renamed("/etc/escaped"), "which no backup of ours does"),
+        (renamed("uploads/0123456789abcdef/.."), "which no backup of ours does"),
+        (renamed("originals/" + "0" * 64), "is damaged"),
+    ],
+)
+def test_a_damaged_or_hostile_backup_leaves_nothing_behind(
+    lived_in: Home, tmp_path: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes]], says: str
+) -> None:
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    damaged = rewritten(tmp_path / "desk.tar.gz", tmp_path / "damaged.tar.gz", change)
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(NotReady, match=says):
+        restore(damaged, Home(tmp_path / "again"))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("bytes_", [b"", b"not a backup", b"\x1f\x8b\x08\x00"])
+def test_what_is_no_backup_is_one_line(tmp_path: Path, bytes_: bytes) -> None:
+    (tmp_path / "x").write_bytes(bytes_)
+    with pytest.raises(NotReady, match="no backup that can be read"):
+        restore(tmp_path / "x", Home(tmp_path / "again"))
+
+
+def test_half_a_backup_is_one_line(lived_in: Home, tmp_path: Path) -> None:
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    whole = (tmp_path / "desk.tar.gz").read_bytes()
+    (tmp_path / "half.tar.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(NotReady, match="another"):
+        restore(tmp_path / "half.tar.gz", Home(tmp_path / "again"))
+
+
+def test_nothing_is_restored_over_something(lived_in: Home, tmp_path: Path) -> None:
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    with pytest.raises(WrongUsage, match="not empty"):
+        restore(tmp_path / "desk.tar.gz", lived_in)
+
+
+def test_nowhere_to_write_is_one_line_and_an_old_backup_stays(lived_in: Home, tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="cannot be written"):
+        backup(lived_in, tmp_path / "missing" / "desk.tar.gz")
+    with pytest.raises(NotReady, match="nothing to back up"):
+        backup(Home(tmp_path / "none"), tmp_path / "desk.tar.gz")
+
+
+def test_the_commands_say_what_to_do_next(lived_in: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for home, *arguments in (
+        (lived_in.root, "backup", str(tmp_path / "desk.tar.gz")),
+        (tmp_path / "again", "restore", str(tmp_path / "desk.tar.gz")),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["--home", str(home), *arguments])
+        assert ended.value.code in (0, None)
+    assert "index rebuild" in capsys.readouterr().out
