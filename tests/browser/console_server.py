@@ -11,6 +11,7 @@ import uvicorn
 from assistant.accounts import Role
 from assistant.asked import Asked
 from assistant.audit import Kind
+from assistant.handoffs import Handoffs
 from assistant.records import Answer, Reason, Status
 from assistant.review import Review
 from assistant.room import Room
@@ -72,33 +73,29 @@ def main(folder: Path, port: int) -> None:
     )  # fmt: skip
     for name, role in PEOPLE.items():
         room.accounts.add(name, role, PASSWORD)
-    seed(room)
-    uvicorn.run(create_app(room), port=port, log_level="warning", access_log=False)
-
-
-def seed(room: Room) -> None:
-    """Twelve weeks of questions, two of which wait in the inbox, and a record of what was added."""
-    today = date.today()
-    for week in range(12):
-        for asker in range(8 + week % 3):
-            day = today - timedelta(days=7 * week)
-            record(room.asked, "How many days of annual leave do I have?", day, asker, ms=700 + 90 * asker)
-    for question, askers in UNANSWERED.items():
-        for asker in range(askers):
-            record(room.asked, question, today - timedelta(days=asker), asker, is_answered=False)
-    for document in room.store.documents():
+    for document in store.documents():
         room.audit.append(
             Kind.UPLOAD, {"document_id": document.document_id, "version_id": f"{document.document_id}.v1"}
         )
-    leave = next(each for each in room.store.documents() if each.title == "Annual Leave Policy")
-    passage = room.store.passages(leave.versions[0].version_id)[1]
-    room.handoffs.add(
-        "Does unpaid leave shorten my annual leave?",
-        account_id="somebody",
-        evidence=[passage],
-        note="Six weeks from May on.",
-    )
-    room.handoffs.add("May I bring my dog to the office?", account_id="somebody else")
+    seed(store)
+    uvicorn.run(create_app(room), port=port, log_level="warning", access_log=False)
+
+
+def seed(store: Store) -> None:
+    """Twelve weeks of questions, two of which wait in the inbox."""
+    asked, handoffs, today = Asked(store), Handoffs(store), date.today()
+    for week in range(12):
+        for asker in range(8 + 5 * week % 11):
+            day = today - timedelta(days=7 * week)
+            record(asked, "How many days of annual leave do I have?", day, asker, ms=700 + 90 * asker)
+    for question, askers in UNANSWERED.items():
+        for asker in range(askers):
+            record(asked, question, today - timedelta(days=9 * asker), asker, is_answered=False)
+    leave = next(each for each in store.documents() if each.title == "Annual Leave Policy")
+    passage = store.passages(leave.versions[0].version_id)[1]
+    note = "I am planning six weeks from May on."
+    handoffs.add("Does unpaid leave shorten my annual leave?", account_id="somebody", evidence=[passage], note=note)
+    handoffs.add("May I bring my dog to the office?", account_id="somebody else")
 
 
 def record(asked: Asked, question: str, day: date, asker: int, *, is_answered: bool = True, ms: float = 900.0) -> None:
