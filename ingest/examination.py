@@ -14,6 +14,7 @@ from ingest.countries import countries_named
 from ingest.dates import dates_in
 from ingest.diff import ChangeKind, diff
 from ingest.identify import overlap
+from ingest.ocr import LOW_CONFIDENCE
 from ingest.preflight import ChangesFound, ConflictFound, Kind, Preflight, Quoted, Relation, Stated
 from ingest.records import Clause, Metadata, Reading
 from ingest.sandbox import Limits, shared_pool
@@ -55,7 +56,9 @@ def examine(
         file=version.file,
         pages_read=None if version.pages is None else version.pages - len(reading.empty_pages if reading else ()),
         pages_empty=reading.empty_pages if reading else (),
-        pages_low_confidence=(),
+        pages_low_confidence=tuple(
+            page.page for page in (reading.ocr_pages if reading else ()) if page.confidence < LOW_CONFIDENCE
+        ),
         headings=_headings(passages),
         clauses=sum(1 for clause in (reading.clauses if reading else ()) for _ in _all(clause)),
         passages=len(passages),
@@ -70,7 +73,7 @@ def examine(
         relation=_relation(passages, previous, store, encoder, index),
         changes=_changes(previous, passages, store),
         conflicts=tuple(_conflict(each) for each in _conflicts(passages, encoder, index)),
-        suspects=tuple(suspects(passages)),
+        suspects=(*(reading.hidden if reading else ()), *suspects(passages)),
         questions=(),
         warnings=(*version.warnings, *([problem] if problem else [])),
         index_generation=index.generation if index is not None else 0,

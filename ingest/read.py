@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingest.clauses import clauses
 from ingest.clean import clean
+from ingest.hidden import hidden_text
 from ingest.load import load
 from ingest.metadata import metadata
 from ingest.ocr import Ocr
 from ingest.outline import outline
 from ingest.records import Reading
+from ingest.suspects import Suspect
 from retrieval.errors import DocumentRejected
 
 
@@ -25,6 +29,15 @@ def read(file: str, data: bytes, *, ocr: Ocr | None = None) -> Reading:
     found = clauses(outline(blocks, title=about.title))
     if not found:
         raise DocumentRejected("no text in the file that says anything")
+    hidden = tuple(hidden_text(loaded.media_type, data))
     return Reading(
-        loaded.media_type, about, tuple(found), loaded.pages, loaded.empty_pages, loaded.warnings, loaded.ocr_pages, loaded.ocr_missing
+        loaded.media_type, about, tuple(found), loaded.pages, loaded.empty_pages, (*loaded.warnings, *_warning(hidden)), loaded.ocr_pages,
+        loaded.ocr_missing, hidden,
     )  # fmt: skip
+
+
+def _warning(hidden: Sequence[Suspect]) -> list[str]:
+    if not hidden:
+        return []
+    why = ", ".join(sorted({suspect.why.partition(";")[0] for suspect in hidden}))
+    return [f"it holds text that its readers cannot see ({why}); read it in the review: policydesk documents review ID"]

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from ingest.suspects import Suspect
 from retrieval.records import PassageKind
 
 
@@ -96,6 +97,7 @@ class Reading:
     warnings: tuple[str, ...] = ()
     ocr_pages: tuple[OcrPage, ...] = ()
     ocr_missing: str | None = None
+    hidden: tuple[Suspect, ...] = ()  #: text that readers of the file cannot see
 
 
 class FileStatus(StrEnum):

@@ -21,6 +21,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 
 from ingest.records import Clause, Metadata, OcrPage, Reading
+from ingest.suspects import Suspect
 from retrieval.errors import DocumentRejected
 from retrieval.records import PassageKind
 
@@ -328,6 +329,7 @@ def reading_from_json(found: dict[str, Any]) -> Reading:
         warnings=tuple(found["warnings"]),
         ocr_pages=tuple(OcrPage(page["page"], page["confidence"]) for page in found["ocr_pages"]),
         ocr_missing=found["ocr_missing"],
+        hidden=tuple(Suspect(each["quote"], each["where"], each["why"]) for each in found["hidden"]),
     )  # fmt: skip
 
 
