@@ -7,7 +7,7 @@ PORT ?= 8000
 # What an environment was made from; a change makes it anew.
 STAMP = $(shell cksum < pyproject.toml | cut -d' ' -f1)
 
-.PHONY: help run test lint bench eval gate browser-test setup setup-dev weights chromium tesseract clean
+.PHONY: help run test lint bench eval gate browser-test pictures setup setup-dev weights chromium tesseract clean
 
 help:
 	@echo "make run           set everything up and start the chat on http://127.0.0.1:$(PORT)"
@@ -16,6 +16,7 @@ help:
 	@echo "make eval          measure retrieval and answers on the sample questions"
 	@echo "make bench         measure speed and memory on this machine"
 	@echo "make browser-test  only the tests that drive a browser"
+	@echo "make pictures      take the guides' pictures anew"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "policydesk needs Python 3.11, 3.12 or 3.13; install one, or run: make PYTHON=/path/to/python" >&2; exit 1; }
@@ -61,6 +62,11 @@ lint: setup-dev
 
 browser-test: setup-dev weights chromium
 	$(BIN)/pytest -m browser
+
+# The guides' pictures are what the browser tests saw last.
+pictures: setup-dev weights chromium
+	$(BIN)/pytest tests/browser/test_end_to_end.py tests/browser/test_console_guide.py
+	cp artifacts/guide-*.png artifacts/hr-*.png docs/images/
 
 # Set DATA to measure a folder of your own.
 DATA ?= corpora/sample
