@@ -12,6 +12,7 @@ import typer
 from assistant.commands.output import console, print_json, progress_bar
 from assistant.config import Settings
 from assistant.hardening import weak_settings
+from ingest.ocr import INSTALL, program
 from retrieval.encoder import load_encoder
 from retrieval.errors import PolicydeskError
 from retrieval.generations import current_generation, is_stale, open_index, publish
@@ -84,6 +85,13 @@ def doctor(
             findings.append(Finding("index up to date", behind))
         store = Store.open(settings.home)
         findings += [Finding(checked, problem) for checked, problem in weak_settings(settings, store)]
+    # No fault: an installation may have nothing to scan.
+    findings.append(
+        Finding(
+            "scans and pictures are read by tesseract" if program() else f"scans are not read; to read them {INSTALL}",
+            None,
+        )
+    )
     if as_json:
         print_json({"findings": [{"checked": finding.checked, "problem": finding.problem} for finding in findings]})
     else:
