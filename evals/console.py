@@ -9,6 +9,7 @@ from evals.decoding_command import decoding
 from evals.drafts_command import generator
 from evals.operation_command import operation
 from evals.robustness_command import robustness
+from evals.scans_command import scans
 from evals.structure_command import structure
 from evals.versions_command import versions
 
@@ -24,4 +25,5 @@ app.command("structure", epilog="Example: policydesk eval structure --documents 
     structure
 )
 app.command("robustness", epilog="Example: policydesk eval robustness contracts/ --json robustness.json")(robustness)
+app.command("scans", epilog="Example: policydesk eval scans contracts/*.pdf --json scans.json")(scans)
 app.command("versions", epilog="Example: policydesk eval versions corpora/sample --json versions.json")(versions)

@@ -89,18 +89,34 @@ def _read_scans(document: Any, pages: list[Page], scans: Sequence[int], ocr: Ocr
             yield OcrPage(number, round(confidence, 3))
 
 
-def _picture(document: Any, number: int) -> Picture:
-    """A page as it looks, in grey, no larger than OCR takes."""
+def pictures(data: bytes, *, dpi: float = DPI) -> Iterator[Picture]:
+    """The pages as they look, in grey, in order; a page that would be too large in a lower resolution.
+
+    :raises DocumentRejected: if the file is damaged or needs a password.
+    """
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise DocumentRejected(_open_error(error)) from error
+    try:
+        for number in range(1, len(document) + 1):
+            yield _picture(document, number, dpi=dpi)
+    finally:
+        document.close()
+
+
+def _picture(document: Any, number: int, *, dpi: float = DPI) -> Picture:
     page = document[number - 1]
     try:
         width, height = page.get_width(), page.get_height()
-        scale = min(DPI / 72, math.sqrt(MAX_PIXELS / max(width * height, 1.0)))
+        scale = min(dpi / 72, math.sqrt(MAX_PIXELS / max(width * height, 1.0)))
         bitmap = page.render(scale=scale, grayscale=True)
         try:
-            pixels = bitmap.to_numpy()
-            return Picture(
-                bitmap.width, bitmap.height, pixels.reshape(bitmap.height, -1)[:, : bitmap.width].tobytes(), 72 * scale
-            )
+            # Rows may be longer than the page is wide.
+            rows = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width]
+            return Picture(bitmap.width, bitmap.height, rows.tobytes(), 72 * scale)
         finally:
             bitmap.close()
     finally:
