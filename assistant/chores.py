@@ -1,4 +1,4 @@
-"""What a running server does now and then: mails that wait, and records whose time is over."""
+"""What a running server does now and then: mails that wait, and records and removed documents whose time is over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from assistant.privacy import sweep
 from assistant.room import Room
+from retrieval.errors import PolicydeskError
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,10 @@ async def _again(room: Room) -> None:
 async def _sweep(room: Room) -> None:
     try:
         removed = await asyncio.to_thread(sweep, room.store, room.privacy)
-    except DatabaseError as error:
+        removed["versions"] = await asyncio.to_thread(room.review.purge)
+    except (DatabaseError, PolicydeskError) as error:
         # A database that is busy for once must not end the server; what was not removed is removed the next time.
-        log.error("records whose time is over could not be removed: %s", error.orig)
+        log.error("records whose time is over could not be removed: %s", error)
         return
     if any(removed.values()):
         log.info("removed records whose time is over: %s", removed)

@@ -76,10 +76,8 @@ class Tally:
 
     @classmethod
     def of(cls, changes: Sequence[Change]) -> Tally:
-        kinds = Counter(change.kind for change in changes if not change.is_control)
-        facts = sum(
-            len(change.facts) for change in changes if change.kind is ChangeKind.REWORDED and not change.is_control
-        )
+        kinds = Counter(change.kind for change in changes)
+        facts = sum(len(change.facts) for change in changes if change.kind is ChangeKind.REWORDED)
         return cls(
             kinds[ChangeKind.REWORDED],
             kinds[ChangeKind.ADDED],

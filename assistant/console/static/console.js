@@ -176,6 +176,7 @@ class Upload {
     const refused = this.entries.filter((entry) => entry.item.className === "bad").length;
     this.form.querySelector("[data-files]").hidden = !this.entries.length;
     this.form.querySelector("[data-send]").textContent = chosen ? `Send ${chosen} ${chosen === 1 ? "file" : "files"}` : "Send";
+    this.form.querySelector("[data-send]").hidden = !chosen && !busy && ended > 0;
     this.form.querySelector("[data-send]").disabled = Boolean(this.request) || !chosen;
     this.stop.hidden = !this.request;
     const review = this.form.querySelector("[data-review]");
