@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, Literal
@@ -104,9 +105,11 @@ def routes(room: Room) -> APIRouter:
     return api
 
 
-_PROBLEM: dict[str, Any] = {"description": "A problem document (RFC 9457)", "content": {problems.MEDIA_TYPE: {}}}
 #: What every route may answer when it cannot do what was asked.
-PROBLEM: dict[int | str, dict[str, Any]] = dict.fromkeys((401, 413, 422, 429, 503), _PROBLEM)
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    status: {"description": f"{HTTPStatus(status).phrase}: a problem document (RFC 9457)", "content": {problems.MEDIA_TYPE: {"schema": problems.SCHEMA}}}
+    for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+}  # fmt: skip
 
 
 def _add_questions(api: APIRouter, room: Room) -> None:

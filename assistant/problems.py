@@ -15,6 +15,18 @@ from assistant.waiting import TooBusy
 from retrieval.errors import NotReady, PolicydeskError, WrongUsage
 
 MEDIA_TYPE = "application/problem+json"
+#: The problem document, as the API's description names it.
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was found, and what to do next"},
+        "instance": {"type": "string", "description": "The request, as the server's log knows it"},
+    },
+}
 
 
 class Problem(HTTPException):
