@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
 from retrieval.records import Hit, Passage, PassageKind, heading_line
 from retrieval.sentences import Span, sentence_spans
 from retrieval.terms import terms
+
+#: A question about a document itself, which a control line ("Version 3, owner: Payroll") may answer.
+_ASKS_ABOUT_DOCUMENT = re.compile(
+    r"\b(?:owns?|owners?|versions?|effective|in force|valid|out of date|latest|updated|issued|replaces?|replaced|supersedes?|superseded|in charge)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,19 @@ def distil(
     """The sentences of the best hits that best answer the question, best first, ties in the order of the hits.
 
     A sentence is read both alone and with its heading and lead-in, because "Up to five days." answers only under
-    "Carry-over".
+    "Carry-over". Control lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
 
     :param hits: best first.
     :returns: at most ``config.sentences``; empty without hits.
     """
     config = config or EvidenceConfig()
     candidates = [(hit, span) for hit in hits[: config.hits] for span in sentence_spans(hit.passage.text)]
+    if not _ASKS_ABOUT_DOCUMENT.search(question):
+        rules = [(hit, span) for hit, span in candidates if not is_about_document(_text(hit, span))]
+        candidates = rules or candidates
     if not candidates:
         return []
-    alone = [hit.passage.text[span.start : span.end] for hit, span in candidates]
+    alone = [_text(hit, span) for hit, span in candidates]
     under_headings = [in_context(hit.passage, span) for hit, span in candidates]
     vectors = encoder.encode([question, *under_headings, *alone], truncate=True)
     cosine = (vectors[1:] @ vectors[0]).reshape(2, -1)
@@ -83,6 +94,10 @@ def distil(
         for at in order
         for hit, span in [candidates[at]]
     ]  # fmt: skip
+
+
+def _text(hit: Hit, span: Span) -> str:
+    return hit.passage.text[span.start : span.end]
 
 
 def in_context(passage: Passage, span: Span) -> str:

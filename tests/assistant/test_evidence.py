@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from assistant.evidence import distil
+from retrieval.records import Hit, Passage
+from tests.fakes import WordEncoder
+
+TEXT = "Effective 6 January 2025 · Owner: Femi Oduya\nThe parking garage opens at seven."
+
+
+def evidence(question: str, text: str = TEXT) -> list[str]:
+    hit = Hit(1, 1.0, Passage("d1.v1.p1", "d1", "d1.v1", "Office Guide", "office.md", text))
+    return [sentence.quote for sentence in distil(question, [hit], encoder=WordEncoder())]
+
+
+def test_a_control_line_is_no_evidence_for_a_rule() -> None:
+    assert evidence("When does the garage open?") == ["The parking garage opens at seven."]
+
+
+def test_a_control_line_answers_who_owns_the_document() -> None:
+    assert "Effective 6 January 2025 · Owner: Femi Oduya" in evidence("Who is the owner of the office guide?")
+
+
+def test_a_control_line_stays_where_there_is_nothing_else() -> None:
+    only = "Effective 6 January 2025 · Owner: Femi Oduya"
+    assert evidence("When does the garage open?", only) == [only]
