@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant import uploads
 from assistant.keeper import Keeper, Report
 from retrieval.errors import DocumentRejected, PolicydeskError, WrongUsage
-from retrieval.home import Home
+from retrieval.home import Home, sync
 from retrieval.store import Base, Store
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class JobRow(Base):
@@ -59,26 +60,47 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        return self.state in (JobState.DONE, JobState.FAILED)
+        return self.state in _ENDED
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.state in _STOPPED
+
+
+_STOPPED = (JobState.FAILED, JobState.CANCELLED)
+_ENDED = (JobState.DONE, *_STOPPED)
+#: The files of a job that stopped are kept so long, to be tried again.
+_KEPT_FOR_RETRY = timedelta(days=7)
 
 
 class Jobs:
     """The upload jobs of one home. What was acknowledged survives a crash: it is read at the next start."""
 
     def __init__(
-        self, home: Home, store: Store, keeper: Keeper, *, on_report: Callable[[Report], None] | None = None
+        self,
+        home: Home,
+        store: Store,
+        keeper: Keeper,
+        *,
+        on_report: Callable[[Report], None] | None = None,
+        on_drafts: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
-        """:param on_report: called with each line of a report, on the reading thread."""
+        """
+        :param on_report: called with each line of a report, on the reading thread.
+        :param on_drafts: called with the versions that a job has read for review, on the reading thread, before it ends.
+        """
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
         self.sessions = store.sessions
         self.folder = home.root / "uploads"
         self._keeper = keeper
         self._on_report = on_report
+        self._on_drafts = on_drafts
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ingest")
         self._changed = threading.Condition()
 
     def open(self) -> None:
         """Take up the jobs that were queued or under way when the server last stopped."""
+        self._sweep()
         with self.sessions() as session:
             waiting = select(JobRow.job_id).where(JobRow.state.in_([JobState.QUEUED, JobState.RUNNING]))
             for job_id in session.scalars(waiting.order_by(JobRow.created_at)):
@@ -102,7 +124,10 @@ class Jobs:
         for name, path in files:
             kept = _free(uploads.safe_name(name), names)
             shutil.copyfile(path, folder / kept)
+            sync(folder / kept)
             names.append(kept)
+        for written in (folder, self.folder):
+            sync(written)
         row = JobRow(
             job_id=job_id, account_id=account_id, state=JobState.QUEUED.value, files=names, options=options or {},
             reports=[], created_at=datetime.now(UTC),
@@ -124,6 +149,31 @@ class Jobs:
             latest = own.order_by(JobRow.created_at.desc(), JobRow.job_id).limit(last)
             return [_job(row) for row in session.scalars(latest)]
 
+    def cancel(self, job_id: str) -> Job:
+        """Read no further file of a job; what was read stays in the library, and the rest can be taken up by :meth:`retry`.
+
+        :raises WrongUsage: if there is no such job, or it has ended.
+        """
+        job = self._require(job_id)
+        if job.ended:
+            raise WrongUsage(f"job {job_id} has ended already ({job.state.value}); there is nothing to cancel")
+        self._end(job_id, JobState.CANCELLED, "cancelled before all files were read")
+        return self._require(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """Read the files of a job that failed or was cancelled once more; those that are in the library are left alone.
+
+        :raises WrongUsage: if there is no such job, it did not stop early, or its files are kept no longer.
+        """
+        job = self._require(job_id)
+        if not job.can_be_retried:
+            raise WrongUsage(f"job {job_id} is {job.state.value}; only failed and cancelled jobs can be tried again")
+        if not (self.folder / job_id).is_dir():
+            raise WrongUsage(f"the files of job {job_id} are kept no longer; send them again")
+        self._update(job_id, _queue_again)
+        self._submit(job_id)
+        return self._require(job_id)
+
     def watch(self, job_id: str, *, seen: int, timeout_s: float) -> Job:
         """The job, as soon as it has more than ``seen`` reports or has ended, or when the time is up.
 
@@ -131,6 +181,9 @@ class Jobs:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._has_news(job_id, seen), timeout=timeout_s)
+        return self._require(job_id)
+
+    def _require(self, job_id: str) -> Job:
         job = self.get(job_id)
         if job is None:
             raise WrongUsage(f"there is no job {job_id}")
@@ -146,7 +199,7 @@ class Jobs:
     def _run(self, job_id: str) -> None:
         """Read a job's files. A file that is refused at the door is a line of the report like any other."""
         job = self.get(job_id)
-        if job is None:
+        if job is None or job.ended:
             return
         self._update(job_id, _begin)
         folder = self.folder / job_id
@@ -161,14 +214,44 @@ class Jobs:
         ended, failure = JobState.DONE, None
         try:
             if accepted:
-                self._keeper.add(accepted, self._options(job_id), lambda line: self._report(job_id, line))
+                self._keeper.add(
+                    accepted,
+                    self._options(job_id),
+                    lambda line: self._report(job_id, line),
+                    stop=lambda: self._is_stopped(job_id),
+                )
+                self._tell_drafts(job_id)
         except PolicydeskError as error:
             ended, failure = JobState.FAILED, str(error)
         except BaseException:
             self._end(job_id, JobState.FAILED, "reading stopped on an error of ours; the server's log has it")
             raise
-        shutil.rmtree(folder, ignore_errors=True)
+        if ended is JobState.DONE and not self._is_stopped(job_id):
+            shutil.rmtree(folder, ignore_errors=True)
         self._end(job_id, ended, failure)
+
+    def _tell_drafts(self, job_id: str) -> None:
+        job = self._require(job_id)
+        versions = [str(line["version_id"]) for line in job.reports if line["status"] in ("indexed", "partial")]
+        if self._on_drafts and job.is_draft and versions:
+            self._on_drafts(versions)
+
+    def _is_stopped(self, job_id: str) -> bool:
+        """Whether somebody cancelled the job, or removed it."""
+        job = self.get(job_id)
+        return job is None or job.ended
+
+    def _sweep(self) -> None:
+        """Remove what was sent with jobs that are no more, have ended well, or stopped too long ago to be tried again."""
+        if not self.folder.is_dir():
+            return
+        since = datetime.now(UTC) - _KEPT_FOR_RETRY
+        with self.sessions() as session:
+            ended = JobRow.state.in_([JobState.DONE]) | (JobRow.state.in_(_STOPPED) & (JobRow.created_at < since))
+            wanted = set(session.scalars(select(JobRow.job_id).where(~ended)))
+        for left in self.folder.iterdir():
+            if left.name not in wanted:
+                shutil.rmtree(left, ignore_errors=True)
 
     def _options(self, job_id: str) -> dict[str, Any]:
         with self.sessions() as session:
@@ -182,7 +265,8 @@ class Jobs:
 
     def _end(self, job_id: str, state: JobState, failure: str | None) -> None:
         def end(row: JobRow) -> None:
-            row.state, row.failure = state.value, failure
+            if JobState(row.state) not in _ENDED:  # a job that was cancelled stays so
+                row.state, row.failure = state.value, failure
 
         self._update(job_id, end)
 
@@ -200,10 +284,25 @@ def remove_older(store: Store, days: int) -> int:
     Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
     before = datetime.now(UTC) - timedelta(days=days)
     with store.sessions.begin() as session:
-        ended = JobRow.state.in_([JobState.DONE, JobState.FAILED]) & (JobRow.created_at < before)
+        ended = JobRow.state.in_(_ENDED) & (JobRow.created_at < before)
         old = session.scalars(select(JobRow.job_id).where(ended)).all()
         session.execute(delete(JobRow).where(JobRow.job_id.in_(old)))
         return len(old)
+
+
+def forget_document(store: Store, document_id: str) -> None:
+    """Take a removed document's title, and what else was read from it, out of the records of uploads."""
+    Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
+    with store.sessions.begin() as session:
+        for row in session.scalars(select(JobRow).where(JobRow.reports.cast(Text).contains(document_id))):
+            row.reports = [
+                {**report, "title": None, "warnings": []} if report.get("document_id") == document_id else report
+                for report in row.reports
+            ]
+
+
+def _queue_again(row: JobRow) -> None:
+    row.state, row.failure, row.reports = JobState.QUEUED.value, None, []
 
 
 def _begin(row: JobRow) -> None:

@@ -25,7 +25,12 @@ class Keeper(Protocol):
     """Adds and removes documents; when a call returns, the next question is answered accordingly."""
 
     def add(
-        self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[Report], None]
+        self,
+        files: Sequence[tuple[str, Path]],
+        options: dict[str, Any],
+        report: Callable[[Report], None],
+        *,
+        stop: Callable[[], bool] | None = None,
     ) -> None: ...
 
     def remove(self, document_id: str) -> None: ...
@@ -42,11 +47,19 @@ class LibraryKeeper:
     store: Store
     encoder: Callable[[], Encoder]
 
-    def add(self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[Report], None]) -> None:
+    def add(
+        self,
+        files: Sequence[tuple[str, Path]],
+        options: dict[str, Any],
+        report: Callable[[Report], None],
+        *,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
         """Read files into the library; ``report`` is called once for each, when it is stored.
 
         :param files: the name people know and where the bytes lie.
         :param options: fields of :class:`ingest.pipeline.IngestOptions` as JSON.
+        :param stop: once it says so, no further file is read.
         """
         from ingest.discover import Source
         from ingest.pipeline import ingest
@@ -65,6 +78,7 @@ class LibraryKeeper:
             encoder=self.encoder(),
             options=_options(options),
             on_file=stored,
+            stop=stop,
         )
 
     def remove(self, document_id: str) -> None:

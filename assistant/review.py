@@ -12,6 +12,7 @@ from assistant.actions import Act, Action, Actions
 from assistant.audit import Audit, Kind
 from assistant.changes import affected_answers, compare
 from assistant.chats import Chats
+from assistant.jobs import forget_document
 from assistant.particulars import Particulars as Particulars
 from assistant.particulars import particulars_from_json, particulars_json, set_particulars
 from assistant.preflights import Preflights
@@ -33,6 +34,7 @@ COMMAND_LINE = "command line"
 GRACE = timedelta(days=7)
 #: Answers older than this are not counted as at stake.
 _RECENT = timedelta(days=90)
+_PREPARED = 20
 #: Somebody else may be writing a generation meanwhile.
 _PATIENCE_S = 60.0
 _KINDS = {Act.PUBLISH: Kind.PUBLISH, Act.REJECT: Kind.REJECT, Act.REMOVE: Kind.REMOVE, Act.CONFIRM: Kind.CONFIRM}
@@ -105,6 +107,11 @@ class Review:
         report = replace(report, questions=questions, changes=self._with_stakes(report, version))
         self._preflights.keep(report)
         return report
+
+    def prepare(self, version_ids: Sequence[str]) -> None:
+        """Make the reports of drafts that were just read, so that who opens one does not wait; of many, the first twenty."""
+        for version_id in version_ids[:_PREPARED]:
+            self.report(version_id)
 
     def particulars(self, version_id: str) -> Particulars:
         """What is said about a version now, with what was confirmed for it.
@@ -330,6 +337,7 @@ class Review:
         self._actions.close(document_id, None if is_all else ids)
         if is_all:
             self._chats.forget(document_id)
+            forget_document(self.store, document_id)
 
     def _index(self) -> PassageIndex | None:
         try:

@@ -75,10 +75,12 @@ class Room:
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
         asked, feedback = Asked(store), Feedback(store)
         public = partial(library.readable, store, None)
+        review = review or Review(home, store, encoder=lambda: load().encoder)
+        jobs = Jobs(home, store, keeper, on_report=metrics.count_file, on_drafts=review.prepare)
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=feedback, keeper=keeper,
-            jobs=Jobs(home, store, keeper, on_report=metrics.count_file), line=Line(load), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
-            audit=Audit(store), asked=asked, handoffs=handoffs, review=review or Review(home, store, encoder=lambda: load().encoder),
+            jobs=jobs, line=Line(load), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
+            audit=Audit(store), asked=asked, handoffs=handoffs, review=review,
             postman=Postman(handoffs, mail, public_documents=public) if mail else None, privacy=privacy or Privacy(),
             ballot=Ballot(asked, feedback),
         )  # fmt: skip

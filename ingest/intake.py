@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
@@ -37,7 +37,9 @@ class Incoming:
     rejected: str | None = None
 
 
-def read_all(sources: Sequence[Source], home: Home, store: Store, options: IngestOptions) -> Iterator[Incoming]:
+def read_all(
+    sources: Sequence[Source], home: Home, store: Store, options: IngestOptions
+) -> Generator[Incoming, None, None]:
     """Files in order, read ahead by a few; each worker has its own child process."""
     workers = max(options.workers, 1)
 
@@ -56,8 +58,15 @@ def read_all(sources: Sequence[Source], home: Home, store: Store, options: Inges
                 yield waiting.popleft().result()
         finally:
             for future in waiting:
-                future.cancel()
+                if not future.cancel():
+                    future.add_done_callback(lambda done: discard(done.result()))
             pool.shutdown(wait=True)
+
+
+def discard(incoming: Incoming) -> None:
+    """Remove the copy of a file that is not wanted any more."""
+    if incoming.kept is not None:
+        incoming.kept.unlink(missing_ok=True)
 
 
 def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, options: IngestOptions) -> Incoming:

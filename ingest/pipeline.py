@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,13 +11,13 @@ from ingest.chunk import chunk
 from ingest.completeness import completeness
 from ingest.discover import Source, discover
 from ingest.identify import Identity, Kinship, identify
-from ingest.intake import Incoming, read_all, sweep
+from ingest.intake import Incoming, discard, read_all, sweep
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import publish as publish_generation
-from retrieval.home import Home
+from retrieval.home import Home, sync
 from retrieval.store import NewVersion, Store
 
 
@@ -33,6 +32,7 @@ def ingest(
     on_found: Callable[[int], None] | None = None,
     on_file: Callable[[FileReport], None] | None = None,
     on_encoded: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> list[FileReport]:
     """Bring files and folders into the library; each file ends in exactly one report, in the order of the files.
 
@@ -43,6 +43,7 @@ def ingest(
     :param on_found: called once with the number of files.
     :param on_file: called with each report when its file is stored, which is before it can be searched.
     :param on_encoded: called while the index is written, with (passages encoded, passages to encode).
+    :param stop: asked before each file is stored; once it says so, no further file is, and there is no report on it.
     :raises WrongUsage: if ``supersedes`` is given with several files, or names nothing.
     :raises HomeInUse: if another process keeps writing to the home.
     """
@@ -55,7 +56,11 @@ def ingest(
     with home.writing():
         sweep(home)
     reports: list[FileReport] = []
-    for reading in read_all(sources, home, store, chosen):
+    for reading in (readings := read_all(sources, home, store, chosen)):
+        if stop and stop():
+            discard(reading)
+            readings.close()
+            break
         own = options_of(reading.source) if options_of else None
         report = _settle(reading, home, store, encoder, own or chosen)
         reports.append(report)
@@ -155,8 +160,4 @@ def _keep(kept: Path, original: Path) -> None:
     """Make a copy the original, durably, before the database speaks of it."""
     kept.chmod(0o600)
     kept.replace(original)
-    folder = os.open(original.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(original.parent)

@@ -12,7 +12,6 @@ derived from the database and can be written again.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -25,7 +24,7 @@ from typing import Any
 from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexDamaged, IndexEmpty, IndexMismatch
-from retrieval.home import Home
+from retrieval.home import Home, sync
 from retrieval.index import PassageIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.models import sha256_of
@@ -202,18 +201,18 @@ def _write(home: Home, index: PassageIndex, generation: int) -> None:
     )
     (scratch / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2))
     for path in [*scratch.iterdir(), scratch]:
-        _sync(path)
+        sync(path)
     shutil.rmtree(_folder(home, generation), ignore_errors=True)
     scratch.rename(_folder(home, generation))
-    _sync(home.index)
+    sync(home.index)
 
 
 def _make_current(home: Home, generation: int) -> None:
     pointer = home.index / "current.new"
     pointer.write_text(f"{generation:06d}\n")
-    _sync(pointer)
+    sync(pointer)
     pointer.replace(home.index / "current")
-    _sync(home.index)
+    sync(home.index)
 
 
 def _drop_others(home: Home, *, keep: int) -> None:
@@ -229,14 +228,6 @@ def _numbers(home: Home) -> list[int]:
 
 def _folder(home: Home, generation: int) -> Path:
     return home.index / f"{generation:06d}"
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _lines(passages: Iterable[Passage]) -> list[str]:

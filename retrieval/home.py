@@ -66,3 +66,12 @@ class Home:
             yield
         finally:
             lock.release()
+
+
+def sync(path: Path) -> None:
+    """Make a file, or what a folder lists, outlast a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

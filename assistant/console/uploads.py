@@ -28,6 +28,7 @@ STATES = {
     JobState.RUNNING: "Being read",
     JobState.DONE: "Read",
     JobState.FAILED: "Stopped",
+    JobState.CANCELLED: "Cancelled",
 }
 
 
@@ -121,7 +122,7 @@ def summary(job: Job) -> str:
 
 def _line(name: str, report: dict[str, Any] | None, job: Job, titles: Mapping[str, str]) -> Line:
     if report is None:
-        stopped = job.state is JobState.FAILED
+        stopped = job.can_be_retried
         return Line(
             name, "bad" if stopped else "waiting", sentence(job.failure or "stopped") if stopped else STATES[job.state]
         )

@@ -110,9 +110,16 @@ class FakeKeeper:
         self.home, self.store = home, store
 
     def add(
-        self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[dict[str, Any]], None]
+        self,
+        files: Sequence[tuple[str, Path]],
+        options: dict[str, Any],
+        report: Callable[[dict[str, Any]], None],
+        *,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         for _, path in files:
+            if stop and stop():
+                return
             report(self.read(path, options))
 
     def remove(self, document_id: str) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,11 +15,14 @@ from typing import Any
 import pytest
 
 from assistant.jobs import Job, Jobs, JobState
+from assistant.keeper import LibraryKeeper
 from assistant.uploads import check, safe_name
 from retrieval.errors import DocumentRejected, NotReady, WrongUsage
+from retrieval.generations import open_index
 from retrieval.home import Home
 from retrieval.store import Store
 from tests.assistant.engines import FakeKeeper
+from tests.fakes import WordEncoder
 
 
 @pytest.fixture
@@ -65,7 +74,12 @@ def test_what_was_acknowledged_is_read_after_a_crash(home: Home, store: Store, n
 def test_a_failure_of_the_whole_job_is_said(home: Home, store: Store, note: Path) -> None:
     class Locked:
         def add(
-            self, files: Sequence[tuple[str, Path]], options: dict[str, Any], report: Callable[[dict[str, Any]], None]
+            self,
+            files: Sequence[tuple[str, Path]],
+            options: dict[str, Any],
+            report: Callable[[dict[str, Any]], None],
+            *,
+            stop: Callable[[], bool] | None = None,
         ) -> None:
             raise NotReady("another process is writing to the home")
 
@@ -74,6 +88,122 @@ def test_a_failure_of_the_whole_job_is_said(home: Home, store: Store, note: Path
     jobs = Jobs(home, store, Locked())
     job = _ended(jobs, jobs.add([("note.md", note)], account_id="1"))
     assert (job.state, job.failure) == (JobState.FAILED, "another process is writing to the home")
+
+
+class SlowKeeper(FakeKeeper):
+    """Reads a file each time somebody lets it."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        super().__init__(home, store)
+        self.let = threading.Semaphore(0)
+
+    def read(self, path: Path, options: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        self.let.acquire(timeout=10)
+        return super().read(path, options, **more)
+
+
+def _notes(folder: Path, count: int) -> list[tuple[str, Path]]:
+    files = []
+    for number in range(count):
+        path = folder / f"note{number}.md"
+        path.write_text(f"# Note {number}\n\nBicycle number {number} stands in the yard.\n")
+        files.append((path.name, path))
+    return files
+
+
+def test_a_cancelled_job_reads_no_further_file_and_can_be_taken_up_again(
+    home: Home, store: Store, tmp_path: Path
+) -> None:
+    keeper = SlowKeeper(home, store)
+    jobs = Jobs(home, store, keeper)
+    job = jobs.add(_notes(tmp_path, 3), account_id="1")
+    keeper.let.release()
+    assert len(jobs.watch(job.job_id, seen=0, timeout_s=5).reports) == 1
+    assert jobs.cancel(job.job_id).state is JobState.CANCELLED
+    keeper.let.release(5)
+    jobs._thread.submit(lambda: None).result(timeout=5)  # what was under way has come to its end
+    read = len(store.documents())
+    assert read < 3
+    again = jobs.retry(job.job_id)
+    assert not again.ended
+    done = _ended(jobs, again)
+    assert done.state is JobState.DONE
+    assert [line["status"] for line in done.reports] == ["unchanged"] * read + ["indexed"] * (3 - read)
+    assert not (home.root / "uploads" / job.job_id).exists()
+
+
+def test_a_job_that_waits_is_cancelled_without_being_read(home: Home, store: Store, note: Path) -> None:
+    keeper = SlowKeeper(home, store)
+    jobs = Jobs(home, store, keeper)
+    first, second = (jobs.add([("note.md", note)], account_id="1") for _ in range(2))
+    jobs.cancel(second.job_id)
+    keeper.let.release(5)
+    assert _ended(jobs, first).state is JobState.DONE
+    jobs._thread.submit(lambda: None).result(timeout=5)
+    waiting = jobs.get(second.job_id)
+    assert waiting is not None
+    assert (waiting.state, waiting.reports) == (JobState.CANCELLED, ())
+
+
+def test_only_what_stopped_is_tried_again_and_only_what_runs_is_cancelled(home: Home, store: Store, note: Path) -> None:
+    jobs = Jobs(home, store, FakeKeeper(home, store))
+    job = _ended(jobs, jobs.add([("note.md", note)], account_id="1"))
+    with pytest.raises(WrongUsage, match="only failed and cancelled"):
+        jobs.retry(job.job_id)
+    with pytest.raises(WrongUsage, match="has ended already"):
+        jobs.cancel(job.job_id)
+
+
+def test_drafts_are_told_before_their_job_ends(home: Home, store: Store, note: Path) -> None:
+    told: list[str] = []
+    jobs = Jobs(home, store, FakeKeeper(home, store), on_drafts=told.extend)
+    job = _ended(jobs, jobs.add([("note.md", note)], account_id="1", options={"draft": True}))
+    assert told == [job.reports[0]["version_id"]]
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(home: Home, store: Store, tmp_path: Path) -> None:
+    """Killed in the middle of reading, started again: every file is in the library, none twice, and the index holds all."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    _notes(folder, 12)
+    code = """
+        import sys
+        from pathlib import Path
+        from assistant.jobs import Jobs
+        from assistant.keeper import LibraryKeeper
+        from retrieval.home import Home
+        from retrieval.store import Store
+        from tests.fakes import WordEncoder
+
+        home = Home(Path(sys.argv[1]))
+        store = Store.open(home)
+        jobs = Jobs(home, store, LibraryKeeper(home, store, WordEncoder))
+        job = jobs.add([(path.name, path) for path in sorted(Path(sys.argv[2]).iterdir())], account_id="1")
+        print(job.job_id, flush=True)
+        jobs.watch(job.job_id, seen=2, timeout_s=60)
+        print("reading", flush=True)
+        jobs.watch(job.job_id, seen=1000, timeout_s=60)
+    """
+    root = Path(__file__).parents[2]
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), str(home.root), str(folder)],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    job_id = child.stdout.readline().strip()
+    assert child.stdout.readline() == "reading\n"
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    again = Jobs(home, store, LibraryKeeper(home, store, WordEncoder))
+    again.open()
+    job = _ended(again, again.watch(job_id, seen=0, timeout_s=30))
+    assert job.state is JobState.DONE
+    assert len(job.reports) == 12
+    assert sorted(version.file for document in store.documents() for version in document.versions) == sorted(
+        f"note{number}.md" for number in range(12)
+    )
+    assert len(open_index(home).passages) == 12
 
 
 def test_no_file_is_no_job(home: Home, store: Store) -> None:
