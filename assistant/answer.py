@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import conflicts
+from assistant.asides import Asides
 from assistant.confidence import Confidence
 from assistant.conversation import circumstances, is_small_talk, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
@@ -116,6 +117,7 @@ class Assistant:
         self.config = config or AnswerConfig()
         self._current = current
         self._cache = AnswerCache()
+        self._asides: tuple[PassageIndex, Asides] | None = None
 
     def searcher(self) -> Searcher:
         """A searcher over the generation in service.
@@ -194,6 +196,7 @@ class Assistant:
         if not phrased:
             asked.clock.mark("first_token")
             yield TokenDrafted(text)
+        beside = self._beside(searcher.index).beside(asked.standalone, cited, asked.scope)
         asked.clock.mark("total")
         yield AnswerDone(
             Answer(
@@ -210,8 +213,16 @@ class Assistant:
                 model=self.model.name if self.model and phrased else "quote",
                 index_generation=asked.generation,
                 timings_ms=asked.clock.reached_ms,
+                asides=beside,
             )
         )
+
+    def _beside(self, index: PassageIndex) -> Asides:
+        held = self._asides
+        if held is None or held[0] is not index:
+            held = (index, Asides(index.passages))
+            self._asides = held
+        return held[1]
 
     def _phrase(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> _Phrasing:
         """Let the model phrase the answer; each sentence is yielded once it has passed the checks.

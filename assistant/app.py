@@ -292,7 +292,7 @@ class Chat:
             return
         reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today)
         if answer.citations:
-            reply.elements = [_passages(answer.citations, quotes=False)]
+            reply.elements = [_passages(answer.sources, quotes=False)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
             reply.elements = [*reply.elements, _offer(answer, words, named=not self.room.privacy.works_council)]
         reply.metadata = _kept_with(answer)

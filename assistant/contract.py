@@ -27,6 +27,10 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "conflicts": [
             {"about": conflict.about, "citations": list(conflict.citations)} for conflict in answer.conflicts
         ],
+        "further": [
+            {"kind": aside.kind.value, "about": aside.about, "source": aside.source, **citation_json(aside.citation)}
+            for aside in answer.asides
+        ],
         "contact": answer.contact,
         "confidence": round(answer.confidence, 4),
         "as_of": answer.as_of.isoformat(),

@@ -64,6 +64,23 @@ class Conflict:
     citations: tuple[int, int]
 
 
+class AsideKind(StrEnum):
+    """Why something is offered beside an answer."""
+
+    REFERENCE = "reference"  #: a quotation refers to it
+    DEFINITION = "definition"  #: it defines a term that a quotation uses
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A passage's words offered beside an answer. No claim rests on it."""
+
+    kind: AsideKind
+    about: str  #: the clause as it is referred to ("clause 4.2"), or the term
+    source: int  #: number of the citation that leads to it
+    citation: Citation
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One earlier question of a conversation and what was answered."""
@@ -89,7 +106,13 @@ class Answer:
     model: str
     index_generation: int
     timings_ms: dict[str, float] = field(default_factory=dict)
+    asides: tuple[Aside, ...] = ()  #: numbered on from the citations
     nearest: tuple[Passage, ...] = ()  #: of a refusal: what came nearest inside the asker's scope, best first
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """The citations and what stands beside them, by number."""
+        return (*self.citations, *(aside.citation for aside in self.asides))
 
     @property
     def contact(self) -> str | None:

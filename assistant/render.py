@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from assistant.handoffs import NOBODY_NAMED
-from assistant.records import Answer, Check, Citation, Conflict, Status
+from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Status
 from assistant.wording import Wording
 from retrieval.records import Passage, PassageKind
 
@@ -86,7 +86,17 @@ def answer_markdown(answer: Answer, *, today: date) -> str:
     else:
         lines.append(linked(answer.text))
     lines += [_disagreement(answer, conflict) for conflict in answer.conflicts]
+    lines += [aside_line(aside) for aside in answer.asides]
     return "\n\n".join(lines)
+
+
+def aside_line(aside: Aside) -> str:
+    """A clause that a quotation refers to, or a term it uses, in one line with its mark."""
+    words = " ".join(aside.citation.quote.split())
+    what = (
+        f"See {aside.about}: {words}" if aside.kind is AsideKind.REFERENCE else f"“{aside.about}” is defined: {words}"
+    )
+    return linked(f"{what} [{aside.citation.number}]")
 
 
 def own_words(answer: Answer, words: Wording) -> str | None:

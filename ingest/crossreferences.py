@@ -21,7 +21,7 @@ _NAME = r"[A-Z][\w’'&-]*(?:\s+(?:(?:of|and|on|for|the|at|to|in|with|against)\s
 #: "… of the Employee Handbook" behind a number; "in this policy" means the document itself.
 _TITLE_BEHIND = re.compile(rf"\s*(?:\([^()]{{1,60}}\)\s*)?,?\s*(?:of|in|to)\s+(?:the\s+|our\s+)?(?P<title>{_NAME})")
 _OWN = re.compile(
-    r"\s*(?:\([^()]{1,60}\)\s*)?(?:of|in|to)\s+(?:this\s+\w+|the\s+(?:agreement|contract|policy|document|handbook|addendum|guide|procedure|plan|notice)\b)",
+    r"\s*(?:\([^()]{1,60}\)\s*)?(?:of|in|to)\s+(?:this\s+\w+|(?-i:the\s+(?:agreement|contract|policy|document|handbook|addendum|guide|procedure|plan|notice)\b))",
     re.IGNORECASE,
 )
 _HEADING_BEHIND = re.compile(r"\s*\((?P<heading>[A-Z][^()]{2,80})\)")

@@ -16,7 +16,7 @@ from assistant.commands.output import aside, console, print_json
 from assistant.config import Settings
 from assistant.contract import answer_json, search_json
 from assistant.opening import open_assistant
-from assistant.records import Answer, Turn
+from assistant.records import Answer, AsideKind, Turn
 from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import open_index
@@ -144,7 +144,11 @@ def _batch(path: Path) -> Iterator[dict[str, Any]]:
 
 def _show(answer: Answer) -> None:
     console.print(answer.text, markup=False)
-    for citation in answer.citations:
+    for beside in answer.asides:
+        what = "See" if beside.kind is AsideKind.REFERENCE else "Defined:"
+        words = " ".join(beside.citation.quote.split())
+        console.print(f"\n{what} {beside.about}: {words} [{beside.citation.number}]", markup=False)
+    for citation in answer.sources:
         passage = citation.passage
         where = " > ".join([passage.title, *passage.section_path]) + (f", page {passage.page}" if passage.page else "")
         dates = f", in force from {passage.effective_from}" if passage.effective_from else ""
