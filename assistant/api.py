@@ -22,7 +22,7 @@ from assistant import library, problems
 from assistant.accounts import Person, scope_of
 from assistant.contract import answer_json, citation_json, search_json
 from assistant.gaps import find_gaps, gaps_json, nearest_in
-from assistant.jobs import Job
+from assistant.jobs import Job, job_json
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room
@@ -203,14 +203,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
             "effective_to": effective_to.isoformat() if effective_to else None,
         }  # fmt: skip
         job = await queue_upload(room, person, file, options)
-        return JSONResponse(_job_json(job), 202, headers={"Location": f"/api/v1/jobs/{job.job_id}"})
-
-    @api.get("/jobs/{job_id}", tags=["documents"], summary="How far an upload is, with a report line per file")
-    async def job(job_id: str, person: Librarian) -> dict[str, Any]:
-        found = await asyncio.to_thread(room.jobs.get, job_id)
-        if found is None:
-            raise Problem(404, f"there is no job {job_id}")
-        return _job_json(found)
+        return JSONResponse(job_json(job), 202, headers={"Location": f"/api/v1/jobs/{job.job_id}"})
 
     @api.get("/documents", tags=["documents"], summary="The documents you may read")
     async def documents(person: Asker) -> dict[str, Any]:
@@ -270,15 +263,6 @@ async def queue_upload(room: Room, person: Person, files: Sequence[SentFile], op
                     await asyncio.to_thread(sink.write, chunk)
             incoming.append((upload.filename or "unnamed", path))
         return await asyncio.to_thread(lambda: room.jobs.add(incoming, account_id=person.account_id, options=options))
-
-
-def _job_json(job: Job) -> dict[str, Any]:
-    counts = {status: sum(report.get("status") == status for report in job.reports)
-              for status in ("indexed", "unchanged", "partial", "rejected")}  # fmt: skip
-    return {
-        "job_id": job.job_id, "status": job.state.value, "files": list(job.files), "done": len(job.reports),
-        "reports": list(job.reports), "summary": counts, "reason": job.failure,
-    }  # fmt: skip
 
 
 def _add_reports(api: APIRouter, room: Room) -> None:

@@ -327,3 +327,13 @@ def _free(name: str, taken: Sequence[str]) -> str:
 def _log_failure(future: Future[None]) -> None:
     if not future.cancelled() and (error := future.exception()):
         log.error("an upload could not be read", exc_info=error)
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """What ``POST /documents`` and the job routes give."""
+    counts = {status: sum(report.get("status") == status for report in job.reports)
+              for status in ("indexed", "unchanged", "partial", "rejected")}  # fmt: skip
+    return {
+        "job_id": job.job_id, "status": job.state.value, "files": list(job.files), "done": len(job.reports),
+        "reports": list(job.reports), "summary": counts, "reason": job.failure,
+    }  # fmt: skip

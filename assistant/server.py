@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from assistant import api, apidocs, chatfolder, handoffapi, owndataapi, problems, reviewapi
+from assistant import api, apidocs, chatfolder, handoffapi, jobapi, owndataapi, problems, reviewapi
 from assistant.chores import chores
 from assistant.console import site
 from assistant.edge import Edge, Limits
@@ -48,6 +48,7 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
     app.include_router(handoffapi.routes(room))
     app.include_router(owndataapi.routes(room))
     app.include_router(reviewapi.routes(room))
+    app.include_router(jobapi.routes(room))
     app.include_router(site.routes())
     _add_health(app, room)
     _add_docs(app)

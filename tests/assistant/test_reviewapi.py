@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from assistant.accounts import Role
 from assistant.room import Room
 from retrieval.store import NewPassage, NewVersion, Version
 
@@ -108,3 +110,20 @@ async def test_every_route_is_described_with_an_example(client: httpx.AsyncClien
     assert all(
         described["components"]["schemas"][name]["example"] for name in ("VersionBody", "UndoBody", "ParticularsBody")
     )
+
+
+async def test_uploads_are_listed_cancelled_and_taken_up_again_by_who_sent_them(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    room.accounts.add("lea", Role.LEGAL, "correct horse battery")
+    hana, lea = bearer("hana"), bearer("lea")
+    sent = await client.post("/api/v1/documents", files={"file": ("dogs.md", DOGS.encode())}, headers=hana)
+    path = sent.headers["location"]
+    await asyncio.to_thread(room.jobs.watch, path.rpartition("/")[2], seen=1000, timeout_s=10)
+    (job,) = (await client.get("/api/v1/jobs", headers=hana)).json()["jobs"]
+    assert (job["status"], job["done"]) == ("done", 1)
+    assert (await client.get("/api/v1/jobs", headers=lea)).json() == {"jobs": []}
+    assert (await client.delete(path, headers=lea)).status_code == 404
+    assert (await client.delete(path, headers=hana)).status_code == 422
+    assert (await client.post(f"{path}/retry", headers=hana)).status_code == 422
+    assert (await client.delete(path, headers=bearer("emma"))).status_code == 403
