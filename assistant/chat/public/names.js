@@ -1,0 +1,76 @@
+"use strict";
+
+// Chainlit's page has buttons that show a picture only, lists of things that are no list items, and links inside of
+// buttons. People who hear the page or use it by keyboard get here what its pictures say to the others.
+
+const NAMES = {
+  en: {
+    sidebar: "Conversations", search: "Search conversations", fresh: "New conversation", upload: "Add files", send: "Send",
+    stop: "Stop", reveal: "Show or hide the password", copy: "Copy the answer", up: "Helpful", down: "Not helpful",
+    close: "Close", more: "More about this conversation", user: "Your account", edit: "Change the question", end: "To the end of the conversation",
+  },
+  de: {
+    sidebar: "Gespräche", search: "Gespräche durchsuchen", fresh: "Neues Gespräch", upload: "Dateien hinzufügen", send: "Senden",
+    stop: "Anhalten", reveal: "Passwort zeigen oder verbergen", copy: "Antwort kopieren", up: "Hilfreich", down: "Nicht hilfreich",
+    close: "Schließen", more: "Mehr zu diesem Gespräch", user: "Ihr Konto", edit: "Frage ändern", end: "Zum Ende des Gesprächs",
+  },
+};
+const names = NAMES[document.documentElement.lang.slice(0, 2)] ?? NAMES.en;
+const BY_SELECTOR = {
+  "#sidebar-trigger-button": names.sidebar, "#search-chats-button": names.search, "#new-chat-button": names.fresh,
+  "#upload-button": names.upload, "#chat-submit": names.send, "#stop-button": names.stop, "#user-nav-button": names.user,
+  "#thread-options": names.more, ".positive-feedback-off, .positive-feedback-on": names.up,
+  ".negative-feedback-off, .negative-feedback-on": names.down, ".edit-message": names.edit,
+};
+const BY_PICTURE = {
+  "lucide-eye": names.reveal, "lucide-eye-off": names.reveal, "lucide-copy": names.copy, "lucide-check": names.copy,
+  "lucide-arrow-left": names.close, "lucide-x": names.close, "lucide-arrow-down": names.end, "lucide-thumbs-up": names.up, "lucide-thumbs-down": names.down,
+};
+
+function mend() {
+  for (const [selector, name] of Object.entries(BY_SELECTOR)) {
+    for (const button of document.querySelectorAll(selector)) set(button, "aria-label", name);
+  }
+  for (const [picture, name] of Object.entries(BY_PICTURE)) {
+    for (const drawn of document.querySelectorAll(`button svg.${picture}`)) {
+      const button = drawn.closest("button");
+      if (!button.textContent.trim() && !button.hasAttribute("aria-label")) set(button, "aria-label", name);
+    }
+  }
+  for (const menu of document.querySelectorAll("#thread-options")) {
+    set(menu, "role", "button");
+    set(menu, "tabindex", "0");
+  }
+  // A button around a link, or inside of one, is passed over by the keyboard; the link is not.
+  for (const button of document.querySelectorAll("#header button:has(> a), a > button[data-sidebar=menu-button]")) {
+    set(button, "role", "group");
+    set(button, "tabindex", "-1");
+    set(button, "aria-label", button.textContent.trim());
+  }
+  for (const list of document.querySelectorAll("ul[data-sidebar=menu]")) {
+    if ([...list.children].some((child) => child.tagName !== "LI")) set(list, "role", "group");
+  }
+  for (const handle of document.querySelectorAll("[role=separator][aria-controls]")) {
+    if (!document.getElementById(handle.getAttribute("aria-controls"))) handle.removeAttribute("aria-controls");
+  }
+}
+
+function set(element, attribute, value) {
+  if (element.getAttribute(attribute) !== value) element.setAttribute(attribute, value);
+}
+
+// A menu that was no button opens by keyboard too.
+document.addEventListener("keydown", (event) => {
+  if (event.target.id === "thread-options" && ["Enter", " "].includes(event.key)) {
+    event.preventDefault();
+    event.target.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, button: 0 }));
+  }
+});
+
+let waiting = false;
+new MutationObserver(() => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => { waiting = false; mend(); });
+}).observe(document.documentElement, { childList: true, subtree: true });
+mend();

@@ -1,0 +1,39 @@
+"""Nothing on the chat's pages keeps out people who use a keyboard, a screen reader or strong contrast."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_chat import MARK, ask, sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def barriers(page: Page) -> list[tuple[str, str]]:
+    """What axe-core calls serious or critical: the rule and the first element that breaks it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize(("name", "width", "dark"), [("hana", 1280, False), ("emma", 390, True)])
+def test_sign_in_welcome_answer_and_source_have_no_serious_barrier(
+    server: str, open_page: OpenPage, name: str, width: int, dark: bool
+) -> None:
+    page = open_page(server, width=width, dark=dark)
+    page.wait_for_timeout(500)
+    assert barriers(page) == []
+    sign_in(page, name)
+    page.wait_for_timeout(500)
+    assert barriers(page) == []
+    ask(page, "How many unused leave days may be carried over?")
+    expect(page.locator(MARK).first).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(800)
+    assert barriers(page) == []
+    page.locator(MARK).first.click()
+    expect(page.get_by_test_id("citation")).to_be_visible()
+    page.wait_for_timeout(800)
+    assert barriers(page) == []
