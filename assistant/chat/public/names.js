@@ -7,12 +7,12 @@ const NAMES = {
   en: {
     sidebar: "Conversations", search: "Search conversations", fresh: "New conversation", upload: "Add files", send: "Send",
     stop: "Stop", reveal: "Show or hide the password", copy: "Copy the answer", up: "Helpful", down: "Not helpful",
-    close: "Close", more: "More about this conversation", user: "Your account", edit: "Change the question", end: "To the end of the conversation",
+    close: "Close", more: "More about this conversation", user: "Your account", edit: "Change the question", end: "To the end of the conversation", source: "Source",
   },
   de: {
     sidebar: "Gespräche", search: "Gespräche durchsuchen", fresh: "Neues Gespräch", upload: "Dateien hinzufügen", send: "Senden",
     stop: "Anhalten", reveal: "Passwort zeigen oder verbergen", copy: "Antwort kopieren", up: "Hilfreich", down: "Nicht hilfreich",
-    close: "Schließen", more: "Mehr zu diesem Gespräch", user: "Ihr Konto", edit: "Frage ändern", end: "Zum Ende des Gesprächs",
+    close: "Schließen", more: "Mehr zu diesem Gespräch", user: "Ihr Konto", edit: "Frage ändern", end: "Zum Ende des Gesprächs", source: "Quelle",
   },
 };
 const names = NAMES[document.documentElement.lang.slice(0, 2)] ?? NAMES.en;
@@ -49,6 +49,11 @@ function mend() {
   }
   for (const list of document.querySelectorAll("ul[data-sidebar=menu]")) {
     if ([...list.children].some((child) => child.tagName !== "LI")) set(list, "role", "group");
+  }
+  for (const dialog of document.querySelectorAll("[role=dialog][aria-labelledby]")) {
+    if (document.getElementById(dialog.getAttribute("aria-labelledby"))) continue;
+    dialog.removeAttribute("aria-labelledby");
+    set(dialog, "aria-label", dialog.querySelector("h1, h2")?.textContent.trim() || names.source);
   }
   for (const handle of document.querySelectorAll("[role=separator][aria-controls]")) {
     if (!document.getElementById(handle.getAttribute("aria-controls"))) handle.removeAttribute("aria-controls");
