@@ -7,6 +7,7 @@ from evals.commands import bench as bench
 from evals.damage_command import claims
 from evals.decoding_command import decoding
 from evals.drafts_command import generator
+from evals.ingestrate_command import ingestrate
 from evals.operation_command import operation
 from evals.robustness_command import robustness
 from evals.scans_command import scans
@@ -27,3 +28,4 @@ app.command("structure", epilog="Example: policydesk eval structure --documents 
 app.command("robustness", epilog="Example: policydesk eval robustness contracts/ --json robustness.json")(robustness)
 app.command("scans", epilog="Example: policydesk eval scans contracts/*.pdf --json scans.json")(scans)
 app.command("versions", epilog="Example: policydesk eval versions corpora/sample --json versions.json")(versions)
+app.command("ingestrate", epilog="Example: policydesk eval ingestrate --json ingestrate.json")(ingestrate)
