@@ -85,6 +85,9 @@ def _add_health(app: FastAPI, room: Room) -> None:
 
 
 def _add_docs(app: FastAPI) -> None:
+    describe = app.openapi
+    app.openapi = lambda: apidocs.add_examples(describe())  # type: ignore[method-assign]
+
     @app.get("/api/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
         return HTMLResponse(apidocs.page(app.openapi()))

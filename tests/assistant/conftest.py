@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
 
 from assistant.accounts import Role
@@ -88,3 +91,23 @@ async def client(room: Room) -> AsyncIterator[httpx.AsyncClient]:
 def bearer(room: Room) -> Callable[[str], dict[str, str]]:
     """The header that an API token of this account goes in."""
     return lambda name: {"Authorization": f"Bearer {room.accounts.new_token(name)}"}
+
+
+@pytest.fixture
+def address(room: Room) -> Iterator[str]:
+    """A server of the room, on an event loop of its own."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(room, limits=Limits(requests_a_minute=100_000, questions_a_minute=100_000), chat=False),
+            port=0,
+            log_level="critical",
+            access_log=False,
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
