@@ -11,11 +11,12 @@ from reportlab.pdfgen.canvas import Canvas
 from corpora.formats import picture
 from ingest.completeness import completeness
 from ingest.load import load
-from ingest.ocr import Ocr, Picture, Recognised, Tesseract, Without, _words, page_of, program
+from ingest.ocr import Ocr, Picture, Recognised, Tesseract, Without, _lines, _settled, _words, page_of, program
 from ingest.page import Word
 from ingest.pdf import load_pdf
 from ingest.read import read
 from ingest.records import FileStatus
+from ingest.ruling import rules_of
 from retrieval.errors import DocumentRejected
 from tests.ingest.builders import pdf
 
@@ -117,10 +118,41 @@ def test_words_of_one_line_stand_on_one_baseline_in_one_size() -> None:
         "4\t1\t1\t1\t2\t0\t0\t0\t0\t0\t-1\t\n"
         "5\t1\t1\t1\t2\t1\t10\t200\t80\t36\t50\tLeave\n"
     )
-    found = list(_words(table.encode(), scale=0.24))
-    assert [(word.text, sure) for word, sure in found] == [("Paid", 0.96), ("gap", 0.9), ("Leave", 0.5)]
-    assert len({(word.baseline, word.size) for word, _ in found[:2]}) == 1
-    assert found[2][0].baseline > found[0][0].baseline
+    lines = _lines(table.encode(), scale=0.24)
+    assert [[(box.text, box.sure) for box in line] for line in lines] == [
+        [("Paid", 0.96), ("gap", 0.9)],
+        [("Leave", 0.5)],
+    ]
+    first, second = (_words(line, 10.0) for line in lines)
+    assert len({word.baseline for word in first}) == 1
+    assert second[0].baseline > first[0].baseline
+
+
+def test_sizes_that_differ_as_measurements_do_are_one() -> None:
+    assert _settled([10.4, 13.3, 10.7, 10.5, 13.1, 19.0]) == [10.5, 13.2, 10.5, 10.5, 13.2, 19.0]
+
+
+def test_a_crooked_page_is_set_upright_with_its_lines() -> None:
+    from PIL import Image, ImageDraw
+
+    paper = Image.new("L", (1200, 900), 240)
+    draw = ImageDraw.Draw(paper)
+    for y in (200, 300, 400):
+        draw.line((100, y, 1100, y), fill=120, width=2)
+    for x in (100, 600, 1100):
+        draw.line((x, 200, x, 400), fill=120, width=2)
+    straight = rules_of(Picture(1200, 900, paper.tobytes(), 144))
+    assert [(round(rule.x0), round(rule.y0)) for rule in straight if rule.is_across] == [
+        (50, 100),
+        (50, 150),
+        (50, 200),
+    ]
+    assert [round(rule.x0) for rule in straight if not rule.is_across] == [50, 300, 550]
+    # Turned by a degree about its middle, as Pillow turns; text on it falls by -tan 1° from left to right.
+    crooked = paper.rotate(1.0, Image.Resampling.BICUBIC, fillcolor=240)
+    upright = rules_of(Picture(1200, 900, crooked.tobytes(), 144), slope=-0.01746)
+    assert len([rule for rule in upright if rule.is_across]) == 3
+    assert len([rule for rule in upright if not rule.is_across]) == 3
 
 
 def test_a_picture_that_claims_to_be_huge_is_refused() -> None:
