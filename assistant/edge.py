@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import problems
 from assistant.accounts import Person
+from assistant.console import visit
 from assistant.problems import Problem
 from assistant.signin import SESSION_COOKIE, Door
 from assistant.tokens import scope_needed
@@ -254,7 +256,10 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detai
         headers["Retry-After"] = str(max(1, round(wait_s)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    answer = JSONResponse(body, status, headers=headers, media_type=problems.media_type(scope["path"]))
+    answer: Response = JSONResponse(body, status, headers=headers, media_type=problems.media_type(scope["path"]))
+    if scope["path"].startswith("/hr") and "text/html" in Headers(scope=scope).get("accept", ""):
+        answer = visit.refusal(Request(scope), status, detail)
+        answer.headers.update(headers)
     await answer(scope, receive, send)
 
 

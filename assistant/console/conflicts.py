@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from assistant import library
 from assistant.console.visit import ConsoleRoute, Enter
-from ingest.conflicts import Contradiction, find_conflicts
+from ingest.conflicts import Contradiction, Side, find_conflicts
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.generations import current_generation, open_index
@@ -20,6 +20,7 @@ from retrieval.home import Home
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 MOST_SHOWN = 100
+_AROUND = 160  #: characters shown on each side of a sentence
 
 
 @dataclass(slots=True)
@@ -53,6 +54,23 @@ class Comparing:
         return find_conflicts(index.passages, encoder, library=index)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One side of a contradiction with some words around it."""
+
+    side: Side
+
+    @property
+    def before(self) -> str:
+        words = " ".join(self.side.passage.text[: self.side.start].split())
+        return words if len(words) <= _AROUND else "… " + words[-_AROUND:].partition(" ")[2]
+
+    @property
+    def after(self) -> str:
+        words = " ".join(self.side.passage.text[self.side.end :].split())
+        return words if len(words) <= _AROUND else words[:_AROUND].rpartition(" ")[0] + " …"
+
+
 @router.get("/conflicts")
 async def conflicts_page(visit: Enter) -> Response:
     engine = await visit.room.line.engine()
@@ -60,7 +78,10 @@ async def conflicts_page(visit: Enter) -> Response:
     found = await asyncio.to_thread(comparing.found, engine.encoder, patience_s=1.5)
     readable = await asyncio.to_thread(library.readable, visit.room.store, visit.person)
     shown = [each for each in found or () if {each.one.passage.document_id, each.other.passage.document_id} <= readable]
-    return visit.page("conflicts.html", is_comparing=found is None, conflicts=shown[:MOST_SHOWN], number=len(shown))
+    return visit.page(
+        "conflicts.html", is_comparing=found is None, number=len(shown),
+        conflicts=[(each, (Shown(each.one), Shown(each.other))) for each in shown[:MOST_SHOWN]],
+    )  # fmt: skip
 
 
 def _comparing(request: Request, home: Home) -> Comparing:

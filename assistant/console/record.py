@@ -16,11 +16,14 @@ from assistant.console.wording import count
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 LATEST = 100
 _NAMES = {
-    Kind.UPLOAD: "Documents added", Kind.PUBLISH: "Published", Kind.REMOVE: "Removed", Kind.ACCESS: "Access", Kind.ANSWER: "Answers",
+    Kind.UPLOAD: "Added", Kind.PUBLISH: "Published", Kind.REJECT: "Rejected", Kind.CONFIRM: "Details", Kind.REMOVE: "Removed",
+    Kind.UNDO: "Undone", Kind.ACCESS: "Access", Kind.ANSWER: "Answers",
 }  # fmt: skip
 _SAID = {
     Kind.UPLOAD: "was added",
     Kind.PUBLISH: "was published",
+    Kind.REJECT: "was rejected",
+    Kind.CONFIRM: "had its details changed",
     Kind.REMOVE: "was removed",
     Kind.ACCESS: "had its readers changed",
 }
@@ -60,9 +63,19 @@ def _line(entry: Entry, titles: dict[str, str]) -> Line:
         return Line(at, name, None, None, said, entry.hash)
     document_id = payload.get("document_id")
     title = titles.get(document_id or "")
-    said = _SAID.get(entry.kind, entry.kind.value)
+    said = _done(entry)
     if document_id is None:
         said = "An account was changed" if entry.kind is Kind.ACCESS else f"Something {said}"
     elif title is None:
         said = f"A document that is not here any more, or not for you, {said}"
+    who = payload.get("who")
+    said += f", by {who}" if who else ""
     return Line(at, name, title, f"/hr/documents/{document_id}" if title else None, said, entry.hash)
+
+
+def _done(entry: Entry) -> str:
+    if entry.kind is not Kind.UNDO:
+        return _SAID.get(entry.kind, entry.kind.value)
+    act = entry.payload.get("act")
+    done = _SAID[Kind(act)] if act in set(Kind) else "was changed"
+    return f"is as it was before it {done}"

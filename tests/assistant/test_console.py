@@ -171,6 +171,17 @@ async def test_pages_allow_nothing_inline_and_nothing_from_elsewhere(desk: Room)
         assert (await client.get("/hr/static/..%2fpages.py")).status_code == 404
 
 
+async def test_what_the_edge_refuses_is_a_page_for_people_too(desk: Room) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "emma")
+        answer = await client.post("/hr/upload", files={"file": ("a.md", b"# A")}, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+        assert "Back to the chat" in answer.text
+        answer = await client.post("/hr/sign-in", headers={"Accept": "text/html", "Origin": "http://elsewhere.invalid"})
+        assert answer.status_code == 403
+        assert "another origin" in answer.text
+
+
 @pytest.mark.parametrize(
     ("asked", "to"),
     [

@@ -57,6 +57,14 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Real models may take their time on a machine with other work."""
+    expect.set_options(timeout=90_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 def open_console(chromium: Browser, address: str, *, width: int = 1280, height: int = 860) -> Page:
     page = chromium.new_context(locale="en-US", viewport={"width": width, "height": height}).new_page()
     page.set_default_timeout(90_000)
@@ -70,7 +78,6 @@ def open_console(chromium: Browser, address: str, *, width: int = 1280, height: 
 def test_a_new_version_goes_from_its_upload_into_answers(
     console: str, chromium: Browser, snapshot: Snapshot, tmp_path: Path
 ) -> None:
-    expect.set_options(timeout=90_000)
     page = open_console(chromium, console)
     expect(page.get_by_role("row")).to_have_count(10)
     snapshot(page, "hr-documents")
@@ -106,7 +113,6 @@ def test_a_new_version_goes_from_its_upload_into_answers(
 
 
 def test_what_people_ask_is_seen_and_answered(console: str, chromium: Browser, snapshot: Snapshot) -> None:
-    expect.set_options(timeout=90_000)
     page = open_console(chromium, console)
     for called, name in (
         ("Open questions", "hr-questions"),

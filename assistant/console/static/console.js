@@ -250,6 +250,9 @@ if (watched) {
   setTimeout(look, 700);
 }
 
+// What takes longer than a page may is shown when it is there.
+if (document.querySelector("[data-reload]")) setTimeout(() => location.reload(), 2000);
+
 async function progressOf(jobs) {
   const answer = await fetch(`/hr/uploads/progress?${jobs.map((job) => `job=${job}`).join("&")}`);
   return answer.ok ? answer.json() : { jobs: [] };
