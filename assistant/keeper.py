@@ -1,4 +1,4 @@
-"""Changes to the library while the server runs: files in, documents out, and the index that follows."""
+"""Files brought into the library while the server runs, and the index that follows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Report = dict[str, Any]
 
 
 class Keeper(Protocol):
-    """Adds and removes documents; when a call returns, the next question is answered accordingly."""
+    """Adds documents; when a call returns, the next question is answered accordingly."""
 
     def add(
         self,
@@ -32,8 +32,6 @@ class Keeper(Protocol):
         *,
         stop: Callable[[], bool] | None = None,
     ) -> None: ...
-
-    def remove(self, document_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,6 @@ class LibraryKeeper:
             on_file=stored,
             stop=stop,
         )
-
-    def remove(self, document_id: str) -> None:
-        """Remove a document for good: its text, its originals, and its place in the index."""
-        from retrieval.generations import publish
-
-        encoder = self.encoder()
-        with self.home.writing(timeout_s=60):
-            self.store.remove_document(document_id)
-            publish(self.home, self.store, encoder)
-            self.store.prune_originals(self.home)
-        Audit(self.store).append(Kind.REMOVE, {"document_id": document_id})
 
 
 def _options(given: dict[str, Any]) -> IngestOptions:

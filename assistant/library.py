@@ -79,11 +79,12 @@ def show(store: Store, person: Person, document_id: str) -> dict[str, Any]:
 
 
 def remove(room: Room, person: Person, document_id: str) -> None:
-    """Remove a document for good: its text, its originals, its place in the index, and what conversations quote of it."""
+    """Remove a document for good: its text, its originals, its place in the index, and what is quoted of it elsewhere.
+
+    :raises Problem: 404 for a document this person may not know of.
+    """
     document = find(room.store, person, document_id)
-    room.keeper.remove(document.document_id)
-    room.chats.forget(document.document_id)
-    room.handoffs.forget_document(document.document_id)
+    room.review.erase(document.document_id, who=person.name)
 
 
 @dataclass(frozen=True, slots=True)

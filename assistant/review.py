@@ -12,6 +12,7 @@ from assistant.actions import Act, Action, Actions
 from assistant.audit import Audit, Kind
 from assistant.changes import affected_answers, compare
 from assistant.chats import Chats
+from assistant.handoffs import Handoffs
 from assistant.jobs import forget_document
 from assistant.particulars import Particulars as Particulars
 from assistant.particulars import particulars_from_json, particulars_json, set_particulars
@@ -80,6 +81,7 @@ class Review:
         self._preflights = Preflights(store)
         self._audit = Audit(store)
         self._chats = Chats(store)
+        self._handoffs = Handoffs(store)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -261,6 +263,20 @@ class Review:
             self.store.prune_originals(self.home)
         return erased
 
+    def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> int:
+        """Build the index anew from the database; of what was removed or rejected nothing readable is left behind.
+
+        :param progress: called with (passages encoded, passages to encode).
+        :returns: the number of the generation in service afterwards.
+        """
+        self.purge(all_removed=True)
+        encoder = self._encoder()
+        with self.home.writing(timeout_s=_PATIENCE_S):
+            generation = publish_index(self.home, self.store, encoder, rebuild=True, progress=progress)
+            self.store.prune_originals(self.home)
+            self.store.compact()
+        return generation
+
     # -- the parts -----------------------------------------------------------------------------------------------------
 
     def _version(self, name: str) -> Version:
@@ -337,6 +353,7 @@ class Review:
         self._actions.close(document_id, None if is_all else ids)
         if is_all:
             self._chats.forget(document_id)
+            self._handoffs.forget_document(document_id)
             forget_document(self.store, document_id)
 
     def _index(self) -> PassageIndex | None:

@@ -15,7 +15,7 @@ from assistant.hardening import weak_settings
 from ingest.ocr import INSTALL, program
 from retrieval.encoder import load_encoder
 from retrieval.errors import PolicydeskError
-from retrieval.generations import current_generation, is_stale, open_index, publish
+from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
 from retrieval.store import Store
 
@@ -31,17 +31,10 @@ def rebuild(context: typer.Context) -> None:
     from assistant.review import Review
 
     settings: Settings = context.obj
-    store = Store.open(settings.home)
-    encoder = load_encoder(settings.encoder)
-    Review(settings.home, store, encoder=lambda: encoder).purge(all_removed=True)
-    with settings.home.writing(), progress_bar() as progress:
+    review = Review(settings.home, Store.open(settings.home), encoder=lambda: load_encoder(settings.encoder))
+    with progress_bar() as progress:
         task = progress.add_task("Encoding passages", total=None)
-        generation = publish(
-            settings.home, store, encoder, rebuild=True,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )  # fmt: skip
-        store.prune_originals(settings.home)
-        store.compact()
+        generation = review.rebuild(progress=lambda done, total: progress.update(task, completed=done, total=total))
     console.print(f"Index generation {generation} is in service.")
 
 

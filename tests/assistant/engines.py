@@ -122,9 +122,6 @@ class FakeKeeper:
                 return
             report(self.read(path, options))
 
-    def remove(self, document_id: str) -> None:
-        self.store.remove_document(document_id)
-
     def read(self, path: Path, options: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         data = path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()

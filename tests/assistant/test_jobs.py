@@ -83,8 +83,6 @@ def test_a_failure_of_the_whole_job_is_said(home: Home, store: Store, note: Path
         ) -> None:
             raise NotReady("another process is writing to the home")
 
-        def remove(self, document_id: str) -> None: ...
-
     jobs = Jobs(home, store, Locked())
     job = _ended(jobs, jobs.add([("note.md", note)], account_id="1"))
     assert (job.state, job.failure) == (JobState.FAILED, "another process is writing to the home")
