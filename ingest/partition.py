@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -155,12 +156,26 @@ def _language_pipeline() -> Any:
     from spacy.language import Language
 
     if spacy.util.is_package("en_core_web_sm"):
-        return spacy.load("en_core_web_sm", exclude=["ner", "lemmatizer", "attribute_ruler"])
+        return _bounded(spacy.load("en_core_web_sm", exclude=["ner", "lemmatizer", "attribute_ruler"]))
 
     Language.component("policydesk_verbs", func=_tag_verbs)
     pipeline = spacy.blank("en")
     pipeline.add_pipe("sentencizer")
     pipeline.add_pipe("policydesk_verbs")
+    return _bounded(pipeline)
+
+
+#: More letters in a row without a space are no word of any language.
+_NO_WORD = re.compile(r"\S{400}")
+
+
+def _bounded(pipeline: Any) -> Any:
+    """The pipeline, for texts of any length and words of any length: spaCy takes the square of a word's length to part it."""
+    from spacy.tokens import Doc
+
+    tokenizer = pipeline.tokenizer
+    pipeline.tokenizer = lambda text: Doc(pipeline.vocab, text.split()) if _NO_WORD.search(text) else tokenizer(text)
+    pipeline.max_length = sys.maxsize
     return pipeline
 
 

@@ -35,7 +35,7 @@ class Limits:
 
     memory_bytes: int = 2_000_000_000  #: address space of the child, its libraries included
     cpu_s: int = 60
-    wall_s: float = 90.0  #: without a sign of life; reading scans gives one a page
+    wall_s: float = 180.0  #: without a sign of life; far over ``cpu_s``, as other work may hold the processor
     files_per_child: int = 500  #: a child is replaced after so many files, so that no leak adds up
     longest_s: float = 3_600.0  #: whatever signs of life there are
 

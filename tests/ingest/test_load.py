@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -110,3 +111,13 @@ def test_a_wrong_ending_is_read_by_content_and_said() -> None:
 def test_a_file_without_text_is_rejected(name: str, data: bytes) -> None:
     with pytest.raises(DocumentRejected, match="no text in the file"):
         load(name, data)
+
+
+def test_a_word_of_forty_thousand_letters_is_read_at_once() -> None:
+    started = process_time()
+    assert load("long.txt", b"((" * 20_000 + b"Leave is paid.").blocks[0].text.endswith("Leave is paid.")
+    assert process_time() - started < 10
+
+
+def test_a_line_of_millions_of_letters_is_read() -> None:
+    assert len(load("long.txt", b"x" * 1_500_000).blocks[0].text) == 1_500_000
