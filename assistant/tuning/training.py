@@ -109,21 +109,25 @@ def train(
     batches = in_batches(encoded, config)
     losses: list[float] = []
     adapted.train()
-    while step < config.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * _rate(step, config)
-        loss = reply_loss(model, batches[step % len(batches)])
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-        step += 1
-        if step % config.checkpoint_steps == 0 or step == config.steps:
-            _save(out / "run", adapted, optimizer, step, config)
-            if report:
-                report(Progress(step, config.steps, sum(losses) / len(losses)))
-            losses.clear()
+    try:
+        while step < config.steps:
+            for group in optimizer.param_groups:
+                group["lr"] = config.learning_rate * _rate(step, config)
+            loss = reply_loss(model, batches[step % len(batches)])
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(trained, 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+            step += 1
+            if step % config.checkpoint_steps == 0 or step == config.steps:
+                _save(out / "run", adapted, optimizer, step, config)
+                if report:
+                    report(Progress(step, config.steps, sum(losses) / len(losses)))
+                losses.clear()
+    except KeyboardInterrupt:
+        _save(out / "run", adapted, optimizer, step, config)
+        raise
     _write(out, adapted, config)
     adapted.eval()
     held_out = in_batches([one for one in encode(dev, tokenizer) if len(one) <= config.longest], config)
