@@ -127,7 +127,7 @@ def _store(
     )
     return replace(
         report, status=status, reason=reason, document_id=version.document_id, version_id=version.version_id, title=version.title,
-        pages=version.pages, passages=version.passages, warnings=warnings,
+        pages=version.pages, passages=version.passages, warnings=warnings, ocr_pages=reading.ocr_pages,
     )  # fmt: skip
 
 

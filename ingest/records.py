@@ -123,6 +123,7 @@ class FileReport:
     passages: int = 0
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    ocr_pages: tuple[OcrPage, ...] = ()  #: pages that were read from their picture
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``ingest --json`` prints for a file."""
@@ -137,4 +138,5 @@ class FileReport:
             "passages": self.passages,
             "warnings": list(self.warnings),
             "seconds": round(self.seconds, 3),
+            "ocr_pages": [{"page": page.page, "confidence": page.confidence} for page in self.ocr_pages],
         }

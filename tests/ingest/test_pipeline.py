@@ -82,7 +82,10 @@ def test_a_bad_file_never_stops_the_others(library: Library) -> None:
     reports = library.ingest()
     assert [(report.status, report.reason) for report in reports] == [
         (REJECTED, "the PDF is truncated or damaged; save or print it to PDF again"),
-        (REJECTED, "unsupported type .yml; supported are md, html, txt, docx, pdf, pptx, xlsx, csv, eml, msg, rtf, odt, epub, png, jpg and tiff"),
+        (
+            REJECTED,
+            "unsupported type .yml; supported are md, html, txt, docx, pdf, pptx, xlsx, csv, eml, msg, rtf, odt, epub, png, jpg and tiff",
+        ),
         (INDEXED, None),
         (REJECTED, "the file is empty"),
     ]
@@ -247,5 +250,5 @@ def test_pages_without_text_make_a_file_partial(library: Library) -> None:
 def test_a_report_has_the_fields_of_the_contract(library: Library) -> None:
     library.write("a.md", "Leave is paid.")
     assert list(library.ingest()[0].as_json()) == [
-        "file", "status", "reason", "document_id", "version_id", "title", "pages", "passages", "warnings", "seconds",
+        "file", "status", "reason", "document_id", "version_id", "title", "pages", "passages", "warnings", "seconds", "ocr_pages",
     ]  # fmt: skip
