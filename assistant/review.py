@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -19,7 +20,7 @@ from assistant.particulars import particulars_from_json, particulars_json, set_p
 from assistant.preflights import Preflights
 from assistant.rehearsal import rehearse
 from ingest.examination import examine, predecessor
-from ingest.preflight import Preflight
+from ingest.preflight import ChangesFound, Preflight
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty, WrongUsage
 from retrieval.generations import current_generation, open_index
@@ -59,7 +60,7 @@ class Review:
 
     Every act changes what the next question is answered from, can be undone, and stands in the audit chain.
 
-    :param encoder: gives the encoder that questions are embedded with; may wait until it is loaded.
+    :param encoder: gives the encoder that questions are embedded with; asked once, may wait until it is loaded.
     :param reranker: gives the reranker the generated questions are tried with; None tries them without.
     """
 
@@ -75,8 +76,8 @@ class Review:
         self.home = home
         self.store = store
         self.grace = grace
-        self._encoder = encoder
-        self._reranker = reranker
+        self._encoder = cache(encoder)
+        self._reranker = cache(reranker) if reranker else None
         self._actions = Actions(store)
         self._preflights = Preflights(store)
         self._audit = Audit(store)
@@ -101,9 +102,10 @@ class Review:
         if kept is not None and kept.index_generation == current_generation(self.home):
             return kept
         encoder = self._encoder()
-        report = examine(version.version_id, home=self.home, store=self.store, encoder=encoder, index=self._index())
+        index = self._index()
+        report = examine(version.version_id, home=self.home, store=self.store, encoder=encoder, index=index)
         questions = rehearse(
-            self.store.passages(version.version_id), encoder, library=self._index(),
+            self.store.passages(version.version_id), encoder, library=index,
             reranker=self._reranker() if self._reranker else None,
         )  # fmt: skip
         report = replace(report, questions=questions, changes=self._with_stakes(report, version))
@@ -362,7 +364,7 @@ class Review:
         except IndexEmpty:
             return None
 
-    def _with_stakes(self, report: Preflight, version: Version) -> Any:
+    def _with_stakes(self, report: Preflight, version: Version) -> ChangesFound | None:
         """The changes with the number of answers that rested on a clause that changed."""
         document = self.store.document(version.document_id)
         previous = predecessor(document, version)
