@@ -65,8 +65,8 @@ def test_a_draft_goes_from_review_to_publication_and_back(home: Path) -> None:
 def test_a_removal_can_be_taken_back_where_it_was_asked_for(home: Path) -> None:
     document = printed(home, "list")["documents"][0]["document_id"]
     assert "undo with" in documents(home, "remove", document, "--yes", "--undoable").stdout
-    assert "withdrawn" in documents(home, "list").stdout
+    assert "withdrawn" in [each["status"] for each in printed(home, "list")["documents"]]
     documents(home, "undo")
-    assert "withdrawn" not in documents(home, "list").stdout
+    assert "withdrawn" not in [each["status"] for each in printed(home, "list")["documents"]]
     documents(home, "remove", document, "--yes")
     assert document not in [each["document_id"] for each in printed(home, "list")["documents"]]
