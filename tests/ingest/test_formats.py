@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from assistant.uploads import check
 from corpora.formats import SECTIONS, TABLE, TITLE, every_format
 from ingest.ocr import program
+from ingest.pipeline import ingest
 from ingest.read import read
-from ingest.records import Clause, Reading
+from ingest.records import Clause, FileStatus, Reading
+from retrieval.errors import DocumentRejected
+from retrieval.home import Home
+from retrieval.store import Store
+from tests.fakes import WordEncoder
 
 FILES = every_format()
 PROSE = ("md", "html", "txt", "docx", "pptx", "rtf", "odt", "epub")
@@ -83,3 +90,29 @@ def test_a_scan_is_read_with_its_sections_and_says_how_sure(name: str) -> None:
     assert found.metadata.title == TITLE
     assert [page.page for page in found.ocr_pages] == [1]
     assert found.ocr_pages[0].confidence > 0.9
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_upload_of_any_format_passes_the_door(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(FILES[name])
+    check(name, path)
+    path.write_bytes(bytes(range(256)) * 8)
+    with pytest.raises(DocumentRejected, match=r"not a|binary data"):
+        check(name, path)
+
+
+def test_slides_sheets_and_mails_answer_from_the_library(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for ending in ("pptx", "xlsx", "eml"):
+        (folder / f"{ending}.{ending}").write_bytes(FILES[f"bicycle-leasing.{ending}"])
+    store = Store.open(home)
+    try:
+        reports = ingest([folder], home=home, store=store, encoder=WordEncoder())
+        assert {report.status for report in reports} == {FileStatus.INDEXED}
+        found = {(passage.section_path, passage.page) for passage in store.published_passages()}
+        assert {(("Attachment: policy.md", TITLE, "2. Limits"), None), (("2. Limits",), 3), (("Rates",), None)} <= found
+    finally:
+        store.close()
