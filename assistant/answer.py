@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from assistant import conflicts
 from assistant.asides import Asides
+from assistant.choices import by_country
 from assistant.confidence import Confidence
 from assistant.conversation import circumstances, is_small_talk, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
@@ -44,10 +45,11 @@ from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Searcher
 
-_BOTH_SIDES = QuotingConfig(most=2, margin=float("inf"))
+_ALL_SIDES = QuotingConfig(most=3, margin=float("inf"))
 _DISPUTED = "The documents in force do not agree about this:"
 #: Passages kept with a refusal, for whoever it is handed to.
 _NEAREST = 3
+_DEPENDS = "That depends on the country:"
 _GREETING = "Hello. Ask me about a policy, a contract or a rule, and I will show you where it says so."
 
 
@@ -185,13 +187,15 @@ class Assistant:
             yield AnswerDone(self._refuse(asked, reason, result.hits, confidence))
             return
         disputed = conflicts.find(evidence, encoder=self.encoder)
-        # Both sides of a contradiction are quoted word for word, whatever else would have been chosen.
-        citations = choose(disputed[0], _BOTH_SIDES) if disputed else choose(evidence)
+        # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
+        sides = disputed[0] if disputed else self._choices(asked, evidence)
+        citations = choose(sides, _ALL_SIDES) if sides else choose(evidence)
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
-        phrased = None if disputed else (yield from self._phrase(asked, evidence))
+        phrased = None if sides else (yield from self._phrase(asked, evidence))
         claims, cited = phrased or _quoted(citations)
-        lead_in = "" if phrased else _DISPUTED if disputed else _lead_in(cited)
+        choices = tuple(str(citation.passage.jurisdiction) for citation in cited) if sides and not disputed else ()
+        lead_in = "" if phrased else _DISPUTED if disputed else _DEPENDS if choices else _lead_in(cited)
         text = _shown(claims, lead_in)
         if not phrased:
             asked.clock.mark("first_token")
@@ -202,7 +206,7 @@ class Assistant:
             Answer(
                 question=asked.question,
                 standalone_question=asked.standalone,
-                status=Status.ANSWERED,
+                status=Status.PARTIAL if choices else Status.ANSWERED,
                 reason=None,
                 text=text,
                 claims=tuple(claims),
@@ -214,8 +218,13 @@ class Assistant:
                 index_generation=asked.generation,
                 timings_ms=asked.clock.reached_ms,
                 asides=beside,
+                choices=choices,
             )
         )
+
+    def _choices(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> list[EvidenceSentence]:
+        """Each country's rule, where the question leaves open which country it is about and they differ."""
+        return [] if asked.scope.jurisdiction else by_country(evidence, encoder=self.encoder)
 
     def _beside(self, index: PassageIndex) -> Asides:
         held = self._asides

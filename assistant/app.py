@@ -24,6 +24,7 @@ from starlette.datastructures import Headers
 
 from assistant import library, problems, render
 from assistant.accounts import Person, scope_of
+from assistant.conversation import country_name
 from assistant.handoffs import CODE, NOBODY_NAMED, Handoff
 from assistant.history import History
 from assistant.problems import Problem
@@ -293,10 +294,14 @@ class Chat:
         reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today)
         if answer.citations:
             reply.elements = [_passages(answer.sources, quotes=False)]
+        if answer.choices:
+            reply.elements = [*reply.elements, _choice(answer, words)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
             reply.elements = [*reply.elements, _offer(answer, words, named=not self.room.privacy.works_council)]
         reply.metadata = _kept_with(answer)
-        self.room.ballot.show(reply.id, answer.standalone_question, kept[-1] if kept else None)
+        # Chainlit's page rates the whole run, not the message in it.
+        rated = (reply.id, cl.context.current_run.id)
+        self.room.ballot.show(rated, answer.standalone_question, kept[-1] if kept else None)
         await reply.send()
 
     async def _read_files(self, message: cl.Message, person: Person) -> None:
@@ -347,6 +352,14 @@ def _offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
         "words": words.beginning("handoff_", owner=owner),
     }
     return cl.CustomElement(name="Handoff", display="inline", props=props)
+
+
+def _choice(answer: Answer, words: Wording) -> cl.CustomElement:
+    """The question that one word settles, with the words that do."""
+    names = [country_name(code) for code in answer.choices]
+    options = [{"label": name, "message": words("choice_country", country=name)} for name in names]
+    props = {"question": words("choice_question"), "options": options}
+    return cl.CustomElement(name="Choice", display="inline", props=props)
 
 
 def _news(handoffs: Sequence[Handoff], words: Wording) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.asked import Asked
@@ -31,10 +32,11 @@ class Ballot:
         self._shown: OrderedDict[str, _Shown] = OrderedDict()
         self._lock = threading.Lock()
 
-    def show(self, step_id: str, question: str, asked_id: str | None) -> None:
-        """An answer is shown; ``asked_id`` is what :meth:`assistant.asked.Asked.record` gave."""
+    def show(self, step_ids: Sequence[str], question: str, asked_id: str | None) -> None:
+        """An answer is shown, and rated under one of these ids; ``asked_id`` is what :meth:`assistant.asked.Asked.record` gave."""
+        shown = _Shown(question, asked_id)
         with self._lock:
-            self._shown[step_id] = _Shown(question, asked_id)
+            self._shown |= dict.fromkeys(step_ids, shown)
             while len(self._shown) > self._most:
                 self._shown.popitem(last=False)
 

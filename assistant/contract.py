@@ -32,6 +32,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             for aside in answer.asides
         ],
         "contact": answer.contact,
+        "choices": list(answer.choices),
         "confidence": round(answer.confidence, 4),
         "as_of": answer.as_of.isoformat(),
         "model": answer.model,

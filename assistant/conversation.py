@@ -99,6 +99,11 @@ _COUNTRIES = {
 _COUNTRY = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _COUNTRIES), key=len, reverse=True)) + r")\b", re.I)
 
 
+def country_name(code: str) -> str:
+    """How a country is called in questions; its code where no name of it is known."""
+    return next((name.title() for name, known in _COUNTRIES.items() if known == code), code)
+
+
 def circumstances(question: str, *, today: date) -> Circumstances:
     """The date and country a question names in plain words: "in May 2023", "on 3 June 2024", "last year", "in Germany".
 

@@ -137,7 +137,7 @@ def _turns(
         if kind == _QUESTION:
             turns.append({"question": text, "answer": None, "citations": [], "thumb": None})
         elif kind == _ANSWER and turns:
-            thumb = rated.get(step.step_id)
+            thumb = rated.get(step.step_id) or rated.get(str(step.body.get("parentId")))
             answered = (step.body.get("metadata") or {}).get("answer") or text
             last = turns[-1]
             last["answer"] = answered if last["answer"] is None else f"{last['answer']}\n\n{answered}"

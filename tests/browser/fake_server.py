@@ -1,4 +1,4 @@
-"""The real server over a fake engine, in a process of its own: ``python -m tests.browser.fake_server HOME PORT``."""
+"""The real server over a fake engine, in a process of its own: ``python -m tests.browser.fake_server HOME PORT [works-council]``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import uvicorn
 
 from assistant.accounts import Role
+from assistant.privacy import Privacy
 from assistant.room import Room
 from assistant.server import create_app
 from retrieval.home import Home
@@ -18,7 +19,7 @@ PASSWORD = "correct horse battery"
 PEOPLE = {"emma": Role.EMPLOYEE, "hana": Role.HR, "eva": Role.EVALUATOR}
 
 
-def main(folder: Path, port: int) -> None:
+def main(folder: Path, port: int, *, works_council: bool = False) -> None:
     home = Home(folder)
     store = Store.open(home)
     keeper = FakeKeeper(home, store)
@@ -33,7 +34,7 @@ def main(folder: Path, port: int) -> None:
         keeper.read(path, **more)
     room = Room.furnish(
         home, store, secret="a secret for tests only, long enough", keeper=keeper,
-        load=lambda: FakeEngine(store, pause_s=0.04),
+        load=lambda: FakeEngine(store, pause_s=0.04), privacy=Privacy(works_council=works_council),
     )  # fmt: skip
     for name, role in PEOPLE.items():
         room.accounts.add(name, role, PASSWORD)
@@ -41,4 +42,4 @@ def main(folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), works_council="works-council" in sys.argv)

@@ -1,18 +1,50 @@
 import { useEffect, useRef } from 'react'
-import { useSetRecoilState } from 'recoil'
-import { sideViewState } from '@chainlit/react-client'
+import { useRecoilState } from 'recoil'
+import { sideViewState, useChatData } from '@chainlit/react-client'
 
 // The passages found for a question, or those an answer rests on. Each opens in the side panel, and so do the
 // answer's own marks, which are links to #source-1, #source-2.
 export default function Passages() {
-  const setSideView = useSetRecoilState(sideViewState)
+  const [sideView, setSideView] = useRecoilState(sideViewState)
+  const { elements } = useChatData()
   const list = useRef(null)
+  const mounted = useRef(false)
+  const key = props.passages.map((passage) => `${passage.number}-${passage.passage_id}`).join(' ')
 
-  const open = (passage) =>
-    setSideView({
+  const open = (passage) => {
+    const view = {
       title: `Source ${passage.number}`,
       elements: [{ id: `source-${passage.passage_id}-${passage.number}`, type: 'custom', name: 'Citation', display: 'side', props: passage }]
+    }
+    window.policydeskPanel = { key, view, reopening: false }
+    setSideView(view)
+  }
+
+  // Chainlit closes the panel whenever an element arrives that is not shown in it, as with every new answer, and may draw
+  // this list anew. What was opened from it stays open until its reader closes it.
+  useEffect(() => {
+    const held = window.policydeskPanel
+    if (!held || held.key !== key) return
+    held.reopening = true
+    Promise.resolve().then(() => {
+      setSideView(held.view)
+      held.reopening = false
     })
+  }, [elements])
+
+  useEffect(() => {
+    const held = window.policydeskPanel
+    if (mounted.current && held && held.key === key && !held.reopening && sideView !== held.view) window.policydeskPanel = null
+    mounted.current = true
+  }, [sideView])
+
+  // In another conversation there is nothing to come back to.
+  useEffect(() => () => {
+    setTimeout(() => {
+      const drawn = [...document.querySelectorAll('[data-passages]')].some((each) => each.dataset.passages === key)
+      if (!drawn && window.policydeskPanel && window.policydeskPanel.key === key) window.policydeskPanel = null
+    }, 500)
+  }, [])
 
   useEffect(() => {
     const message = list.current && list.current.closest('.ai-message')
@@ -30,7 +62,7 @@ export default function Passages() {
   }, [props.passages])
 
   return (
-    <ol ref={list} className={props.quotes ? 'pd-evidence' : 'pd-sources'} data-testid={props.quotes ? 'evidence' : 'sources'}
+    <ol ref={list} data-passages={key} className={props.quotes ? 'pd-evidence' : 'pd-sources'} data-testid={props.quotes ? 'evidence' : 'sources'}
       aria-label={props.quotes ? 'Passages found' : 'Sources'}>
       {props.passages.map((passage) => (
         <li key={passage.number}>

@@ -1,0 +1,46 @@
+"""When one word would settle it: rules of several countries answer, and the asker has not said which country."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from assistant.evidence import EvidenceSentence
+from ingest.disagreement import disagree
+from retrieval.encoder import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceConfig:
+    """When two countries' sentences are on the same matter."""
+
+    similarity: float = 0.6  #: cosine of the two sentences
+    margin: float = 0.3  #: how far below the best evidence each may be
+    most: int = 3  #: countries offered
+
+
+def by_country(
+    evidence: Sequence[EvidenceSentence], *, encoder: Encoder, config: ChoiceConfig | None = None
+) -> list[EvidenceSentence]:
+    """The best sentence of each country, best first, where they say different things about one matter; else nothing.
+
+    A rule for everywhere is no choice: a country's own rule goes before it.
+    """
+    config = config or ChoiceConfig()
+    best: dict[str, EvidenceSentence] = {}
+    for sentence in evidence:
+        country = sentence.passage.jurisdiction
+        if country is not None and sentence.score >= evidence[0].score - config.margin:
+            best.setdefault(country, sentence)
+    if len(best) < 2 or evidence[0].passage.jurisdiction is None:
+        return []
+    near = list(best.values())
+    vectors = encoder.encode([sentence.quote for sentence in near], truncate=True)
+    differing = {
+        at
+        for (one, first), (other, second) in combinations(enumerate(near), 2)
+        if float(vectors[one] @ vectors[other]) >= config.similarity and disagree(first.quote, second.quote)
+        for at in (one, other)
+    }
+    return [near[at] for at in sorted(differing)][: config.most]
