@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -44,6 +45,16 @@ class Picture:
         """Width and height on paper, in points."""
         return self.width * 72 / self.dpi, self.height * 72 / self.dpi
 
+    def turned(self, quarters: int) -> Picture:
+        """The picture turned clockwise by so many quarters."""
+        import numpy as np
+
+        if quarters % 4 == 0:
+            return self
+        grey = np.frombuffer(self.pixels, dtype=np.uint8).reshape(self.height, self.width)
+        turned = np.rot90(grey, -quarters)
+        return Picture(turned.shape[1], turned.shape[0], turned.tobytes(), self.dpi)
+
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
@@ -51,11 +62,13 @@ class Recognised:
 
     :param confidence: mean over the words' letters, 0 to 1; 1 where there are none.
     :param slope: by how much the lines fell from left to right before it was: height over width.
+    :param quarters: by how many quarters it was turned clockwise before that.
     """
 
     words: tuple[Word, ...]
     confidence: float
     slope: float = 0.0
+    quarters: int = 0
 
 
 class Ocr(Protocol):
@@ -101,10 +114,24 @@ class Tesseract:
         return "+".join(found[:3]) or "eng"
 
     def read(self, picture: Picture) -> Recognised:
+        found = self._recognised(picture)
+        if found.words and found.confidence >= LOW_CONFIDENCE and not _lie_on_side(found.words):
+            return found
+        # It may lie on its side. To ask that of every page would take a third longer.
+        quarters = self._quarters(picture)
+        again = replace(self._recognised(picture.turned(quarters)), quarters=quarters) if quarters else found
+        better = again.confidence > found.confidence or not _lie_on_side(again.words)
+        return again if again.words and better else found
+
+    def _quarters(self, picture: Picture) -> int:
+        """By how many quarters a picture has to be turned clockwise to stand upright, as far as can be told."""
+        told = _ROTATE.search(self._run(["stdin", "stdout", "--psm", "0"], _pgm(picture)))
+        return int(told[1]) // 90 if told else 0
+
+    def _recognised(self, picture: Picture) -> Recognised:
         self.working()
-        header = b"P5 %d %d 255\n" % (picture.width, picture.height)
         arguments = ["stdin", "stdout", "-l", self.languages, "--dpi", str(round(picture.dpi)), "tsv"]
-        lines = _lines(self._run(arguments, header + picture.pixels), 72 / picture.dpi)
+        lines = _lines(self._run(arguments, _pgm(picture)), 72 / picture.dpi)
         boxes = [box for line in lines for box in line]
         letters = sum(len(box.text) for box in boxes)
         mean = sum(len(box.text) * box.sure for box in boxes) / letters if letters else 1.0
@@ -129,6 +156,20 @@ class Tesseract:
         return done.stdout
 
 
+def _lie_on_side(words: Sequence[Word]) -> bool:
+    """Whether words run up or down the page: most of the long ones are higher than wide."""
+    long = [word for word in words if len(word.text) >= 4]
+    return sum(word.bottom - word.top > word.right - word.left for word in long) > len(long) / 2
+
+
+_ROTATE = re.compile(rb"^Rotate: (\d+)", re.MULTILINE)
+
+
+def _pgm(picture: Picture) -> bytes:
+    """The picture in the plainest format there is (Netpbm P5): nothing in it can attack a reader."""
+    return b"P5 %d %d 255\n" % (picture.width, picture.height) + picture.pixels
+
+
 def program() -> str | None:
     """Where tesseract is on this system, if it is."""
     return shutil.which("tesseract")
@@ -145,6 +186,7 @@ def page_of(number: int, picture: Picture, ocr: Ocr) -> tuple[Page, float]:
     if not _has_ink(picture):
         return Page(number, *picture.points, [], [], is_blank=True), 1.0
     found = ocr.read(picture)
+    picture = picture.turned(found.quarters)
     rules = rules_of(picture, found.slope) if found.words else []
     return Page(number, *picture.points, list(found.words), rules), found.confidence
 

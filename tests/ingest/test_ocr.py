@@ -11,7 +11,19 @@ from reportlab.pdfgen.canvas import Canvas
 from corpora.formats import picture
 from ingest.completeness import completeness
 from ingest.load import load
-from ingest.ocr import Ocr, Picture, Recognised, Tesseract, Without, _lines, _settled, _words, page_of, program
+from ingest.ocr import (
+    Ocr,
+    Picture,
+    Recognised,
+    Tesseract,
+    Without,
+    _lines,
+    _settled,
+    _words,
+    available,
+    page_of,
+    program,
+)
 from ingest.page import Word
 from ingest.pdf import load_pdf
 from ingest.read import read
@@ -181,6 +193,25 @@ def test_each_frame_of_a_tiff_is_a_page_and_transparent_is_paper() -> None:
 def test_a_truncated_picture_is_rejected(cut: int) -> None:
     with pytest.raises(DocumentRejected, match="truncated or damaged"):
         load("scan.png", picture("PNG")[:cut], ocr=OneWord())
+
+
+@pytest.mark.skipif(program() is None, reason="tesseract is not installed")
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_a_page_on_its_side_is_turned(quarters: int) -> None:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(picture("PNG"))) as image:
+        straight = Picture(image.width, image.height, image.tobytes(), 200)
+    page, confidence = page_of(1, straight.turned(quarters), available())
+    assert [word.text for word in page.words[:3]] == ["Bicycle", "Leasing", "Policy"]
+    assert (page.width, page.height) == straight.points
+    assert confidence > 0.9
+
+
+def test_four_quarters_are_a_full_turn() -> None:
+    small = Picture(3, 2, bytes(range(6)))
+    assert small.turned(1) == Picture(2, 3, bytes([3, 0, 4, 1, 5, 2]))
+    assert small.turned(1).turned(3) == small.turned(4) == small
 
 
 @pytest.mark.skipif(program() is None, reason="tesseract is not installed")
