@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from assistant.alignment import Alignment, lay_beside
+from ingest.opposites import OPPOSITES
 from ingest.sayings import MONTH_STEMS, Fact, Kind, facts
 from retrieval.terms import terms
 
@@ -107,22 +108,11 @@ def _added(beside: Alignment, topics: frozenset[str]) -> Iterator[Failure]:
 
 
 _PREFIXES = ("un", "in", "im", "ir", "dis", "non")
-_OPPOSITES = frozenset(
-    frozenset(terms(pair))
-    for pair in (
-        "accept reject|approve refuse|approve reject|accept refuse|allow forbid|allow prohibit|permit prohibit|permit forbid|"
-        "increase decrease|increase reduce|rise fall|include exclude|internal external|public private|full partial|early late|"
-        "high low|higher lower|start end|begin end|voluntary compulsory|voluntary mandatory|join leave|buyer seller|"
-        "employer employee|landlord tenant|lender borrower|licensor licensee|lessor lessee|monthly yearly|monthly weekly|"
-        "weekly daily|monthly annual|quarterly monthly|quarterly annual|gross net|written oral|open closed|"
-        "temporary permanent|domestic international|part full"
-    ).split("|")
-)
 
 
 def _opposite(stem: str, spoken: set[str]) -> bool:
     """ "Eligible" in the span and "ineligible" in the claim, or the other way round."""
-    if stem not in spoken and any(frozenset((stem, other)) in _OPPOSITES for other in spoken):
+    if stem not in spoken and any(frozenset((stem, other)) in OPPOSITES for other in spoken):
         return True
     return any(
         (stem.startswith(prefix) and stem[len(prefix) :] in spoken) or prefix + stem in spoken for prefix in _PREFIXES

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from ingest.disagreement import Difference, Saying, difference, saying, told_apart
 from ingest.numbering import label
+from ingest.opposites import exclude_each_other
 from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
 from retrieval.index import PassageIndex
 from retrieval.records import Passage, PassageKind
 from retrieval.sentences import sentence_spans
+from retrieval.terms import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class ConflictConfig:
     shared_words: float = 0.3  #: share of the shorter sentence's words in both, rare words counting more
     number_similarity: float = 0.66  #: cosine of two sentences with different numbers
     crowded_similarity: float = 0.85  #: the same where one of them has several numbers of that measure
-    stance_similarity: float = 0.62  #: cosine of two sentences of which one bans or demands what the other does not
-    negation_similarity: float = 0.85  #: cosine of two sentences that only "not" tells apart
+    stance_similarity: float = 0.55  #: cosine of two sentences of which one bans or demands what the other does not
+    negation_similarity: float = 0.75  #: cosine of two sentences that only "not" tells apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ class _Said:
     side: Side
     saying: Saying
     row: str | None  #: a table row's first cell
+    is_rule: bool  #: states a number or takes a stance; what does neither can only be denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +215,10 @@ def _sayings(passage: Passage) -> tuple[_Said, ...]:
         if not _FEWEST_WORDS <= len(quote.split()) <= _MOST_WORDS or is_about_document(quote) or quote.endswith("?"):
             continue
         said = _read(_without_number(quote), span.lead_in)
-        if said.is_rule and not _EXAMPLE.match(said.text):
+        if said.words and not _EXAMPLE.match(said.text):
             is_row = passage.kind is PassageKind.TABLE and ("; " in quote or " | " in quote)
             row = quote.replace("|", ";").split(";")[0].strip().casefold() if is_row else None
-            found.append(_Said(Side(passage, span.start, span.end), said, row))
+            found.append(_Said(Side(passage, span.start, span.end), said, row, said.is_rule))
     return tuple(found)
 
 
@@ -239,6 +242,8 @@ def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig
     for mine in _sayings(one):
         for theirs in _sayings(other):
             first, second = mine.saying, theirs.saying
+            if not (mine.is_rule and theirs.is_rule) and first.denies == second.denies:
+                continue
             if mine.row != theirs.row or _are_apart(first, second):
                 continue
             if weigh.shared(first.words, second.words) >= config.shared_words:
@@ -246,10 +251,43 @@ def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig
 
 
 def _are_apart(one: Saying, other: Saying) -> bool:
-    """Whether two sentences name different circumstances: other names on both sides, or before here and after there."""
+    """Whether two sentences are for different cases: other names on both sides, opposite circumstances, other people, or
+    before here and after there."""
     if one.names - other.words and other.names - one.words:
         return True
+    if exclude_each_other(one.words, other.words):
+        return True
+    if None not in (one.role, other.role) and one.role != other.role:
+        return True
+    if (one.opening or other.opening) and not {one.opening, other.opening} - {None} <= one.words & other.words:
+        return True
+    if _are_parallel(one, other) or _define_apart(one.text, other.text):
+        return True
     return any(word in other.times and other.times[word] != time for word, time in one.times.items())
+
+
+#: Subjects that mean whoever reads.
+_ANYBODY = frozenset(terms("anyone everyone everybody anybody somebody employee staff worker person people colleague"))
+
+
+def _are_parallel(one: Saying, other: Saying) -> bool:
+    """Whether two sentences say the same of two subjects: "Managers approve …" and "Directors approve …"."""
+    (first, second), (mine, theirs) = (one.subject, other.subject), (one.words, other.words)
+    return (
+        _ANYBODY.isdisjoint({first, second})
+        and first not in theirs
+        and second not in mine
+        and mine - {first} == theirs - {second}
+    )
+
+
+_TERM = re.compile(r"^\W*[“\"'‘](?P<term>[^”\"'’]{1,60})[”\"'’]\s+(?:shall\s+)?(?:means?|is|are)\b")
+
+
+def _define_apart(one: str, other: str) -> bool:
+    """Whether two sentences define two terms."""
+    mine, theirs = _TERM.match(one), _TERM.match(other)
+    return bool(mine and theirs and mine["term"].casefold() != theirs["term"].casefold())
 
 
 class _Weights:

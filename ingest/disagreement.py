@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ingest.facts import FactKind, fact_changes
+from ingest.opposites import role_of
 from ingest.quantities import Quantity, quantities
 from ingest.sayings import Fact, Kind, facts
 from retrieval.terms import terms
@@ -46,6 +47,18 @@ class Saying:
         return bool(self.quantities or self.modals or self.denies or self.words & _STANCES)
 
     @property
+    def opening(self) -> str | None:
+        """What its first words confine it to: "trial" for "During the trial period …"; None where they don't."""
+        if len(self.facts) < 2 or self.facts[0].kind is not Kind.BOUND or self.facts[1].kind is not Kind.WORD:
+            return None
+        return self.facts[1].key if self.facts[0].key in ("before", "during", "after") else None
+
+    @property
+    def subject(self) -> str | None:
+        """The stem that it begins with."""
+        return next((fact.key for fact in self.facts if fact.kind is Kind.WORD), None)
+
+    @property
     def denies(self) -> bool:
         return any(fact.kind is Kind.NOT for fact in self.facts)
 
@@ -53,6 +66,11 @@ class Saying:
     def names(self) -> frozenset[str]:
         """Stems of what is written with a capital inside the sentence."""
         return frozenset(fact.key for fact in self.facts if fact.name)
+
+    @property
+    def role(self) -> str | None:
+        """Whom it is for, where its first words say so."""
+        return role_of(fact.key for fact in self.facts if fact.kind is Kind.WORD)
 
     @property
     def times(self) -> dict[str, str]:
@@ -145,12 +163,16 @@ def _governed(one: Saying, modal: str) -> frozenset[str]:
 #: What a sentence does to what it speaks of, by words that :mod:`ingest.sayings` reads as words.
 _BANNING = frozenset(terms("forbidden prohibited banned disallowed"))
 _ALLOWING = frozenset(terms("allowed permitted"))
+_FREEING = frozenset(terms("voluntary optional"))
 _OPPOSED_SHARED = 0.6  #: of the shorter sentence's words in both
 _DENIED_SHARED = 0.8  #: of the longer sentence's words in both, before "not" alone tells them apart
 
 
 def _opposed(one: Saying, other: Saying) -> Difference | None:
-    """What the stances of two unconditional sentences on one matter differ in."""
+    """What the stances of two sentences on one matter differ in. What must be done also differs from what may be done if
+    somebody wants to; otherwise a condition leaves room for both."""
+    if _left_free(one, other) or _left_free(other, one):
+        return Difference.DUTY
     if one.is_conditional or other.is_conditional:
         return None
     mine, theirs = one.words - _STANCES, other.words - _STANCES
@@ -166,13 +188,23 @@ def _opposed(one: Saying, other: Saying) -> Difference | None:
     return Difference.NEGATION if denied and shared >= _DENIED_SHARED * longer else None
 
 
-_STANCES = _BANNING | _ALLOWING
+_STANCES = _BANNING | _ALLOWING | _FREEING
+
+
+def _left_free(one: Saying, other: Saying) -> bool:
+    """Whether the one leaves free what the other, in the same words, demands."""
+    if one.denies or other.denies or other.is_conditional or "duty" in one.modals:
+        return False
+    same = _governed(one, "leave") & _governed(other, "duty")
+    return bool(same) and len(one.words & other.words) >= _DENIED_SHARED * min(len(one.words), len(other.words))
 
 
 def _stance(one: Saying) -> str | None:
     """ "ban", "leave", "duty" or "free", whichever a sentence takes; None if it takes none or several."""
     if one.words & _BANNING or (one.denies and one.words & _ALLOWING):
         return "ban"
+    if one.words & _FREEING and not one.denies:
+        return "free"
     if one.words & _ALLOWING:
         return "leave"
     taken = one.modals & {"ban", "leave", "duty", "free"}

@@ -41,6 +41,9 @@ def test_two_numbers_for_one_matter_are_a_contradiction_with_exact_quotes() -> N
         (CARRY_FIVE, CARRY_FIVE.replace("five", "5")),
         ("A lost laptop is reported within 24 hours.", "A lost laptop is reported within one day."),
         ("During probation the notice period is two weeks.", "After probation the notice period is two months."),
+        ("The notice period of the canteen is two weeks.", "After the trial period the notice period is two months."),
+        ("Managers approve trips of up to 10 days.", "Directors approve trips of up to 30 days."),
+        ('"Short trip" means a trip of no more than eight hours.', '"Short leave" means a leave of no more than two days.'),
         ("In Alzey the kitchen closes at 30 minutes past.", "In Worms the kitchen closes at 45 minutes past."),
         ("Version 2.0, effective 1 March 2025, owner: the People team", "Version 2.0, effective 1 May 2025, owner: the People team"),
     ],
@@ -55,6 +58,18 @@ def test_a_ban_contradicts_a_permission() -> None:
         passage("remote", "Employees must not work from abroad for a month each year."),
     )
     assert found.kind is Difference.BAN
+
+
+def test_what_states_no_rule_is_contradicted_by_what_denies_it() -> None:
+    (found,) = conflicts(
+        passage("insurance", "Passengers in the carpool are covered by the accident insurance."),
+        passage("carpool", "Passengers in the carpool are not covered by the accident insurance."),
+    )
+    assert found.kind is Difference.NEGATION
+    assert (
+        conflicts(passage("a", "The carpool meets at the gate."), passage("b", "The carpool meets at the old gate."))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,3 +128,14 @@ def test_two_contracts_are_not_compared() -> None:
 def test_an_example_is_no_rule() -> None:
     story = "For example, ten unused days of annual leave may be carried over into the next year."
     assert conflicts(passage("handbook", CARRY_FIVE), passage("leave", story)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Employees receive 30 working days of annual leave.", "Interns receive 20 working days of annual leave."),
+        ("Domestic invoices are checked within five days.", "Invoices from abroad are checked within ten days."),
+    ],
+)
+def test_rules_for_other_people_or_cases_do_not_clash(one: str, other: str) -> None:
+    assert conflicts(passage("handbook", one), passage("other", other)) == []
