@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from assistant.console.visit import own_path
 from assistant.console.wording import named, period
 from assistant.room import Room
 from retrieval.generations import publish
+from retrieval.store import NewPassage, NewVersion
 from tests.assistant.conftest import PASSWORD, served
 from tests.assistant.engines import BOARD
 from tests.fakes import WordEncoder
@@ -180,6 +183,60 @@ async def test_what_the_edge_refuses_is_a_page_for_people_too(desk: Room) -> Non
         answer = await client.post("/hr/sign-in", headers={"Accept": "text/html", "Origin": "http://elsewhere.invalid"})
         assert answer.status_code == 403
         assert "another origin" in answer.text
+
+
+PAYLOADS = (
+    "<script>hurt()</script>", "<img src=http://outside.invalid/a onerror=hurt()>", "\"><svg onload=hurt()>", "' autofocus onfocus=hurt() x='",
+    "<a href=javascript:hurt()>a</a>", "![x](http://outside.invalid/b.png)", "</textarea><iframe src=//outside.invalid>", "{{ 7 * 7 }}{% raw %}",
+    "<style>@import url(//outside.invalid)</style>", "<base href=//outside.invalid>", "<form action=//outside.invalid>", "<!--", "]]>",
+)  # fmt: skip
+
+
+class Foreign(HTMLParser):
+    """Collects what no page of ours has: other tags, handlers, addresses elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in ("img", "iframe", "style", "base", "object", "embed") or any(name.startswith("on") for name in given):
+            self.found.append(f"{tag} {given}")
+        for name in ("href", "src", "action", "formaction"):
+            if not given.get(name, "/").startswith(("/", "#", "?")) or given.get(name, "").startswith("//"):
+                self.found.append(f"{tag} {name}={given[name]}")
+        if tag == "script" and not given.get("src", "").startswith("/hr/static/"):
+            self.found.append(f"{tag} {given}")
+
+
+async def test_what_documents_and_people_write_is_never_markup(desk: Room) -> None:
+    """13 payloads in ten places: title, owner, collection, file name, section, text, remark, question, note, answer."""
+    for number, payload in enumerate(PAYLOADS):
+        for draft in (False, True):
+            version = NewVersion(
+                title=f"{payload} {number}", file=f"{payload}.md", source=f"{number}{draft}", sha256=f"{number:063x}{draft:d}",
+                media_type="text/markdown", size_bytes=1, owner=payload, collection=payload, warnings=(payload,), published=not draft,
+                passages=(NewPassage(f"{payload} is allowed for {number + draft} days.", (payload,)),),
+            )  # fmt: skip
+            known = None if not draft else document_of(desk, f"{payload} {number}")
+            desk.store.add_version(version, document_id=known)
+        handed = desk.handoffs.add(payload, account_id=f"a{number}", owner=payload, note=payload)
+        desk.handoffs.answer(handed.handoff_id, payload)
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        paths = [*PAGES, "/hr/inbox?state=answered", *(f"/hr?q={quote(payload)}" for payload in PAYLOADS)]
+        for number, payload in enumerate(PAYLOADS):
+            document = document_of(desk, f"{payload} {number}")
+            paths += [f"/hr/documents/{document}{more}" for more in (*OF_A_DOCUMENT[:-1], "/compare?from=1&to=2")]
+            paths.append(f"/hr/sign-in?next={quote(payload)}")
+        paths.append(f"/hr/review/{document}.v2")
+        for path in paths:
+            answer = await client.get(path, follow_redirects=True)
+            assert answer.status_code == 200, path
+            reader = Foreign()
+            reader.feed(answer.text)
+            assert reader.found == [], path
 
 
 @pytest.mark.parametrize(
