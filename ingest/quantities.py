@@ -65,6 +65,10 @@ def quantities(found: Sequence[Fact]) -> list[Quantity]:
             continue
         following = found[at + 1 : at + 3]
         unit = "clock" if ":" in fact.key else next((after.key for after in following if after.kind is Kind.UNIT), None)
+        before = found[at - 1] if at else None
+        bound = before.key if before and before.kind is Kind.BOUND else None
+        if unit is None and bound is not None and following and following[0].kind is Kind.WORD:
+            unit = f"count of {following[0].key}"  # "at least 14 characters"
         # "The first two weeks" are two, "the first few weeks" are no number.
         if unit is None:
             continue
@@ -75,9 +79,6 @@ def quantities(found: Sequence[Fact]) -> list[Quantity]:
             value, measure = f"{fact.key} {unit}", "date"
         elif unit in _HOURS and fact.key.replace(".", "", 1).isdigit():
             value, measure = f"{float(fact.key) * _HOURS[unit]:.6g}", "time"
-        before = found[at - 1] if at else None
         company = frozenset(word.key for word in found if word.kind is Kind.WORD and word.part == fact.part)
-        quantities.append(
-            Quantity(value, measure, before.key if before and before.kind is Kind.BOUND else None, company)
-        )
+        quantities.append(Quantity(value, measure, bound, company))
     return quantities
