@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,8 +17,11 @@ from evals.models import assistant_over, load_models
 from evals.systems import passages_of
 from evals.timetravel import measure_time_travel
 from evals.versionpairs import compare_pairs, read_pairs
+from ingest.crossreferences import references
+from ingest.places import Places
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
+from retrieval.scope import Scope
 
 
 def measure_versions(corpus: Path, settings: Settings, *, documents: Sequence[Path] = ()) -> dict[str, Any]:
@@ -36,6 +40,7 @@ def measure_versions(corpus: Path, settings: Settings, *, documents: Sequence[Pa
         **provenance(),
         "time_travel": measure_time_travel(corpus, assistant),
         "diff": measure_diff(),
+        "references": measure_references(passages),
         "contradictions": {
             "all": judged.summary(),
             "held_out": judged.summary(held_out=True),
@@ -59,6 +64,26 @@ def measure_diff() -> dict[str, Any]:
         "found": planted - missed,
         "false": false,
         "false_share": round(false / max(1, planted - missed + false), 4),
+    }
+
+
+def measure_references(passages: Sequence[Passage]) -> dict[str, Any]:
+    """Mentions of clauses in a library, and how many lead somewhere on a day when the mentioning passage was in force."""
+    ordered = sorted(passages, key=lambda passage: passage.passage_id)
+    places = Places(ordered)
+    groups = frozenset(group for passage in ordered for group in passage.audience)
+    mentions: list[tuple[str, bool]] = []
+    for passage in ordered:
+        day = passage.effective_to or date.today()
+        allows = Scope(groups=groups, as_of=day).allows
+        for mention in references(passage.text):
+            mentions.append(
+                (f"{passage.passage_id} {mention.name}", places.resolve(mention, passage, allows) is not None)
+            )
+    return {
+        "mentions": len(mentions),
+        "resolved": sum(found for _, found in mentions),
+        "unresolved": [name for name, found in mentions if not found],
     }
 
 

@@ -42,6 +42,8 @@ def versions(
         f"diff: {changes['found']} of {changes['planted']} planted changes in {changes['pairs']} pairs found, "
         f"{changes['false_share']:.1%} of what is reported is false"
     )
+    mentions = found["references"]
+    console.print(f"references: {mentions['resolved']} of {mentions['mentions']} mentions lead to their clause")
     for name in ("all", "held_out"):
         one = clashes[name]
         console.print(

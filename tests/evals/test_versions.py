@@ -11,7 +11,7 @@ from assistant.answer import Assistant
 from evals.contradictions import Case, Judged, read_cases
 from evals.models import HeldIndex
 from evals.timetravel import measure_time_travel
-from evals.versions import measure_diff
+from evals.versions import measure_diff, measure_references
 from retrieval.index import PassageIndex
 from retrieval.records import Passage
 from tests.fakes import WordEncoder
@@ -85,3 +85,9 @@ def test_time_travel_counts_what_was_not_in_force() -> None:
     assert found["retrieved_not_in_force"] == found["cited_not_in_force"] == 0
     assert found["superseded_by_default"]["superseded_hits"] == 0
     assert found["superseded_by_default"]["hits"] > 0
+
+
+def test_mentions_that_lead_nowhere_are_listed() -> None:
+    text = "1. See clause 2, clause 9 and section 4 of the Road Code.\n2. Ask first."
+    found = measure_references([Passage("a.v1.p1", "a", "a.v1", "A", "a.md", text)])
+    assert found == {"mentions": 2, "resolved": 1, "unresolved": ["a.v1.p1 clause 9"]}
