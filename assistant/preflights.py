@@ -40,6 +40,10 @@ class PreflightRow(Base):
     held: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
+#: A report that is good for no state of the library.
+_NO_GENERATION = -1
+
+
 class Preflights:
     """The reports of one home. Safe to share between threads."""
 
@@ -79,11 +83,13 @@ class Preflights:
             return replace(now, jurisdiction=held.jurisdiction, audience=held.audience, owner=held.owner)
 
     def hold(self, version_id: str, particulars: Particulars | None) -> None:
-        """Keep what is to take effect when a version is published, None for nothing; its report has to be made again."""
+        """Keep what is to take effect when a version is published, None for nothing; its report is held against the library
+        again."""
         with self.sessions.begin() as session:
             row = session.merge(PreflightRow(version_id=version_id))
             row.held = particulars_json(particulars) if particulars else None
-            row.report = None
+            if row.report is not None:
+                row.report = {**row.report, "index_generation": _NO_GENERATION}
 
     def forget(self, version_ids: Collection[str]) -> None:
         """Remove the reports of versions that are gone. All others are made again: they may quote what is gone."""

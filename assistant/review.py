@@ -103,7 +103,7 @@ class Review:
             return kept
         encoder = self._encoder()
         index = self._index()
-        report = examine(version.version_id, home=self.home, store=self.store, encoder=encoder, index=index)
+        report = examine(version.version_id, home=self.home, store=self.store, encoder=encoder, index=index, known=kept)
         questions = rehearse(
             self.store.passages(version.version_id), encoder, library=index,
             reranker=self._reranker() if self._reranker else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -35,23 +36,44 @@ _DEEPEST_HEADING = 3
 
 
 def examine(
-    version_id: str, *, home: Home, store: Store, encoder: Encoder, index: PassageIndex | None = None
+    version_id: str,
+    *,
+    home: Home,
+    store: Store,
+    encoder: Encoder,
+    index: PassageIndex | None = None,
+    known: Preflight | None = None,
 ) -> Preflight:
     """Everything in the report that needs no questions to be answered: ``questions`` is empty and no answers are at stake.
 
     :param index: the library in service; None where there is none yet.
+    :param known: an earlier report on this version: what was read then is not read again.
     :raises WrongUsage: if there is no such version.
     """
     version = store.version(version_id)
-    document = store.document(version.document_id)
     passages = store.passages(version_id)
+    previous = predecessor(store.document(version.document_id), version)
+    read = known or _read(version, passages, home, encoder)
+    return replace(
+        read,
+        title=version.title,
+        relation=_relation(passages, previous, store, encoder, index),
+        changes=_changes(previous, passages, store),
+        conflicts=tuple(_conflict(each) for each in _conflicts(passages, encoder, index)),
+        questions=(),
+        index_generation=index.generation if index is not None else 0,
+        made_at=datetime.now(UTC),
+    )
+
+
+def _read(version: Version, passages: Sequence[Passage], home: Home, encoder: Encoder) -> Preflight:
+    """What the report says of the file alone."""
     reading, problem = _read_again(home, version)
-    previous = predecessor(document, version)
     tokens = encoder.count_tokens([passage.searchable for passage in passages])
     about = reading.metadata if reading else Metadata(version.title)
     return Preflight(
-        version_id=version_id,
-        document_id=document.document_id,
+        version_id=version.version_id,
+        document_id=version.document_id,
         title=version.title,
         file=version.file,
         pages_read=None if version.pages is None else version.pages - len(reading.empty_pages if reading else ()),
@@ -70,13 +92,13 @@ def examine(
             about.jurisdiction, passages, lambda text: about.jurisdiction in countries_named(text, times=1)
         ),
         owner=_stated(about.owner, passages, lambda text: str(about.owner).casefold() in text.casefold()),
-        relation=_relation(passages, previous, store, encoder, index),
-        changes=_changes(previous, passages, store),
-        conflicts=tuple(_conflict(each) for each in _conflicts(passages, encoder, index)),
+        relation=Relation(Kind.NEW),
+        changes=None,
+        conflicts=(),
         suspects=(*(reading.hidden if reading else ()), *suspects(passages)),
         questions=(),
         warnings=(*version.warnings, *([problem] if problem else [])),
-        index_generation=index.generation if index is not None else 0,
+        index_generation=0,
         made_at=datetime.now(UTC),
     )
 
