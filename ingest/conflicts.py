@@ -247,7 +247,9 @@ def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig
             if mine.row != theirs.row or _are_apart(first, second):
                 continue
             if weigh.shared(first.words, second.words) >= config.shared_words:
-                yield _Pair(mine, theirs, difference(first, second, on_one_matter=True))
+                kind = difference(first, second, on_one_matter=True)
+                # "No" in a cell denies what its column says, not the row.
+                yield _Pair(mine, theirs, None if mine.row is not None and kind is Difference.NEGATION else kind)
 
 
 def _are_apart(one: Saying, other: Saying) -> bool:
