@@ -20,6 +20,7 @@ from ingest.records import FileStatus
 from retrieval.errors import IndexEmpty, WrongUsage
 from retrieval.generations import open_index
 from retrieval.home import Home
+from retrieval.scope import Scope
 from retrieval.store import Store
 from tests.fakes import WordEncoder
 
@@ -126,6 +127,33 @@ def test_a_new_version_says_what_it_changes(desk: Desk) -> None:
     assert (report.changes.against, report.changes.added, report.changes.removed) == (first, 0, 0)
     assert "28 working days → 30 working days" in report.changes.facts
     assert report.conflicts == (), "versions of one document do not contradict each other"
+
+
+def test_answers_that_rested_on_what_changed_are_counted(desk: Desk) -> None:
+    first = desk.add("leave.md", LEAVE, draft=False)
+    passages = desk.store.passages(first)
+    for text in ("28 working days", "Up to five unused days", "28 working days"):
+        cited = next(passage for passage in passages if text in passage.text)
+        citation = {"passage_id": cited.passage_id, "start": 0, "end": len(cited.text)}
+        payload = {"answer_id": text, "citations": [citation], "versions": [first], "status": "answered"}
+        Audit(desk.store).append(Kind.ANSWER, payload)
+    report = desk.review.report(desk.add("leave.md", LEAVE.replace("28 working", "30 working")))
+    assert report.changes is not None
+    assert report.changes.answers_at_stake == 2
+
+
+def test_publishing_supersedes_at_once_and_undo_brings_the_old_version_back(desk: Desk) -> None:
+    first = desk.add("leave.md", LEAVE, draft=False)
+    second = desk.add("leave.md", LEAVE.replace("28 working", "30 working").replace("March 2025", "May 2025"))
+
+    def in_force() -> set[str]:
+        return {passage.version_id for passage in open_index(desk.home).passages if Scope().allows(passage)}
+
+    assert in_force() == {first}
+    desk.review.publish(second)
+    assert in_force() == {second}
+    desk.review.undo()
+    assert in_force() == {first}
 
 
 def test_a_copy_under_another_name_is_called_one(desk: Desk) -> None:
