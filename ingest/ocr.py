@@ -14,7 +14,8 @@ from functools import cached_property
 from statistics import linear_regression, median
 from typing import Protocol
 
-from ingest.page import Page, Word
+from ingest.page import Page, Word, page_ranges
+from ingest.records import OcrPage
 from ingest.ruling import rules_of, upright
 
 #: Scans are read at this resolution, at most with so many pixels: an A4 page has 8.7 million.
@@ -189,6 +190,16 @@ def page_of(number: int, picture: Picture, ocr: Ocr) -> tuple[Page, float]:
     picture = picture.turned(found.quarters)
     rules = rules_of(picture, found.slope) if found.words else []
     return Page(number, *picture.points, list(found.words), rules), found.confidence
+
+
+def doubts(pages: Sequence[OcrPage]) -> tuple[str, ...]:
+    """A warning about the pages that were recognised with little confidence; nothing where there are none."""
+    unsure = [page for page in pages if page.confidence < LOW_CONFIDENCE]
+    if not unsure:
+        return ()
+    sure = min(page.confidence for page in unsure)
+    which = page_ranges([page.page for page in unsure])
+    return (f"page {which} was recognised with doubt (words {sure:.0%} sure); compare with the original",)
 
 
 def _has_ink(picture: Picture) -> bool:

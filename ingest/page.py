@@ -141,3 +141,14 @@ def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
         else:
             rows.append([line])
     return rows
+
+
+def page_ranges(pages: Sequence[int]) -> str:
+    """Page numbers as people write them: ``1–3, 7``."""
+    parts: list[list[int]] = []
+    for page in pages:
+        if parts and page == parts[-1][-1] + 1:
+            parts[-1].append(page)
+        else:
+            parts.append([page])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest import layout, media
-from ingest.ocr import DPI, MAX_PIXELS, MAX_SCANNED_PAGES, Ocr, Picture, Without, page_of
+from ingest.ocr import DPI, MAX_PIXELS, MAX_SCANNED_PAGES, Ocr, Picture, Without, doubts, page_of
 from ingest.page import Page, Rule, Word
 from ingest.records import Loaded, OcrPage
 from retrieval.errors import DocumentRejected
@@ -66,7 +66,7 @@ def load_pdf(data: bytes, *, ocr: Ocr | None = None) -> Loaded:
         properties={key: properties[key] for key in ("title", "subject") if key in properties},
         pages=count,
         empty_pages=empty,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *doubts(read)),
         ocr_pages=tuple(read),
         ocr_missing=reader.missing if scans else None,
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ingest import layout, media
-from ingest.ocr import MAX_PIXELS, MAX_SCANNED_PAGES, Ocr, Picture, page_of
+from ingest.ocr import MAX_PIXELS, MAX_SCANNED_PAGES, Ocr, Picture, doubts, page_of
 from ingest.page import Page
 from ingest.records import Loaded, OcrPage
 from retrieval.errors import DocumentRejected
@@ -50,7 +50,7 @@ def load_picture(kind: str, data: bytes, *, ocr: Ocr) -> Loaded:
         raise DocumentRejected(f"the picture is truncated or damaged ({reason}); save it again") from error
     empty = tuple(page.number for page in pages if not page.words and not page.is_blank)
     return Loaded(
-        kind, tuple(layout.blocks(pages)), pages=len(pages), empty_pages=empty, warnings=tuple(warnings), ocr_pages=tuple(read)
+        kind, tuple(layout.blocks(pages)), pages=len(pages), empty_pages=empty, warnings=(*warnings, *doubts(read)), ocr_pages=tuple(read)
     )  # fmt: skip
 
 
