@@ -19,7 +19,7 @@ from ingest.ocr import LOW_CONFIDENCE
 from ingest.preflight import ChangesFound, ConflictFound, Kind, Preflight, Quoted, Relation, Stated
 from ingest.records import Clause, Metadata, Reading
 from ingest.sandbox import Limits, shared_pool
-from ingest.suspects import suspects
+from ingest.suspects import Suspect, suspects
 from retrieval.encoder import Encoder
 from retrieval.errors import DocumentRejected
 from retrieval.home import Home
@@ -95,7 +95,7 @@ def _read(version: Version, passages: Sequence[Passage], home: Home, encoder: En
         relation=Relation(Kind.NEW),
         changes=None,
         conflicts=(),
-        suspects=(*(reading.hidden if reading else ()), *suspects(passages)),
+        suspects=_suspects(reading.hidden if reading else (), passages),
         questions=(),
         warnings=(*version.warnings, *([problem] if problem else [])),
         index_generation=0,
@@ -121,6 +121,12 @@ def _read_again(home: Home, version: Version) -> tuple[Reading | None, str | Non
             return sandbox.read(version.file, original), None
     except DocumentRejected as error:
         return None, f"the original could not be read again: {error}"
+
+
+def _suspects(hidden: Sequence[Suspect], passages: Sequence[Passage]) -> tuple[Suspect, ...]:
+    """What cannot be seen, then what gives orders and can be seen."""
+    unseen = " ".join(suspect.quote for suspect in hidden)
+    return (*hidden, *(each for each in suspects(passages) if " ".join(each.quote.split()) not in unseen))
 
 
 # -- what was read ---------------------------------------------------------------------------------------------------
