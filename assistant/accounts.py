@@ -12,6 +12,7 @@ from functools import cached_property
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import JSON, DateTime, String, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.throttle import Throttle
@@ -158,6 +159,13 @@ class Accounts:
         :raises WrongUsage: if the name is malformed, or its account has a password: then it may be somebody else's.
         """
         _check_name(name)
+        try:
+            return self._vouched_for(name, role, groups)
+        except IntegrityError:
+            # A browser's first visit asks several things at once, and another of them has just made the account.
+            return self._vouched_for(name, role, groups)
+
+    def _vouched_for(self, name: str, role: Role | None, groups: frozenset[str] | None) -> Person:
         with self.sessions.begin() as session:
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))
             if row is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,6 +45,13 @@ def test_somebody_new_becomes_an_employee_in_their_groups(accounts: Accounts) ->
     assert (person.role, person.groups) == (Role.EMPLOYEE, {"board"})
     assert accounts.require("ada@example.com") == person
     assert accounts.sign_in("ada@example.com", "") is None, "there is no password to guess"
+
+
+def test_a_first_visit_that_asks_many_things_at_once_makes_one_account(accounts: Accounts) -> None:
+    sign_on = SignOn(accounts, SignOnConfig())
+    with ThreadPoolExecutor(8) as threads:
+        people = list(threads.map(lambda _: sign_on.welcome(Stated("ada", frozenset({"board"}))), range(24)))
+    assert {person.account_id if person else None for person in people} == {accounts.require("ada").account_id}
 
 
 def test_groups_are_what_they_are_now(accounts: Accounts) -> None:
