@@ -25,6 +25,9 @@ def generator(
     first_within: Annotated[
         int, typer.Option(min=1, help="A draft has to start with one of the best so many evidence sentences.")
     ] = 1,
+    before: Annotated[
+        bool, typer.Option("--before/--no-before", help="Also without the adapter; its drafts are long and slow.")
+    ] = True,
     models_too: Annotated[
         bool, typer.Option("--models/--no-models", help="Also draft with the model; without, only what needs none.")
     ] = True,
@@ -59,7 +62,9 @@ def generator(
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
     phrasing = PhrasingConfig(first_within=first_within)
-    adapters = {"without adapter": "none"} | ({"with adapter": str(chosen.folder)} if chosen else {})
+    adapters = {"without adapter": "none"} if before or not chosen else {}
+    if chosen:
+        adapters["with adapter"] = str(chosen.folder)
     systems: dict[str, System] = {"quoted": quoted, "cut by rule": cut}
     for name, folder in adapters.items() if models_too else ():
         if (model := load_model(DEFAULT_MODEL, adapter=folder)) is not None:
