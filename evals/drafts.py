@@ -78,11 +78,42 @@ def cut(question: str, evidence: Sequence[EvidenceSentence]) -> Said:
     return Said((text,), cited, phrased=True) if text else quoted(question, evidence)
 
 
-class Drafting:
-    """What a language model phrases of the evidence; quotations where its draft is not taken."""
+class Recorded:
+    """A language model that remembers its drafts and how long each took to begin; a prompt is drafted once."""
 
-    def __init__(self, model: LanguageModel, phrasing: PhrasingConfig | None = None) -> None:
-        self._model = Recorded(model)
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self._drafts: dict[str, tuple[str, float]] = {}
+        self.name = model.name
+        self.draft, self.first_ms = "", 0.0
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+        key = prompt[-1]["content"]
+        if key in self._drafts:
+            self.draft, self.first_ms = self._drafts[key]
+            yield self.draft
+            return
+        began = perf_counter()
+        self.draft, self.first_ms = "", 0.0
+        try:
+            for piece in self._model.stream(prompt, max_tokens=max_tokens):
+                if piece and not self.draft:
+                    self.first_ms = (perf_counter() - began) * 1000
+                self.draft += piece
+                yield piece
+        finally:
+            self._drafts[key] = (self.draft, self.first_ms)
+
+
+class Drafting:
+    """What a language model phrases of the evidence; quotations where its draft is not taken.
+
+    Several of them may share one recorded model; the most generous has to go first, because a draft that is not taken ends
+    early and is remembered so.
+    """
+
+    def __init__(self, model: Recorded, phrasing: PhrasingConfig | None = None) -> None:
+        self._model = model
         self._phrasing = phrasing
 
     def __call__(self, question: str, evidence: Sequence[EvidenceSentence]) -> Said:
@@ -99,25 +130,6 @@ class Drafting:
             return replace(quoted(question, evidence), draft=draft)
         cited = {citation.number: citation for _, citation in taken}
         return Said(tuple(claim.text for claim, _ in taken), tuple(cited.values()), phrased=True, draft=draft)
-
-
-class Recorded:
-    """A language model that remembers its last draft and how long it took."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-        self.name = model.name
-        self.draft = ""
-        self.first_ms = 0.0
-
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
-        began = perf_counter()
-        self.draft, self.first_ms = "", 0.0
-        for piece in self._model.stream(prompt, max_tokens=max_tokens):
-            if piece and not self.draft:
-                self.first_ms = (perf_counter() - began) * 1000
-            self.draft += piece
-            yield piece
 
 
 def evaluate_drafts(

@@ -22,9 +22,6 @@ def generator(
     adapter: Annotated[
         str | None, typer.Option(help="Folder of the adapter; what would be loaded where not given.")
     ] = None,
-    first_within: Annotated[
-        int, typer.Option(min=1, help="A draft has to start with one of the best so many evidence sentences.")
-    ] = 1,
     before: Annotated[
         bool, typer.Option("--before/--no-before", help="Also without the adapter; its drafts are long and slow.")
     ] = True,
@@ -38,13 +35,14 @@ def generator(
 ) -> None:
     """Let the small model phrase answers over gold and found evidence, without its adapter and with it, beside quoting.
 
+    "Any start": also drafts that do not start with the best evidence sentence, which are not shown as things stand.
     The JSON holds figures only: no question, answer or passage.
     """
     from assistant.adapter import Adapter
     from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256, load_model
     from assistant.phrasing import PhrasingConfig
     from evals.commands import _console, _settings, _write
-    from evals.drafts import Drafting, System, cut, evaluate_drafts, quoted, to_json
+    from evals.drafts import Drafting, Recorded, System, cut, evaluate_drafts, quoted, to_json
     from evals.encodings import CachedEncoder, default_folder
     from evals.library import load_any
     from evals.machine import provenance
@@ -61,14 +59,15 @@ def generator(
     encoder = CachedEncoder(models.encoder, default_folder())
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
-    phrasing = PhrasingConfig(first_within=first_within)
     adapters = {"without adapter": "none"} if before or not chosen else {}
     if chosen:
         adapters["with adapter"] = str(chosen.folder)
     systems: dict[str, System] = {"quoted": quoted, "cut by rule": cut}
     for name, folder in adapters.items() if models_too else ():
         if (model := load_model(DEFAULT_MODEL, adapter=folder)) is not None:
-            systems[name] = Drafting(model, phrasing)
+            recorded = Recorded(model)
+            systems[f"{name}, any start"] = Drafting(recorded, PhrasingConfig(first_within=10))
+            systems[name] = Drafting(recorded)
     with progress_bars(console) as progress:
         shown = evaluate_drafts(
             loaded,
@@ -84,7 +83,6 @@ def generator(
         "passages": len(loaded.corpus),
         "model": DEFAULT_MODEL,
         "adapter": chosen.name if chosen else None,
-        "first_within": first_within,
         **provenance(),
         "measures": to_json(shown),
     }

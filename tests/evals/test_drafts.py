@@ -10,7 +10,7 @@ from assistant.confidence import Confidence
 from evals.beir import load_data
 from evals.data import BenchData
 from evals.decoding import Timed, to_json
-from evals.drafts import Drafting, cut, evaluate_drafts, quoted
+from evals.drafts import Drafting, Recorded, cut, evaluate_drafts, quoted
 from evals.drafts import to_json as drafts_json
 from evals.systems import passages_of
 from retrieval.index import PassageIndex
@@ -39,7 +39,7 @@ def searcher(data: BenchData) -> Searcher:
 
 def test_a_draft_that_passes_is_right_and_not_longer_than_what_it_cites(data: BenchData) -> None:
     shown = evaluate_drafts(
-        data, searcher(data), {"said": Drafting(ScriptedModel(REPLY))}, confidence=Confidence(threshold=0.0)
+        data, searcher(data), {"said": Drafting(Recorded(ScriptedModel(REPLY)))}, confidence=Confidence(threshold=0.0)
     )
     assert [(one.evidence, one.answered) for one in shown] == [("found", True), ("gold", True)]
     for one in shown:
@@ -49,7 +49,7 @@ def test_a_draft_that_passes_is_right_and_not_longer_than_what_it_cites(data: Be
 
 def test_a_draft_that_fails_is_replaced_by_quotations(data: BenchData) -> None:
     wrong = ScriptedModel("Unused days may be carried over until 30 June.")
-    gold = evaluate_drafts(data, searcher(data), {"wrong": Drafting(wrong), "quoted": quoted})[-2:]
+    gold = evaluate_drafts(data, searcher(data), {"wrong": Drafting(Recorded(wrong)), "quoted": quoted})[-2:]
     assert [one.measures["phrased"] for one in gold] == [0.0, 0.0]
     assert [one.measures["right"] for one in gold] == [1.0, 1.0]
     assert gold[0].measures["passed"] == 0.0
@@ -62,7 +62,7 @@ def test_a_rule_cuts_the_best_sentence(data: BenchData) -> None:
 
 def test_a_refused_question_counts_as_not_right_in_the_end(data: BenchData) -> None:
     shown = evaluate_drafts(
-        data, searcher(data), {"said": Drafting(ScriptedModel(REPLY))}, confidence=Confidence(threshold=1.1)
+        data, searcher(data), {"said": Drafting(Recorded(ScriptedModel(REPLY)))}, confidence=Confidence(threshold=1.1)
     )
     found = drafts_json(shown)["found"]["said"]
     assert (found["right"]["mean"], found["right_and_not_refused"]["mean"]) == (1.0, 0.0)
