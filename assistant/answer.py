@@ -16,7 +16,7 @@ from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country
 from assistant.confidence import Confidence
-from assistant.conversation import circumstances, is_small_talk, standalone
+from assistant.conversation import circumstances, country_name, is_small_talk, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
@@ -177,14 +177,16 @@ class Assistant:
     def _answer(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
         result = searcher.search(asked.standalone, k=self.config.hits, scope=asked.scope)
         asked.clock.mark("retrieve")
+        # What is read or named is checked against the scope once more, whatever the index did.
+        hits = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
         if is_too_vague(asked.standalone):
-            yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, result.hits))
+            yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, hits))
             return
-        evidence = self._evidence(asked, result.hits, asked.scope)
+        evidence = self._evidence(asked, hits)
         confidence = self.confidence.probability(evidence)
         if confidence < self.confidence.threshold:
             reason = self._why_not(asked, searcher)
-            yield AnswerDone(self._refuse(asked, reason, result.hits, confidence))
+            yield AnswerDone(self._refuse(asked, reason, hits, confidence))
             return
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
@@ -196,7 +198,7 @@ class Assistant:
         claims, cited = phrased or _quoted(citations)
         choices = tuple(str(citation.passage.jurisdiction) for citation in cited) if sides and not disputed else ()
         lead_in = "" if phrased else _DISPUTED if disputed else _DEPENDS if choices else _lead_in(cited)
-        text = _shown(claims, lead_in)
+        text = _shown(claims, lead_in, [f"{country_name(code)}: " for code in choices])
         if not phrased:
             asked.clock.mark("first_token")
             yield TokenDrafted(text)
@@ -250,17 +252,15 @@ class Assistant:
                 yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{claim.text} [{citation.number}]")
         return (claims, list(citations.values())) if claims else None
 
-    def _evidence(self, asked: _Asked, hits: Sequence[Hit], scope: Scope) -> list[EvidenceSentence]:
-        # What is read is checked against the scope once more, whatever the index did.
-        allowed = [hit for hit in hits if scope.allows(hit.passage)]
-        return distil(asked.standalone, allowed, encoder=self.encoder, config=self.config.evidence)
+    def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
+        return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
 
     def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:
         for reason, scope in wider_scopes(asked.scope, searcher.index):
             if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
                 continue
             result = searcher.search(asked.standalone, k=self.config.hits, scope=scope)
-            if self.confidence.probability(self._evidence(asked, result.hits, scope)) >= self.confidence.threshold:
+            if self.confidence.probability(self._evidence(asked, result.hits)) >= self.confidence.threshold:
                 return reason
         return Reason.NOT_COVERED
 
@@ -314,7 +314,10 @@ def _lead_in(citations: Sequence[Citation]) -> str:
     return f"{', '.join(titles[:-1])} and {titles[-1]} say:"
 
 
-def _shown(claims: Sequence[Claim], lead_in: str) -> str:
-    """The answer as text with its marks; quotations stand below their lead-in, a line each."""
-    marked = [f"{claim.text} {''.join(f'[{number}]' for number in claim.citations)}" for claim in claims]
+def _shown(claims: Sequence[Claim], lead_in: str, labels: Sequence[str]) -> str:
+    """The answer as text with its marks; quotations stand below their lead-in, a line each, behind their labels if they have any."""
+    marked = [
+        f"{label}{claim.text} {''.join(f'[{number}]' for number in claim.citations)}"
+        for claim, label in zip(claims, labels or [""] * len(claims), strict=True)
+    ]
     return "\n\n".join([lead_in, *marked]) if lead_in else " ".join(marked)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from assistant.answer import Assistant
 from assistant.choices import by_country
+from assistant.confidence import Confidence
 from assistant.conversation import circumstances, country_name
 from assistant.evidence import EvidenceSentence
+from assistant.records import Status, Turn
+from retrieval.generations import CurrentIndex, publish
+from retrieval.home import Home
 from retrieval.records import Passage
+from retrieval.store import NewPassage, NewVersion, Store
 from tests.fakes import WordEncoder
 
 
@@ -54,6 +63,28 @@ def test_otherwise_nothing_is_asked_back(evidence: list[EvidenceSentence]) -> No
 
 @pytest.mark.parametrize("code", ["DE", "GB", "US", "AT"])
 def test_the_word_that_is_offered_settles_it(code: str) -> None:
-    from datetime import date
-
     assert circumstances(f"And in {country_name(code)}?", today=date(2026, 1, 1)).jurisdiction == code
+
+
+def test_an_answer_shows_each_country_s_rule_and_which_it_is(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    store = Store.open(home)
+    for number, (country, text) in enumerate((("DE", "two weeks"), ("GB", "one week"))):
+        passage = NewPassage(f"The notice period during probation is {text}.")
+        store.add_version(
+            NewVersion(
+                title=f"Contract {country}", file=f"{country}.md", source=country, sha256=str(number) * 64, size_bytes=1,
+                media_type="text/markdown", passages=(passage,), jurisdiction=country,
+            )
+        )  # fmt: skip
+    publish(home, store, WordEncoder())
+    confidence = Confidence(threshold=0.0)
+    assistant = Assistant(CurrentIndex(home, encoder=WordEncoder().name), WordEncoder(), confidence=confidence)
+    asked = assistant.answer("What is the notice period during probation?")
+    assert (asked.status, set(asked.choices)) == (Status.PARTIAL, {"DE", "GB"})
+    assert asked.text.startswith("That depends on the country:")
+    assert "Germany: The notice period during probation is two weeks." in asked.text
+    settled = assistant.answer(f"And in {country_name('GB')}?", history=[Turn(asked.question, asked.text)])
+    assert settled.choices == ()
+    assert "one week" in settled.text
+    assert "two weeks" not in settled.text
