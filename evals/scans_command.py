@@ -23,7 +23,7 @@ def scans(
     from evals.commands import _console, _write
     from evals.machine import provenance
     from evals.scans import figures, measure
-    from ingest.ocr import available
+    from ingest.tesseract import available
     from retrieval.errors import NotReady
 
     ocr = available()

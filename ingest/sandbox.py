@@ -236,7 +236,8 @@ def _death(code: int) -> str:
 
 def serve() -> None:
     """The child's life: a request a line on standard input, a reply a line on standard output, until input ends."""
-    from ingest.ocr import Without, available, program
+    from ingest.ocr import Without
+    from ingest.tesseract import available, program
 
     replies = os.fdopen(os.dup(1), "wb")
     # What a library prints must not get between the replies.

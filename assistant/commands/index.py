@@ -12,7 +12,8 @@ import typer
 from assistant.commands.output import console, print_json, progress_bar
 from assistant.config import Settings
 from assistant.hardening import weak_settings
-from ingest.ocr import INSTALL, program
+from ingest.ocr import INSTALL
+from ingest.tesseract import program
 from retrieval.encoder import load_encoder
 from retrieval.errors import PolicydeskError
 from retrieval.generations import current_generation, is_stale, open_index

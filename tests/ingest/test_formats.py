@@ -9,10 +9,10 @@ import pytest
 
 from assistant.uploads import check
 from corpora.formats import SECTIONS, TABLE, TITLE, every_format
-from ingest.ocr import program
 from ingest.pipeline import ingest
 from ingest.read import read
 from ingest.records import Clause, FileStatus, Reading
+from ingest.tesseract import program
 from retrieval.errors import DocumentRejected
 from retrieval.home import Home
 from retrieval.store import Store
@@ -81,7 +81,7 @@ def test_a_sheet_is_a_section() -> None:
 @pytest.mark.skipif(program() is None, reason="tesseract is not installed")
 @pytest.mark.parametrize("name", SCANS)
 def test_a_scan_is_read_with_its_sections_and_says_how_sure(name: str) -> None:
-    from ingest.ocr import available
+    from ingest.tesseract import available
 
     found = read(name, FILES[name], ocr=available())
     paths = {clause.number: (clause.section_path, clause.page) for clause in found.clauses}

@@ -11,24 +11,13 @@ from reportlab.pdfgen.canvas import Canvas
 from corpora.formats import picture
 from ingest.completeness import completeness
 from ingest.load import load
-from ingest.ocr import (
-    Ocr,
-    Picture,
-    Recognised,
-    Tesseract,
-    Without,
-    _lines,
-    _settled,
-    _words,
-    available,
-    page_of,
-    program,
-)
+from ingest.ocr import Ocr, Picture, Recognised, Without, page_of
 from ingest.page import Word
 from ingest.pdf import load_pdf
 from ingest.read import read
 from ingest.records import FileStatus
 from ingest.ruling import rules_of
+from ingest.tesseract import Tesseract, _lines, _settled, _words, available, program
 from retrieval.errors import DocumentRejected
 from tests.ingest.builders import pdf
 

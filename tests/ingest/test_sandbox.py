@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ingest import sandbox as module
-from ingest.ocr import program
 from ingest.records import Clause, Metadata, Reading
 from ingest.sandbox import Limits, ReaderTooSlow, Sandbox, reading_from_json, reading_to_json
+from ingest.tesseract import program
 from retrieval.errors import DocumentRejected
 from retrieval.records import PassageKind
 
