@@ -40,7 +40,7 @@ from retrieval.errors import PolicydeskError
 #: Chainlit's routes that the chat needs. Sharing, MCP, copilot, OAuth and what a later version adds stay shut.
 _KEPT = {
     ("GET", "/public/{filename:path}"), ("GET", "/assets/{filename:path}"), ("GET", "/auth/config"), ("POST", "/login"),
-    ("POST", "/logout"), ("GET", "/user"), ("POST", "/set-session-cookie"), ("POST", "/project/threads"),
+    ("POST", "/logout"), ("GET", "/user"), ("POST", "/project/threads"),
     ("GET", "/project/thread/{thread_id}"), ("GET", "/project/thread/{thread_id}/element/{element_id}"),
     ("PUT", "/project/thread"), ("DELETE", "/project/thread"), ("POST", "/project/action"), ("POST", "/project/file"),
     ("GET", "/project/file/{file_id}"), ("GET", "/favicon"), ("GET", "/logo"), ("GET", "/avatars/{avatar_id:str}"),
@@ -110,6 +110,11 @@ def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
         body["features"]["spontaneous_file_upload"]["enabled"] = person.keeps_library
         body["ui"]["header_links"] = _links(person, wording(language))
         return JSONResponse(body)
+
+    @app.post("/set-session-cookie", include_in_schema=False)
+    async def session_cookie() -> JSONResponse:
+        """Chainlit's page sends its connection's id for load balancers; there is one process, so no cookie is needed."""
+        return JSONResponse({"message": "not needed"})
 
     @app.put("/feedback", include_in_schema=False)
     async def rate(request: Request, body: UpdateFeedbackRequest) -> JSONResponse:
