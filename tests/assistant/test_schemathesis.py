@@ -14,7 +14,7 @@ from assistant.problems import MEDIA_TYPE
 from assistant.room import Room
 
 #: For each operation, valid and invalid requests alike; the same ones at each run.
-EXAMPLES = 3
+EXAMPLES = 2
 
 
 def test_every_operation_answers_as_described(room: Room, address: str) -> None:
@@ -23,7 +23,9 @@ def test_every_operation_answers_as_described(room: Room, address: str) -> None:
     for found in schema.get_all_operations():
         operation = found.ok()
         asked[operation.label] = set()
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        # Making a strategy costs more than asking with it: only what takes a body is asked wrongly as well.
+        wrong = [GenerationMode.NEGATIVE] if "requestBody" in operation.definition.raw else []
+        for mode in (GenerationMode.POSITIVE, *wrong):
 
             @settings(
                 max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
