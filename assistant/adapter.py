@@ -54,18 +54,18 @@ class Adapter:
     def chosen(cls, name: str | None, base: str) -> Adapter | None:
         """The adapter for weights with the sha256 ``base``.
 
-        :param name: a folder; ``none`` for no adapter; None for the shipped one, where it is there and was trained for
-            these weights.
+        :param name: a folder; ``shipped``; ``none`` for no adapter; None for the shipped one, where its manifest says that
+            it is used by default and that it was trained for these weights.
         :raises ModelUnavailable: if the named folder holds no adapter, or one for other weights.
         :raises WeightsDamaged: see :meth:`read`.
         """
         if name == "none" or (name is None and not (SHIPPED / "manifest.json").is_file()):
             return None
-        adapter = cls.read(Path(name) if name else SHIPPED)
+        adapter = cls.read(SHIPPED if name in (None, "shipped") else Path(name))
+        if name is None and not (adapter.manifest.get("default") and adapter.base == base):
+            return None
         if adapter.base == base:
             return adapter
-        if name is None:
-            return None
         raise ModelUnavailable(
             f"the adapter in {adapter.folder} was trained for weights {adapter.base[:12]}…, these are {base[:12]}…; "
             "train one for them with: policydesk tune generator, or set POLICYDESK_ADAPTER=none"

@@ -10,7 +10,7 @@ from assistant.claims import check
 from assistant.evidence import EvidenceSentence
 from assistant.model import LanguageModel
 from assistant.prompt import answer_prompt, one_line
-from assistant.quoting import leans_back
+from assistant.quoting import choose, leans_back
 from assistant.records import Check, Citation, Claim
 from retrieval.records import heading_line
 from retrieval.sentences import sentence_spans
@@ -21,6 +21,7 @@ class PhrasingConfig:
     """What of a draft is taken."""
 
     longest_tokens: int = 96
+    alone: bool = True  #: only where the best sentence would be quoted without the ones beside it
     first_within: int = 1  #: a draft that does not start with one of the best so many sentences has missed the question
 
 
@@ -32,9 +33,12 @@ def phrase(
     A sentence that is said again is left out. Closing the generator ends the draft.
 
     :param evidence: best first, not empty.
-    :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone.
+    :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone; nor where the best
+        sentence of the evidence is quoted together with its neighbours, because a phrased answer would lose what they add.
     """
     config = config or PhrasingConfig()
+    if config.alone and not _quoted_alone(evidence):
+        return
     citations: list[Citation] = []
     said: set[str] = set()
     with closing(model.stream(answer_prompt(question, evidence), max_tokens=config.longest_tokens)) as draft:
@@ -70,6 +74,11 @@ def stands_on(claim: str, evidence: Sequence[EvidenceSentence]) -> int | None:
         if check(claim, f"{sentence.lead_in} {sentence.quote}".strip(), heading=heading).supported:
             return at
     return None
+
+
+def _quoted_alone(evidence: Sequence[EvidenceSentence]) -> bool:
+    best, quotation = evidence[0], choose(evidence)[0]
+    return (quotation.passage, quotation.start, quotation.end) == (best.passage, best.start, best.end)
 
 
 def _cite(sentence: EvidenceSentence, citations: list[Citation]) -> Citation:

@@ -86,10 +86,12 @@ class Recorded:
         self._drafts: dict[str, tuple[str, float]] = {}
         self.name = model.name
         self.draft, self.first_ms = "", 0.0
+        self.remembered = False  #: whether the last draft was written before, and so took no time
 
     def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
         key = prompt[-1]["content"]
-        if key in self._drafts:
+        self.remembered = key in self._drafts
+        if self.remembered:
             self.draft, self.first_ms = self._drafts[key]
             yield self.draft
             return
@@ -117,15 +119,14 @@ class Drafting:
         self._phrasing = phrasing
 
     def __call__(self, question: str, evidence: Sequence[EvidenceSentence]) -> Said:
+        self._model.draft, self._model.remembered = "", False
         began = perf_counter()
         taken = list(phrase(question, evidence, self._model, self._phrasing))
         total_ms = (perf_counter() - began) * 1000
         passed = [stands_on(sentence, evidence) is not None for sentence in sentences([self._model.draft])]
-        draft = {
-            "first_ms": self._model.first_ms,
-            "total_ms": total_ms,
-            "passed": sum(passed) / len(passed) if passed else 0.0,
-        }
+        draft = {"passed": sum(passed) / len(passed)} if passed else {}
+        if passed and not self._model.remembered:
+            draft |= {"first_ms": self._model.first_ms, "total_ms": total_ms}
         if not taken:
             return replace(quoted(question, evidence), draft=draft)
         cited = {citation.number: citation for _, citation in taken}

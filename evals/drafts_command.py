@@ -35,7 +35,8 @@ def generator(
 ) -> None:
     """Let the small model phrase answers over gold and found evidence, without its adapter and with it, beside quoting.
 
-    "Any start": also drafts that do not start with the best evidence sentence, which are not shown as things stand.
+    "Beside neighbours": also where the best sentence is quoted together with the ones beside it; "any start": also drafts that do
+    not start with the best sentence. Neither is shown as things stand.
     The JSON holds figures only: no question, answer or passage.
     """
     from assistant.adapter import Adapter
@@ -66,7 +67,8 @@ def generator(
     for name, folder in adapters.items() if models_too else ():
         if (model := load_model(DEFAULT_MODEL, adapter=folder)) is not None:
             recorded = Recorded(model)
-            systems[f"{name}, any start"] = Drafting(recorded, PhrasingConfig(first_within=10))
+            systems[f"{name}, any start"] = Drafting(recorded, PhrasingConfig(alone=False, first_within=10))
+            systems[f"{name}, beside neighbours"] = Drafting(recorded, PhrasingConfig(alone=False))
             systems[name] = Drafting(recorded)
     with progress_bars(console) as progress:
         shown = evaluate_drafts(

@@ -11,9 +11,9 @@ TEXT = "Unused days may be carried over until 31 March. It is agreed with the ma
 SPANS = ((0, 47), (48, 78), (79, 105))
 
 
-def evidence() -> list[EvidenceSentence]:
+def evidence(apart: float = 0.5) -> list[EvidenceSentence]:
     passage = Passage("p1", "d1", "d1.v1", "Leave", "leave.md", TEXT)
-    return [EvidenceSentence(passage, start, end, "", 1.0 - at / 10) for at, (start, end) in enumerate(SPANS)]
+    return [EvidenceSentence(passage, start, end, "", 1.0 - at * apart) for at, (start, end) in enumerate(SPANS)]
 
 
 def shown(reply: str, config: PhrasingConfig | None = None) -> list[tuple[str, int]]:
@@ -56,3 +56,9 @@ def test_sentences_are_whole_however_they_are_streamed() -> None:
         "Other days do not.",
     ]
     assert list(sentences(["  "])) == []
+
+
+def test_a_sentence_that_is_quoted_with_its_neighbours_is_not_phrased() -> None:
+    model = ScriptedModel("Unused days may be carried over until 31 March.")
+    assert list(phrase("Can I keep unused days?", evidence(apart=0.1), model)) == []
+    assert len(list(phrase("Can I keep unused days?", evidence(apart=0.1), model, PhrasingConfig(alone=False)))) == 1
