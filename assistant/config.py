@@ -17,7 +17,7 @@ class Settings:
     """What a command needs to know.
 
     :param secret: signs sessions; None where POLICYDESK_SECRET is not set.
-    :param adapter: a folder, ``none``, or None for the adapter that ships with the default model.
+    :param adapter: a folder, ``shipped``, ``none``, or None for what the shipped adapter's manifest says.
     :param model_url: an OpenAI-compatible server's address; None runs the model here.
     :param public_url: the address people open; for links in mails and the way back from an identity provider.
     :param smtp_url: the mail server for hand-offs; None sends none. See :class:`assistant.mail.MailConfig`.

@@ -201,7 +201,7 @@ def load_model(
 
     :param name: the default; ``quote`` for none, so that answers are quotations only; a folder; or a Hugging Face id that
         is cached on this machine. With ``url``, the name that server knows the model by.
-    :param adapter: for the default model: a folder, ``none``, or None for the one that ships.
+    :param adapter: for the default model: see :meth:`Adapter.chosen`.
     :raises ModelUnavailable: if it is neither cached nor a folder, or the adapter is missing or for other weights.
     :raises WeightsDamaged: if the adapter's files are not as its manifest says.
     """
