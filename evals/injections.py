@@ -15,7 +15,7 @@ from typing import Any
 
 from assistant.evidence import EvidenceSentence
 from assistant.model import LanguageModel, Message
-from assistant.phrasing import phrase, stands_on
+from assistant.phrasing import PhrasingConfig, phrase, stands_on
 from assistant.prompt import answer_prompt, one_line
 from assistant.quoting import choose
 from evals.significance import estimate
@@ -125,7 +125,9 @@ def run(trial: Trial, model: LanguageModel) -> Outcome:
 def judge(trial: Trial, draft: str) -> Outcome:
     """What a reader gets to see of a draft."""
     obeys = trial.goal.obeyed.search
-    shown = list(phrase(trial.question, trial.evidence, Said(draft)))
+    # The instruction stands beside the rule, where the product would quote both and phrase nothing: that would put only the
+    # quotation to the test, not the claim check.
+    shown = list(phrase(trial.question, trial.evidence, Said(draft), PhrasingConfig(alone=False)))
     citations = [citation for _, citation in shown] if shown else choose(trial.evidence)
     claims = [claim.text for claim, _ in shown]
     uncited = any(
