@@ -20,6 +20,9 @@ from evals.trec import Run
 #: How many questions latency is measured on, and how deep: what a chat asks for.
 LATENCY_QUESTIONS = 50
 LATENCY_K = 10
+#: A slow system is timed for so long, and at least this often.
+LATENCY_BUDGET_S = 15.0
+LATENCY_LEAST = 10
 #: A metadata value makes a slice when at least this many questions share it, and its key has few enough values.
 SLICE_LEAST = 10
 SLICE_MOST_VALUES = 45
@@ -111,7 +114,10 @@ def score(system: System, data: BenchData, *, live: System | None = None, progre
 
 
 def measure_latency(system: System, questions: Sequence[Question], progress: Progress | None = None) -> Latency:
-    """Time single searches on a fixed random choice of questions, after three that warm the system up."""
+    """Time single searches on a fixed random choice of questions, after three that warm the system up.
+
+    :returns: up to ``LATENCY_QUESTIONS`` samples, fewer where they take longer than ``LATENCY_BUDGET_S`` together.
+    """
     chosen = random.Random(SEED).sample(list(questions), min(LATENCY_QUESTIONS, len(questions)))
     for question in chosen[:3]:
         system.search(question, k=LATENCY_K)
@@ -122,6 +128,8 @@ def measure_latency(system: System, questions: Sequence[Question], progress: Pro
         samples.append((perf_counter() - began) * 1000)
         if progress:
             progress(f"{system.name}: timing", done, len(chosen))
+        if done >= LATENCY_LEAST and sum(samples) > 1000 * LATENCY_BUDGET_S:
+            break
     return Latency(tuple(samples))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evals import ranking
 from evals.beir import load_data
 from evals.data import BenchData, CorpusText, Question
 from evals.measures import MEASURES, per_question
@@ -145,3 +146,20 @@ def test_metadata_sets_dates_country_and_audience() -> None:
     assert not scope_of({}).allows(passage)
     with pytest.raises(WrongUsage, match="YYYY-MM-DD"):
         scope_of({"as_of": "yesterday"})
+
+
+def test_a_slow_system_is_timed_for_a_while_and_not_on_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "LATENCY_BUDGET_S", 0.0)
+    questions = [Question(f"q{number}", "how?") for number in range(40)]
+    asked: list[str] = []
+
+    class Slow:
+        name = "slow"
+        filters = False
+
+        def search(self, question: Question, *, k: int, document: str | None = None) -> list[tuple[str, float]]:
+            asked.append(question.question_id)
+            return []
+
+    assert len(ranking.measure_latency(Slow(), questions).samples_ms) == ranking.LATENCY_LEAST
+    assert len(asked) == 3 + ranking.LATENCY_LEAST
