@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from urllib.parse import urlencode
 
 import uvicorn
 from starlette.applications import Starlette
@@ -46,7 +47,8 @@ class Provider:
             return JSONResponse({"error": "invalid_request"}, 400)
         code = secrets.token_urlsafe(8)
         self.codes[code] = (self.next_person, asked["redirect_uri"])
-        return RedirectResponse(f"{asked['redirect_uri']}?code={code}&state={asked['state']}")
+        # The state may hold any character: unescaped, "%2f" in it would come back as "/".
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")
 
     async def token(self, request: Request) -> Response:
         form = await request.form()
