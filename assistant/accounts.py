@@ -19,7 +19,8 @@ from assistant.throttle import Throttle
 from assistant.tokens import Tokens, TokenScope
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 MIN_PASSWORD_CHARACTERS = 10
 #: In place of a hash: no password opens the account, an identity provider vouches for it.

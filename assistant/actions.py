@@ -13,7 +13,8 @@ from sqlalchemy import JSON, DateTime, Integer, String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from retrieval.errors import WrongUsage
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 
 class Act(StrEnum):

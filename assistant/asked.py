@@ -18,7 +18,8 @@ from sqlalchemy import Date, Float, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.records import Answer, Reason, Status
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 _BUCKETS = 4096
 

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant.records import Answer
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 #: The hash before the first entry.
 BEGINNING = "0" * 64

@@ -8,8 +8,9 @@ from typing import Any
 
 from assistant.audit import Audit, Entry
 from ingest.diff import Change, ChangeKind, diff, diff_json
+from retrieval.documents import Document, Version
 from retrieval.errors import WrongUsage
-from retrieval.store import Document, Store, Version
+from retrieval.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, Text, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from retrieval.errors import WrongUsage
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 _REMOVED = "*A document that this answer cited has been removed from the library, and the answer with it.*"
 

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from assistant.records import Answer, Citation
+from retrieval.documents import Document, Version
 from retrieval.records import Hit, Passage
 from retrieval.search import SearchResult
-from retrieval.store import Document, Version
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

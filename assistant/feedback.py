@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import DateTime, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 
 class FeedbackRow(Base):

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from assistant.records import Citation
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 #: Open questions one person may have; more would be a flood, not a need.
 MOST_OPEN = 30

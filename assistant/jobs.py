@@ -21,7 +21,8 @@ from assistant import uploads
 from assistant.keeper import Keeper, Report
 from retrieval.errors import DocumentRejected, PolicydeskError, WrongUsage
 from retrieval.home import Home, sync
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 log = logging.getLogger(__name__)
 

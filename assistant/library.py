@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from assistant.accounts import Person, scope_of
 from assistant.contract import document_json
 from assistant.problems import Problem
+from retrieval.documents import Document, Standing, Version
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
-from retrieval.store import Document, Standing, Store, Version
+from retrieval.store import Store
 
 if TYPE_CHECKING:
     from assistant.room import Room

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from retrieval.errors import WrongUsage
-from retrieval.store import DocumentRow
+from retrieval.tables import DocumentRow
 
 
 @dataclass(frozen=True, slots=True)

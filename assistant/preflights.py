@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant.particulars import Particulars, particulars_from_json, particulars_json
 from ingest.preflight import Preflight, preflight_from_json, preflight_json
 from retrieval.errors import WrongUsage
-from retrieval.store import Base, Store, VersionRow
+from retrieval.store import Store
+from retrieval.tables import Base, VersionRow
 
 
 def for_reader(report: Preflight, readable: Collection[str]) -> Preflight:

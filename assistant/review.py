@@ -21,6 +21,7 @@ from assistant.preflights import Preflights
 from assistant.rehearsal import rehearse
 from ingest.examination import examine, predecessor
 from ingest.preflight import ChangesFound, Preflight
+from retrieval.documents import Version
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty, WrongUsage
 from retrieval.generations import current_generation, open_index
@@ -28,7 +29,8 @@ from retrieval.generations import publish as publish_index
 from retrieval.home import Home
 from retrieval.index import PassageIndex
 from retrieval.rerank import Reranker
-from retrieval.store import DocumentRow, Store, Version
+from retrieval.store import Store
+from retrieval.tables import DocumentRow
 
 #: Who acts where nobody has signed in.
 COMMAND_LINE = "command line"

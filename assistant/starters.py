@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.store import Document
+from retrieval.documents import Document
 
 #: A word of a document's title, the label on the button, the question behind it. In order of how often people ask.
 _TOPICS = (

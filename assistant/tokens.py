@@ -14,7 +14,8 @@ from sqlalchemy import DateTime, ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from retrieval.errors import WrongUsage
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 
 
 class TokenScope(StrEnum):

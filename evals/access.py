@@ -31,6 +31,7 @@ from assistant.problems import Problem
 from assistant.records import Answer, Status
 from assistant.room import Room
 from ingest.pipeline import ingest
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import CurrentIndex, publish
@@ -38,7 +39,7 @@ from retrieval.home import Home
 from retrieval.records import Passage
 from retrieval.scope import Scope
 from retrieval.search import Mode
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 
 GROUPS = ("board", "finance", "managers", "works-council", "site-north")
 COUNTRIES = ("DE", "GB", "FR")

@@ -11,10 +11,10 @@ from ingest.clauses import is_lead_in
 from ingest.numbering import label
 from ingest.outline import heading_text
 from ingest.records import Clause
+from retrieval.documents import NewPassage
 from retrieval.errors import PassageTooLong
 from retrieval.records import PassageKind, heading_line
 from retrieval.sentences import Span, sentence_spans
-from retrieval.store import NewPassage
 
 
 class TokenCounter(Protocol):

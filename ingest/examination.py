@@ -20,13 +20,14 @@ from ingest.preflight import ChangesFound, ConflictFound, Kind, Preflight, Quote
 from ingest.records import Clause, Metadata, Reading
 from ingest.sandbox import Limits, shared_pool
 from ingest.suspects import Suspect, suspects
+from retrieval.documents import Document, Version
 from retrieval.encoder import Encoder
 from retrieval.errors import DocumentRejected
 from retrieval.home import Home
 from retrieval.index import PassageIndex
 from retrieval.records import Passage, PassageKind
 from retrieval.sentences import sentence_spans
-from retrieval.store import Document, Store, Version
+from retrieval.store import Store
 
 #: A text of which so much stands in another document is called its copy.
 COPY_OVERLAP = 0.9

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from ingest.countries import countries_named
 from ingest.outline import folded
+from retrieval.documents import NewVersion
 from retrieval.errors import WrongUsage
-from retrieval.store import DocumentRow, NewVersion, PassageRow, Store, VersionRow
+from retrieval.store import Store
+from retrieval.tables import DocumentRow, PassageRow, VersionRow
 
 
 class Kinship(StrEnum):

@@ -14,11 +14,12 @@ from ingest.identify import Identity, Kinship, identify
 from ingest.intake import Incoming, discard, read_all, sweep
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
+from retrieval.documents import NewVersion
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import publish as publish_generation
 from retrieval.home import Home, sync
-from retrieval.store import NewVersion, Store
+from retrieval.store import Store
 
 
 def ingest(

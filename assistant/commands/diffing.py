@@ -14,8 +14,9 @@ from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from ingest.diff import Change, ChangeKind
 from ingest.wording import Part
+from retrieval.documents import Version
 from retrieval.records import heading_line
-from retrieval.store import Store, Version
+from retrieval.store import Store
 
 #: Answers older than this are not looked up.
 _RECENT_DAYS = 90

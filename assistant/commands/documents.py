@@ -12,8 +12,9 @@ from assistant.commands import diffing, reviewing
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.contract import document_json
+from retrieval.documents import Document
 from retrieval.errors import WrongUsage
-from retrieval.store import Document, Store
+from retrieval.store import Store
 
 app = typer.Typer(
     help="The library: list, show, review, publish, remove, undo, versions, diff, conflicts.", no_args_is_help=True

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from assistant import library
 from assistant.console.visit import ConsoleRoute, Enter
 from assistant.console.wording import country, readers
-from retrieval.store import Document, Standing, Version
+from retrieval.documents import Document, Standing, Version
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 ROWS_A_PAGE = 100

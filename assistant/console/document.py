@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from assistant import library
 from assistant.console.visit import ConsoleRoute, Enter
-from retrieval.store import Standing
+from retrieval.documents import Standing
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 

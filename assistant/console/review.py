@@ -20,8 +20,8 @@ from assistant.preflights import for_reader
 from assistant.problems import Problem
 from assistant.review import Particulars
 from ingest.preflight import Outcome, Preflight
+from retrieval.documents import Document, Version
 from retrieval.errors import WrongUsage
-from retrieval.store import Document, Version
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 #: What an act is called once it was done.

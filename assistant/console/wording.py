@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 
-from retrieval.store import Standing
+from retrieval.documents import Standing
 
 STANDINGS = {
     Standing.IN_FORCE: "In force",

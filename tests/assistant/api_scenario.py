@@ -20,8 +20,9 @@ from assistant.accounts import Role
 from assistant.jobs import JobRow, JobState
 from assistant.room import Room
 from assistant.server import create_app
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.home import Home
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.assistant.engines import EXPENSES, LEAVE, FakeEngine, FakeKeeper
 
 SECRET = "a secret for tests only, long enough"

@@ -23,11 +23,12 @@ from assistant.records import (
     TokenDrafted,
     Turn,
 )
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.home import Home
 from retrieval.records import Hit, Passage
 from retrieval.scope import Scope
 from retrieval.search import Mode, SearchResult
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.fakes import WordEncoder
 
 

@@ -11,10 +11,11 @@ from assistant.confidence import Confidence
 from assistant.contract import answer_json
 from assistant.evidence import EvidenceSentence
 from assistant.records import AnswerDone, Check, EvidenceFound, Reason, Status, TokenDrafted, Turn
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.scope import Scope
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.fakes import OverlapReranker, ScriptedModel, WordEncoder
 
 ENCODER = WordEncoder()

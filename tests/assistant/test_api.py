@@ -12,8 +12,9 @@ import pytest
 
 from assistant.records import Turn
 from assistant.room import Room
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import ModelUnavailable
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.assistant.conftest import served
 from tests.assistant.engines import FakeEngine
 

@@ -17,9 +17,10 @@ from assistant.changes import affected_answers, compare, comparison_json, find_v
 from assistant.commands import diffing
 from assistant.config import Settings
 from assistant.records import Citation
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import WrongUsage
 from retrieval.home import Home
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.assistant.answers import answered
 
 SCOPE = "1.1 This policy applies to everybody."

@@ -13,10 +13,11 @@ from assistant.confidence import Confidence
 from assistant.conversation import circumstances, country_name
 from assistant.evidence import EvidenceSentence
 from assistant.records import Status, Turn
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.records import Passage
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.fakes import WordEncoder
 
 

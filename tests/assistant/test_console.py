@@ -19,8 +19,8 @@ from assistant.console.notices import Notice, Undo
 from assistant.console.visit import own_path
 from assistant.console.wording import named, period
 from assistant.room import Room
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import publish
-from retrieval.store import NewPassage, NewVersion
 from tests.assistant.conftest import PASSWORD, served
 from tests.assistant.engines import BOARD
 from tests.fakes import WordEncoder

@@ -26,7 +26,8 @@ from assistant.privacy import Privacy, Retention, read_period, sweep
 from assistant.room import Room
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.home import Home
-from retrieval.store import Base, Store
+from retrieval.store import Store
+from retrieval.tables import Base
 from tests.assistant.answers import refused
 from tests.assistant.conftest import served
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.accounts import Role
 from assistant.room import Room
-from retrieval.store import NewPassage, NewVersion, Version
+from retrieval.documents import NewPassage, NewVersion, Version
 
 Bearer = Callable[[str], dict[str, str]]
 DOGS = "Dogs may come to the office on Fridays."

@@ -27,9 +27,10 @@ from assistant.records import (
 )
 from assistant.room import Room
 from assistant.server import create_app
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.home import Home
 from retrieval.scope import Scope
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.assistant.engines import LEAVE, FakeEngine, FakeKeeper
 from tests.browser.payloads import payloads
 

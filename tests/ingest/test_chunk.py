@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from ingest.chunk import chunk
 from ingest.records import Clause
+from retrieval.documents import NewPassage
 from retrieval.records import PassageKind, heading_line
-from retrieval.store import NewPassage
 from tests.fakes import WordEncoder
 
 

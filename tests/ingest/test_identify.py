@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from ingest.identify import Kinship, bare_title, identify, overlap
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import WrongUsage
 from retrieval.home import Home
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 
 TEXT = " ".join(f"Rule {number} says that everybody may take leave number {number} when asked." for number in range(12))
 

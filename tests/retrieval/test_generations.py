@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from retrieval import generations
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import HomeInUse, HomeTooNew, IndexDamaged, IndexEmpty, IndexMismatch, NotReady
 from retrieval.generations import CurrentIndex, current_generation, is_stale, open_index, publish
 from retrieval.home import Home
-from retrieval.store import NewPassage, NewVersion, Store
+from retrieval.store import Store
 from tests.fakes import WordEncoder
 
 ENCODER = WordEncoder()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.documents import NewPassage, NewVersion, Standing
 from retrieval.errors import WrongUsage
 from retrieval.home import Home
-from retrieval.store import NewPassage, NewVersion, Standing, Store
+from retrieval.store import Store
 
 
 @pytest.fixture
