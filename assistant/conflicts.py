@@ -11,6 +11,7 @@ from assistant.records import Citation, Conflict
 from ingest.disagreement import disagree
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
+from retrieval.sentences import leans_back
 from retrieval.terms import terms
 
 
@@ -27,10 +28,15 @@ def find(
 ) -> list[tuple[EvidenceSentence, EvidenceSentence]]:
     """Pairs of evidence sentences of different documents that contradict each other, best evidence first.
 
-    A rule for one country beside the rule for everywhere is precedence, not conflict, and so are two countries' rules.
+    A rule for one country beside the rule for everywhere is precedence, not conflict, and so are two countries' rules. A
+    sentence that leans on the one before it says too little alone to contradict anything.
     """
     config = config or ConflictConfig()
-    near = [sentence for sentence in evidence if sentence.score >= evidence[0].score - config.margin]
+    near = [
+        sentence
+        for sentence in evidence
+        if sentence.score >= evidence[0].score - config.margin and not leans_back(sentence.quote)
+    ]
     pairs = [
         (one, other)
         for one, other in combinations(near, 2)

@@ -10,10 +10,10 @@ from assistant.claims import check
 from assistant.evidence import EvidenceSentence
 from assistant.model import LanguageModel
 from assistant.prompt import answer_prompt, one_line
-from assistant.quoting import choose, leans_back
+from assistant.quoting import choose
 from assistant.records import Check, Citation, Claim
 from retrieval.records import heading_line
-from retrieval.sentences import sentence_spans
+from retrieval.sentences import leans_back, sentence_spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.evidence import EvidenceSentence
 from assistant.records import Citation
-from retrieval.sentences import sentence_spans
-
-#: A sentence that begins so cannot be understood without the one before it.
-_LEANS_BACK = re.compile(
-    r"^(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same)\b",
-    re.IGNORECASE,
-)
-#: A sentence that begins so limits the one before it, which must not be quoted without it.
-_LIMITS = re.compile(r"^(?:however|unless|except|otherwise|but|this does not apply|exceptions?)\b", re.IGNORECASE)
+from retrieval.sentences import leans_back, limits, sentence_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +40,6 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     ]
 
 
-def leans_back(text: str) -> bool:
-    """Whether a text cannot be understood without the sentence before it."""
-    return bool(_LEANS_BACK.match(text))
-
-
 def whole(sentence: EvidenceSentence) -> tuple[int, int]:
     """The sentence's span, widened by the sentence it leans on and by the one that limits it."""
     text = sentence.passage.text
@@ -61,6 +47,6 @@ def whole(sentence: EvidenceSentence) -> tuple[int, int]:
     for before, after in pairwise(sentence_spans(text)):
         if after.start == start and leans_back(text[start:end]):
             start = before.start
-        if before.end == end and _LIMITS.match(text[after.start : after.end]):
+        if before.end == end and limits(text[after.start : after.end]):
             end = after.end
     return start, end

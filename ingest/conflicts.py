@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.disagreement import Difference, Saying, difference, saying, told_apart
-from ingest.numbering import label
-from ingest.opposites import exclude_each_other
-from ingest.statements import is_about_document
+from ingest.disagreement import Difference, Saying, difference, disputed, saying, told_apart
+from ingest.matters import Weights, may_be_one
+from ingest.rules import Rule, rules_of
 from retrieval.encoder import Encoder
 from retrieval.index import PassageIndex
-from retrieval.records import Passage, PassageKind
-from retrieval.sentences import sentence_spans
-from retrieval.terms import terms
+from retrieval.records import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +33,11 @@ class ConflictConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One of two sentences that contradict each other: ``passage.text[start:end]``."""
-
-    passage: Passage
-    start: int
-    end: int
-
-    @property
-    def quote(self) -> str:
-        return self.passage.text[self.start : self.end]
-
-
-@dataclass(frozen=True, slots=True)
 class Contradiction:
     """Two sentences of different documents that state different things about one matter."""
 
-    one: Side  #: of the document that was asked about
-    other: Side
+    one: Rule  #: of the document that was asked about
+    other: Rule
     kind: Difference
     about: str  #: the words both have, as they stand in ``one``
     differs: tuple[str, str]  #: what each says: ("5 days", "10 days")
@@ -84,11 +66,11 @@ def find_conflicts(
     """
     config = config or ConflictConfig()
     index = library if library is not None else PassageIndex.build(passages, encoder, truncate=True)
-    weigh = _Weights(index)
+    weights = Weights(index)
     pairs = [
         pair
         for one, other in _neighbours(passages, index, encoder, today or date.today(), config)
-        for pair in _pairs(one, other, weigh, config)
+        for pair in _pairs(one, other, weights, config)
     ]
     return _judged(pairs, encoder, config)
 
@@ -120,7 +102,7 @@ def _neighbours(
     passages: Sequence[Passage], index: PassageIndex, encoder: Encoder, today: date, config: ConflictConfig
 ) -> Iterator[tuple[Passage, Passage]]:
     """Each passage with the most similar ones of other documents, each two passages once."""
-    telling = [passage for passage in passages if _sayings(passage)]
+    telling = [passage for passage in passages if rules_of(passage)]
     if not telling or not len(index):
         return
     contracts = _contracts([*index.passages, *passages])
@@ -180,138 +162,47 @@ def _vectors(passages: Sequence[Passage], index: PassageIndex, encoder: Encoder)
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """A sentence of a passage that states a number or a duty."""
-
-    side: Side
-    saying: Saying
-    row: str | None  #: a table row's first cell
-    is_rule: bool  #: states a number or takes a stance; what does neither can only be denied
-
-
-@dataclass(frozen=True, slots=True)
 class _Pair:
-    one: _Said
-    other: _Said
+    one: Rule
+    other: Rule
     kind: Difference | None  #: None where they agree: then a less similar sentence that differs is on another matter
 
     @property
     def keys(self) -> frozenset[tuple[str, str, str]]:
         """Each sentence with its document and the other document."""
-        mine, theirs = self.one.side.passage.document_id, self.other.side.passage.document_id
+        mine, theirs = self.one.passage.document_id, self.other.passage.document_id
         return frozenset({(self.one.saying.text, mine, theirs), (self.other.saying.text, theirs, mine)})
 
 
-_FEWEST_WORDS, _MOST_WORDS = 4, 80
-#: A story about somebody's case is no rule.
-_EXAMPLE = re.compile(r"^\W*(?:for (?:example|instance)|e\.g\.|example|imagine|suppose|let[’']?s say)\b", re.IGNORECASE)
-
-
-@lru_cache(maxsize=20_000)
-def _sayings(passage: Passage) -> tuple[_Said, ...]:
-    found = []
-    for span in sentence_spans(passage.text):
-        quote = passage.text[span.start : span.end]
-        if not _FEWEST_WORDS <= len(quote.split()) <= _MOST_WORDS or is_about_document(quote) or quote.endswith("?"):
+def _pairs(one: Passage, other: Passage, weights: Weights, config: ConflictConfig) -> Iterator[_Pair]:
+    """Sentences of two passages that could be on one matter, with what tells them apart."""
+    paired = [
+        (mine, theirs)
+        for mine in rules_of(one)
+        for theirs in rules_of(other)
+        if may_be_one(mine, theirs, weights, shared_words=config.shared_words)
+    ]
+    for mine, theirs in paired:
+        kind = difference(mine.saying, theirs.saying, on_one_matter=True)
+        if kind is Difference.NUMBER and _says_it_too(mine, theirs, paired):
             continue
-        said = _read(_without_number(quote), span.lead_in)
-        if said.words and not _EXAMPLE.match(said.text):
-            is_row = passage.kind is PassageKind.TABLE and ("; " in quote or " | " in quote)
-            row = quote.replace("|", ";").split(";")[0].strip().casefold() if is_row else None
-            found.append(_Said(Side(passage, span.start, span.end), said, row, said.is_rule))
-    return tuple(found)
+        # "No" in a cell denies what its column says, not the row.
+        yield _Pair(mine, theirs, None if mine.row is not None and kind is Difference.NEGATION else kind)
 
 
-def _read(sentence: str, lead_in: str) -> Saying:
-    """A sentence with the lead-in it depends on; what is quoted has to state the numbers itself."""
-    alone = saying(sentence)
-    if not lead_in:
-        return alone
-    own = {(quantity.measure, quantity.value) for quantity in alone.quantities}
-    whole = saying(f"{lead_in} {sentence}")
-    return replace(whole, quantities=tuple(each for each in whole.quantities if (each.measure, each.value) in own))
+def _says_it_too(one: Rule, other: Rule, paired: Sequence[tuple[Rule, Rule]]) -> bool:
+    """Whether a passage also states, on the same matter, a number that it seems to contradict: then it tells cases apart."""
+    beside_other = [theirs for mine, theirs in paired if mine is one and theirs is not other]
+    beside_one = [mine for mine, theirs in paired if theirs is other and mine is not one]
+    for mine, theirs, besides in ((one, other, beside_other), (other, one, beside_one)):
+        numbers = disputed(mine.saying, theirs.saying, on_one_matter=True)
+        if numbers and any(numbers <= _numbers(beside) for beside in besides):
+            return True
+    return False
 
 
-def _without_number(sentence: str) -> str:
-    mark = label(sentence)
-    return mark.rest if mark is not None and mark.rest else sentence
-
-
-def _pairs(one: Passage, other: Passage, weigh: _Weights, config: ConflictConfig) -> Iterator[_Pair]:
-    """Sentences of two passages that could be on one matter: they measure the same or both command, and share words."""
-    for mine in _sayings(one):
-        for theirs in _sayings(other):
-            first, second = mine.saying, theirs.saying
-            if not (mine.is_rule and theirs.is_rule) and first.denies == second.denies:
-                continue
-            if mine.row != theirs.row or _are_apart(first, second):
-                continue
-            if weigh.shared(first.words, second.words) >= config.shared_words:
-                kind = difference(first, second, on_one_matter=True)
-                # "No" in a cell denies what its column says, not the row.
-                yield _Pair(mine, theirs, None if mine.row is not None and kind is Difference.NEGATION else kind)
-
-
-def _are_apart(one: Saying, other: Saying) -> bool:
-    """Whether two sentences are for different cases: other names on both sides, opposite circumstances, other people, or
-    before here and after there."""
-    if one.names - other.words and other.names - one.words:
-        return True
-    if exclude_each_other(one.words, other.words):
-        return True
-    if None not in (one.role, other.role) and one.role != other.role:
-        return True
-    if (one.opening or other.opening) and not {one.opening, other.opening} - {None} <= one.words & other.words:
-        return True
-    if _are_parallel(one, other) or _define_apart(one.text, other.text):
-        return True
-    return any(word in other.times and other.times[word] != time for word, time in one.times.items())
-
-
-#: Subjects that mean whoever reads.
-_ANYBODY = frozenset(terms("anyone everyone everybody anybody somebody employee staff worker person people colleague"))
-
-
-def _are_parallel(one: Saying, other: Saying) -> bool:
-    """Whether two sentences say the same of two subjects: "Managers approve …" and "Directors approve …"."""
-    (first, second), (mine, theirs) = (one.subject, other.subject), (one.words, other.words)
-    return (
-        _ANYBODY.isdisjoint({first, second})
-        and first not in theirs
-        and second not in mine
-        and mine - {first} == theirs - {second}
-    )
-
-
-_TERM = re.compile(r"^\W*[“\"'‘](?P<term>[^”\"'’]{1,60})[”\"'’]\s+(?:shall\s+)?(?:means?|is|are)\b")
-
-
-def _define_apart(one: str, other: str) -> bool:
-    """Whether two sentences define two terms."""
-    mine, theirs = _TERM.match(one), _TERM.match(other)
-    return bool(mine and theirs and mine["term"].casefold() != theirs["term"].casefold())
-
-
-class _Weights:
-    """How much a shared word tells: rare words more, by the library's own counts."""
-
-    def __init__(self, index: PassageIndex) -> None:
-        postings = index.lexical.postings
-        self._known = postings.vocabulary
-        self._holders = np.diff(postings.starts)
-        self._passages = len(index)
-
-    def of(self, word: str) -> float:
-        at = self._known.get(word)
-        holders = int(self._holders[at]) if at is not None else 0
-        return log(1.5 + self._passages / (holders + 0.5))
-
-    def shared(self, one: frozenset[str], other: frozenset[str]) -> float:
-        """Share of the lighter set's weight that the other set has too, 0 to 1."""
-        if not one or not other:
-            return 0.0
-        lighter = min(sum(map(self.of, one)), sum(map(self.of, other)))
-        return sum(map(self.of, one & other)) / lighter
+def _numbers(rule: Rule) -> frozenset[tuple[str, str]]:
+    return frozenset((quantity.measure, quantity.value) for quantity in rule.saying.quantities)
 
 
 # -- the verdict -----------------------------------------------------------------------------------------------------
@@ -331,7 +222,7 @@ def _judged(pairs: Sequence[_Pair], encoder: Encoder, config: ConflictConfig) ->
     ]
     near = sorted(
         ((score, pair) for score, pair in scored if score >= _similarity_asked(pair, config)),
-        key=lambda each: (-each[0], each[1].one.side.passage.passage_id, each[1].other.side.passage.passage_id),
+        key=lambda each: (-each[0], each[1].one.passage.passage_id, each[1].other.passage.passage_id),
     )
     found: list[Contradiction] = []
     settled: set[tuple[str, str, str]] = set()
@@ -363,10 +254,10 @@ def _is_crowded(one: Saying) -> bool:
 
 
 def _contradiction(pair: _Pair, kind: Difference, similarity: float) -> Contradiction:
-    one, other = pair.one.side, pair.other.side
-    shared = pair.one.saying.words & pair.other.saying.words
+    one, other = pair.one, pair.other
+    shared = one.saying.words & other.saying.words
     about = _wording(one.quote, shared) or one.passage.title
-    return Contradiction(one, other, kind, about, told_apart(pair.one.saying.text, pair.other.saying.text), similarity)
+    return Contradiction(one, other, kind, about, told_apart(one.text, other.text), similarity)
 
 
 def _wording(quote: str, stems: frozenset[str]) -> str:

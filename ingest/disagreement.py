@@ -102,7 +102,7 @@ def difference(one: Saying, other: Saying, *, on_one_matter: bool = False) -> Di
     :param on_one_matter: the caller sees to it that they are on the same matter, so that fewer words need to be the same, and
         it is enough that the one forbids, demands or denies what the other does not.
     """
-    if _numbers_differ(one.quantities, other.quantities, on_one_matter=on_one_matter):
+    if disputed(one, other, on_one_matter=on_one_matter):
         return Difference.NUMBER
     if _forbidden(one, other) or _forbidden(other, one):
         return Difference.BAN
@@ -126,14 +126,16 @@ def told_apart(one: str, other: str) -> tuple[str, str]:
 _MEASURED = frozenset({FactKind.AMOUNT, FactKind.QUANTITY, FactKind.DATE, FactKind.NUMBER})
 
 
-def _numbers_differ(mine: Sequence[Quantity], theirs: Sequence[Quantity], *, on_one_matter: bool) -> bool:
-    """Whether some number of the one has a rival in the other, and none of either's equals stands beside it."""
+def disputed(one: Saying, other: Saying, *, on_one_matter: bool = False) -> frozenset[tuple[str, str]]:
+    """Measure and value of the one's numbers that have a rival in the other, and none of either's equals beside it."""
+    mine, theirs = one.quantities, other.quantities
+    found = set()
     for number in mine:
         rivals = [rival for rival in theirs if number.rivals(rival, on_one_matter=on_one_matter)]
         equals = any(rival.measure == number.measure and rival.value == number.value for rival in theirs)
         if rivals and not equals and not any(_is_said_too(rival, mine) for rival in rivals):
-            return True
-    return False
+            found.add((number.measure, number.value))
+    return frozenset(found)
 
 
 def _is_said_too(rival: Quantity, mine: Sequence[Quantity]) -> bool:
@@ -165,6 +167,7 @@ _BANNING = frozenset(terms("forbidden prohibited banned disallowed"))
 _ALLOWING = frozenset(terms("allowed permitted"))
 _FREEING = frozenset(terms("voluntary optional"))
 _OPPOSED_SHARED = 0.6  #: of the shorter sentence's words in both
+_LEAST_OF_LONGER = 1 / 3  #: of its words in both too: a few words are found somewhere in any long sentence
 _DENIED_SHARED = 0.8  #: of the longer sentence's words in both, before "not" alone tells them apart
 
 
@@ -177,7 +180,7 @@ def _opposed(one: Saying, other: Saying) -> Difference | None:
         return None
     mine, theirs = one.words - _STANCES, other.words - _STANCES
     shared, shorter, longer = len(mine & theirs), min(len(mine), len(theirs)), max(len(mine), len(theirs))
-    if not shared or shared < _OPPOSED_SHARED * shorter:
+    if not shared or shared < max(_OPPOSED_SHARED * shorter, _LEAST_OF_LONGER * longer):
         return None
     stances = {_stance(one), _stance(other)}
     if "ban" in stances and stances & {"leave", "duty"}:
@@ -201,11 +204,9 @@ def _left_free(one: Saying, other: Saying) -> bool:
 
 def _stance(one: Saying) -> str | None:
     """ "ban", "leave", "duty" or "free", whichever a sentence takes; None if it takes none or several."""
-    if one.words & _BANNING or (one.denies and one.words & _ALLOWING):
-        return "ban"
-    if one.words & _FREEING and not one.denies:
-        return "free"
-    if one.words & _ALLOWING:
-        return "leave"
-    taken = one.modals & {"ban", "leave", "duty", "free"}
-    return next(iter(taken)) if len(taken) == 1 and not one.denies else None
+    if one.denies and (one.words & _FREEING or not one.words & _STANCES):
+        return None
+    taken = set(one.modals & {"ban", "leave", "duty", "free"})
+    for words, stance in ((_BANNING, "ban"), (_FREEING, "free"), (_ALLOWING, "ban" if one.denies else "leave")):
+        taken |= {stance} if one.words & words else set()
+    return next(iter(taken)) if len(taken) == 1 else None

@@ -13,6 +13,14 @@ _ABBREVIATION = re.compile(
 _BOUNDARY = re.compile(r"[.!?…][\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9§€£$•–-])")
 _ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)])\s+")
 _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
+#: A sentence that begins so cannot be understood without the one before it; the "it" of "It is prohibited to" is nothing.
+_LEANS_BACK = re.compile(
+    r"^(?!it (?:is|was) (?:not )?(?:allowed|permitted|forbidden|prohibited|required|necessary|mandatory|compulsory|possible|recommended|important"
+    r"|advisable|expected) (?:to|that|for)\b)(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same)\b",
+    re.IGNORECASE,
+)
+#: A sentence that begins so limits the one before it, which must not be quoted without it.
+_LIMITS = re.compile(r"^(?:however|unless|except|otherwise|but|this does not apply|exceptions?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,16 @@ def sentence_spans(text: str) -> list[Span]:
             spans.extend(_sentences(text, start, end))
         at += 1 + len(items)
     return spans
+
+
+def leans_back(sentence: str) -> bool:
+    """Whether a sentence cannot be understood without the one before it: "It may be extended once"."""
+    return bool(_LEANS_BACK.match(sentence))
+
+
+def limits(sentence: str) -> bool:
+    """Whether a sentence limits the one before it: "However, managers may"."""
+    return bool(_LIMITS.match(sentence))
 
 
 def _lines(text: str) -> list[tuple[int, int]]:

@@ -19,8 +19,9 @@ from retrieval.store import Store
 
 if TYPE_CHECKING:
     from assistant.review import Review
-    from ingest.conflicts import Contradiction, Side
+    from ingest.conflicts import Contradiction
     from ingest.preflight import Preflight, Stated
+    from ingest.rules import Rule
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Day = Annotated[
@@ -224,8 +225,8 @@ def open_review(context: typer.Context) -> Review:
     )
 
 
-def _side_json(side: Side) -> dict[str, Any]:
-    passage = side.passage
+def _side_json(rule: Rule) -> dict[str, Any]:
+    passage = rule.passage
     return {
         "passage_id": passage.passage_id,
         "document_id": passage.document_id,
@@ -237,14 +238,14 @@ def _side_json(side: Side) -> dict[str, Any]:
         "effective_from": passage.effective_from.isoformat() if passage.effective_from else None,
         "effective_to": passage.effective_to.isoformat() if passage.effective_to else None,
         "owner": passage.owner,
-        "quote": side.quote,
-        "start": side.start,
-        "end": side.end,
+        "quote": rule.quote,
+        "start": rule.start,
+        "end": rule.end,
     }
 
 
-def _where(side: Side) -> str:
-    passage = side.passage
+def _where(rule: Rule) -> str:
+    passage = rule.passage
     since = f", in force from {passage.effective_from}" if passage.effective_from else ""
     owner = f", owner {passage.owner}" if passage.owner else ""
     return f"{heading_line(passage.title, passage.section_path)} ({passage.file}{since}{owner})"

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 
 from assistant import library
 from assistant.console.visit import ConsoleRoute, Enter
-from ingest.conflicts import Contradiction, Side, find_conflicts
+from ingest.conflicts import Contradiction, find_conflicts
+from ingest.rules import Rule
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.generations import current_generation, open_index
@@ -58,16 +59,16 @@ class Comparing:
 class Shown:
     """One side of a contradiction with some words around it."""
 
-    side: Side
+    rule: Rule
 
     @property
     def before(self) -> str:
-        words = " ".join(self.side.passage.text[: self.side.start].split())
+        words = " ".join(self.rule.passage.text[: self.rule.start].split())
         return words if len(words) <= _AROUND else "… " + words[-_AROUND:].partition(" ")[2]
 
     @property
     def after(self) -> str:
-        words = " ".join(self.side.passage.text[self.side.end :].split())
+        words = " ".join(self.rule.passage.text[self.rule.end :].split())
         return words if len(words) <= _AROUND else words[:_AROUND].rpartition(" ")[0] + " …"
 
 

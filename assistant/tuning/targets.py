@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.claims import check
 from assistant.prompt import one_line
-from assistant.quoting import leans_back
+from retrieval.sentences import leans_back
 from retrieval.terms import terms
 
 _FEWEST_WORDS = 4

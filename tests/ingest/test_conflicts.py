@@ -45,6 +45,9 @@ def test_two_numbers_for_one_matter_are_a_contradiction_with_exact_quotes() -> N
         ("Managers approve trips of up to 10 days.", "Directors approve trips of up to 30 days."),
         ('"Short trip" means a trip of no more than eight hours.', '"Short leave" means a leave of no more than two days.'),
         ("In Alzey the kitchen closes at 30 minutes past.", "In Worms the kitchen closes at 45 minutes past."),
+        ("It is extended by ten days once the line manager agrees.", "The line manager agrees to extend it by five days."),
+        ("Deleted files leave our servers within 30 days. Backups of deleted files follow within 60 days.", "Deleted files leave our servers with their copies within 60 days."),
+        ("The portal holds mandatory and optional trainings for employees.", "The portal for employees is not just for mandatory trainings."),
         ("Version 2.0, effective 1 March 2025, owner: the People team", "Version 2.0, effective 1 May 2025, owner: the People team"),
     ],
 )  # fmt: skip
@@ -128,6 +131,12 @@ def test_two_contracts_are_not_compared() -> None:
 def test_an_example_is_no_rule() -> None:
     story = "For example, ten unused days of annual leave may be carried over into the next year."
     assert conflicts(passage("handbook", CARRY_FIVE), passage("leave", story)) == []
+    goes_on = f"For example, Ada has been ill. {CARRY_TEN}"
+    assert conflicts(passage("handbook", CARRY_FIVE), passage("leave", goes_on)) == []
+    (found,) = conflicts(
+        passage("handbook", CARRY_FIVE), passage("leave", f"For example, Ada has been ill.\n{CARRY_TEN}")
+    )
+    assert found.other.quote == CARRY_TEN
 
 
 @pytest.mark.parametrize(

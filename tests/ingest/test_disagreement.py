@@ -61,6 +61,8 @@ def told(one: str, other: str) -> Difference | None:
         ("Leave is 2 hours long.", "Leave is 1 year long.", None),
         ("Visitors must wear a badge if they come alone.", "Visitors need not wear a badge.", None),
         ("Managers shall not waive it.", "Managers do not waive it.", None),
+        ("The portal holds mandatory and optional trainings.", "The portal is not just for mandatory trainings.", None),
+        ("We do not permit visitors on our site.", "Visitors of our site must sign, wear a badge, park behind the gate and leave phones at reception.", None),
     ],
 )  # fmt: skip
 def test_on_one_matter_fewer_words_have_to_be_the_same(one: str, other: str, kind: Difference | None) -> None:

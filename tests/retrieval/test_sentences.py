@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.sentences import sentence_spans
+from retrieval.sentences import leans_back, limits, sentence_spans
 
 
 def sentences(text: str) -> list[str]:
@@ -44,6 +44,21 @@ def test_item_of_a_long_list_carries_its_lead_in() -> None:
     spans = sentence_spans(text)
     assert len(spans) == 10
     assert {span.lead_in for span in spans} == {"You need:"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "leans", "limited"),
+    [
+        ("It may be extended once.", True, False),
+        ("However, managers may agree to more.", True, True),
+        ("Unless the manager agrees, this is all.", False, True),
+        ("It is prohibited to bring bicycles in.", False, False),
+        ("It is required in writing.", True, False),
+        ("Thistles are no gift.", False, False),
+    ],
+)
+def test_what_leans_on_the_sentence_before_and_what_limits_it(sentence: str, leans: bool, limited: bool) -> None:
+    assert (leans_back(sentence), limits(sentence)) == (leans, limited)
 
 
 @given(st.text(alphabet="ab1.A (:\n-?", max_size=60))
