@@ -90,19 +90,8 @@ class InteractionNetwork(nn.Module):
     @classmethod
     def from_encoder(cls, folder: Path) -> InteractionNetwork:
         """The encoder's weights, with a comparison that starts from the plain mean of the matches."""
-        from transformers import AutoConfig, BertModel
-        from transformers.utils import logging
-
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        # No dropout: there are few steps, and attention stays on its quick path.
-        config.attention_probs_dropout_prob = config.hidden_dropout_prob = 0.0
-        spoken = logging.get_verbosity()
-        logging.set_verbosity_error()  # it would report the pooler that we leave out
-        bert = BertModel.from_pretrained(
-            folder, config=config, add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
-        )
-        logging.set_verbosity(spoken)
-        return cls(bert, config.hidden_size)
+        bert, hidden = bert_of(folder)
+        return cls(bert, hidden)
 
     def states(self, ids: Tensor, attention: Tensor) -> States:
         """Read texts, as :meth:`TextTokenizer.batch` gives them."""
@@ -151,3 +140,20 @@ class InteractionNetwork(nn.Module):
         best = cosines.masked_fill(~passage.mask[None, :, None, :], -1.0).amax(dim=3)
         slope, middle = self.match[0], self.match[1]
         return slope * ((self.weights(question)[:, None, :] * best).sum(dim=2) - middle)
+
+
+def bert_of(folder: Path) -> tuple[nn.Module, int]:
+    """The encoder's BERT without pooling and dropout, for training to start from, and its hidden size."""
+    from transformers import AutoConfig, BertModel
+    from transformers.utils import logging
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    # No dropout: there are few steps, and attention stays on its quick path.
+    config.attention_probs_dropout_prob = config.hidden_dropout_prob = 0.0
+    spoken = logging.get_verbosity()
+    logging.set_verbosity_error()  # it would report the pooler that we leave out
+    bert = BertModel.from_pretrained(
+        folder, config=config, add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
+    )
+    logging.set_verbosity(spoken)
+    return bert, config.hidden_size

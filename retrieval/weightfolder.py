@@ -75,5 +75,5 @@ def unpack(packed: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
     for name, values in packed.items():
         if not name.endswith(".scale"):
             scale = packed.get(f"{name}.scale")
-            tensors[name] = values.astype(np.float32) * (1.0 if scale is None else scale.astype(np.float32))
+            tensors[name] = np.asarray(values.astype(np.float32) * (1.0 if scale is None else scale.astype(np.float32)))
     return tensors

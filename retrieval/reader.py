@@ -1,0 +1,203 @@
+"""The reader: whether a passage answers a question at all, and where. Asked about the few best hits, before anybody answers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.models import ENCODER, ModelCache
+from retrieval.records import Passage, heading_line
+from retrieval.rerank import QUESTION_TOKENS, batches
+from retrieval.weightfolder import SHIPPED, read_manifest, unpack
+
+#: As in training: what is read of a heading, and how long a window of a passage is.
+HEADING_TOKENS = 20
+WINDOW_TOKENS = 160
+#: Tokens by which the windows of a long passage overlap, and those of the longest answer.
+_OVERLAP, _LONGEST_ANSWER = 40, 40
+#: Tokens kept in all: about 220 MB in half precision, some 350 passages.
+_MOST_TOKENS = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a passage for a question came to.
+
+    ``log_odds`` that the passage answers, calibrated; if it does, the answer stands about ``passage.text[start:end]``.
+    """
+
+    log_odds: float
+    start: int
+    end: int
+
+
+class Reader(Protocol):
+    """Reads passages for a question."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading a passage, in the order of the passages; an empty list is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A part of a passage as it is read: its token ids with the heading's, and where its own tokens stand in the text."""
+
+    passage: int
+    ids: tuple[int, ...]
+    heading: int  #: tokens of the heading, in front
+    offsets: tuple[tuple[int, int], ...]  #: of the tokens behind the heading, in ``passage.text``
+
+
+class TrainedReader:
+    """Our trained network. Safe to share between threads.
+
+    A passage is read without the question, so what was read lately is kept, and only the question is read the next time.
+    """
+
+    def __init__(self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0) -> None:
+        self.name = name
+        self._network = network
+        self._tokenizer = tokenizer
+        self._scale, self._offset = scale, offset
+        self._kept: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, folder: Path, encoder_folder: Path) -> TrainedReader:
+        """Read trained weights, and the word embeddings and tokenizer that they share with the encoder.
+
+        :raises WeightsDamaged: if a file differs from the manifest.
+        :raises ModelUnavailable: if the folder holds no manifest.
+        """
+        import torch
+        from safetensors.numpy import load_file
+
+        from retrieval.interaction import TextTokenizer
+        from retrieval.reading import ReadingNetwork
+
+        manifest = read_manifest(folder)
+        network = ReadingNetwork.from_encoder(encoder_folder)
+        trained = unpack(load_file(folder / "weights.safetensors"))
+        network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
+        calibration = manifest["calibration"]
+        return cls(
+            network.eval(), TextTokenizer(encoder_folder), manifest["name"],
+            scale=calibration["scale"], offset=calibration["offset"],
+        )  # fmt: skip
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        import torch
+
+        from retrieval.interaction import cut_question
+
+        if not passages:
+            return []
+        asked = cut_question(self._tokenizer.encode([question])[0].ids, QUESTION_TOKENS)
+        windows = self._windows(passages)
+        with self._lock, torch.inference_mode():
+            self._keep([window.ids for window in windows])
+            seen = self._seen([window.ids for window in windows])
+            ids, attention = self._tokenizer.batch([asked])
+            outcome = self._network.read(
+                ids.expand(len(windows), -1), attention.expand(len(windows), -1), seen, torch.arange(len(windows))
+            )
+            self._shrink()
+        return self._best(
+            len(passages), windows, *(part.numpy() for part in (outcome.log_odds, outcome.start, outcome.end))
+        )
+
+    def _windows(self, passages: Sequence[Passage]) -> list[_Window]:
+        headings = self._tokenizer.encode([heading_line(one.title, one.section_path) for one in passages])
+        windows = []
+        for number, (heading, text) in enumerate(
+            zip(headings, self._tokenizer.encode([one.text for one in passages]), strict=True)
+        ):
+            title = tuple(heading.ids[:HEADING_TOKENS])
+            room = WINDOW_TOKENS - len(title)
+            for begin in range(0, max(1, len(text.ids) - _OVERLAP), room - _OVERLAP):
+                shown = slice(begin, begin + room)
+                windows.append(_Window(number, (*title, *text.ids[shown]), len(title), tuple(text.offsets[shown])))
+        return windows
+
+    def _keep(self, rows: Sequence[tuple[int, ...]]) -> None:
+        """Read the windows that are not kept yet."""
+        import torch
+
+        unread = [row for row in dict.fromkeys(rows) if row not in self._kept]
+        for chosen in batches([len(row) + 2 for row in unread]):
+            read = self._network.passages(*self._tokenizer.batch([unread[at] for at in chosen]))
+            for place, at in enumerate(chosen):
+                length = len(unread[at]) + 2
+                self._kept[unread[at]] = torch.stack([layer[place, :length] for layer in read.layers]).half()
+
+    def _seen(self, rows: Sequence[tuple[int, ...]]) -> Any:
+        """The kept windows side by side, padded to the longest."""
+        import torch
+
+        from retrieval.reading import Passages
+
+        found = []
+        for row in rows:
+            self._kept.move_to_end(row)
+            found.append(self._kept[row])
+        longest = max(one.shape[1] for one in found)
+        layers = torch.zeros(found[0].shape[0], len(found), longest, found[0].shape[2])
+        mask = torch.zeros(len(found), longest, dtype=torch.bool)
+        for number, one in enumerate(found):
+            layers[:, number, : one.shape[1]] = one
+            mask[number, : one.shape[1]] = True
+        return Passages(tuple(layers), mask)
+
+    def _shrink(self) -> None:
+        while sum(map(len, self._kept)) > _MOST_TOKENS:
+            self._kept.popitem(last=False)
+
+    def _best(
+        self, passages: int, windows: Sequence[_Window], log_odds: NDArray[np.float32], starts: NDArray[np.float32],
+        ends: NDArray[np.float32],
+    ) -> list[Reading]:  # fmt: skip
+        """The reading of each passage's best window."""
+        best: dict[int, Reading] = {}
+        for window, chance, start, end in zip(windows, log_odds, starts, ends, strict=True):
+            calibrated = float(chance) * self._scale + self._offset
+            if window.passage not in best or calibrated > best[window.passage].log_odds:
+                best[window.passage] = Reading(calibrated, *_span(window, start, end))
+        return [best[number] for number in range(passages)]
+
+
+def _span(window: _Window, start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int]:
+    """The most likely answer among the window's own tokens, as offsets in the text; nothing of an empty text."""
+    first = 1 + window.heading  # a mark stands in front
+    length = len(window.offsets)
+    if not length:
+        return 0, 0
+    together = start[first : first + length, None] + end[None, first : first + length]
+    allowed = np.triu(np.ones_like(together, dtype=bool)) & ~np.triu(
+        np.ones_like(together, dtype=bool), _LONGEST_ANSWER
+    )
+    begin, last = np.unravel_index(int(np.where(allowed, together, -np.inf).argmax()), together.shape)
+    return window.offsets[int(begin)][0], window.offsets[int(last)][1]
+
+
+def load_reader(name: str | None = None, *, cache: ModelCache | None = None) -> Reader | None:
+    """Load a reader: the one that ships with Policydesk, or the one in a folder.
+
+    :param name: a folder written by ``policydesk tune reader``.
+    :returns: None if none was named and none ships.
+    :raises ModelUnavailable: if there is no such folder, or the encoder that it shares its words with is not cached.
+    :raises WeightsDamaged: if a file differs from the manifest.
+    """
+    folder = SHIPPED / "reader" if name is None else Path(name)
+    if name is None and not (folder / "manifest.json").exists():
+        return None
+    return TrainedReader.load(folder, (cache or ModelCache.default()).require(ENCODER))

@@ -1,0 +1,258 @@
+"""``policydesk tune reader``: from folders of questions and documents to a reader that loads.
+
+Lay out sheets, train the network, then make its output log-odds on questions that training did not see.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+from time import perf_counter
+
+import numpy as np
+
+from retrieval.errors import WrongUsage
+from retrieval.reader import Reader, TrainedReader
+from retrieval.records import Passage
+from retrieval.tuning.calibration import logistic
+from retrieval.tuning.collection import Collection, Question, origins, read_collection
+from retrieval.tuning.reading import ReadingConfig, Step, train
+from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
+from retrieval.weightfolder import SHIPPED, pack, unpack, write_manifest
+
+#: Called with (what is being done, steps done, steps in all).
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionUse:
+    """What a collection is used for.
+
+    ``share``: how often its train questions are drawn, beside the other collections'; 0 for judging only.
+    ``complete``: whether a passage that is not judged to answer a question surely doesn't.
+    ``made``: whether questions are made from its passages, those of documents that dev questions ask about aside.
+    """
+
+    share: float = 1.0
+    complete: bool = True
+    made: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTuneConfig:
+    """All of a tuning run."""
+
+    name: str = "policydesk-reader"
+    training: ReadingConfig = field(default_factory=ReadingConfig)
+    uses: Mapping[str, CollectionUse] = field(default_factory=dict)  #: by collection
+    dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How well the log-odds part answering passages from others, on dev pairs of one collection."""
+
+    answered: int
+    unanswered: int
+    auroc: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    source: str
+    question: str
+    passage: Passage
+    answered: bool
+
+
+def read_uses(path: Path) -> dict[str, CollectionUse]:
+    """Read ``{"<collection>": {"<field of CollectionUse>": value, ...}, ...}``.
+
+    :raises WrongUsage: if the file is something else.
+    """
+    try:
+        return {name: CollectionUse(**fields) for name, fields in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise WrongUsage(
+            f"{path} is not a recipe ({error}); it holds fields of CollectionUse by collection name"
+        ) from error
+
+
+def tune_reader(
+    folders: Sequence[Path], encoder_folder: Path, out: Path, config: ReaderTuneConfig, *,
+    command: str = "policydesk tune reader", report: Report = lambda _what, _done, _total: None,
+) -> dict[str, Judged]:  # fmt: skip
+    """Train a reader on folders of data and write it, ready to load, into ``out``.
+
+    A run that was stopped goes on from its last checkpoint in ``out``. Training starts from the reranker that ships.
+
+    :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
+    :returns: by collection with dev questions.
+    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on.
+    """
+    import torch
+    from safetensors.numpy import load_file, save_file
+
+    from retrieval.interaction import TextTokenizer
+    from retrieval.reading import SHARED, ReadingNetwork
+
+    began = perf_counter()
+    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
+    uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
+    pairs = [pair for collection in collections for pair in _dev_pairs(collection, config)]
+    if len({pair.answered for pair in pairs}) < 2:
+        raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
+    asked: dict[SheetSource, float] = {
+        sheets: uses[collection.name].share
+        for collection in collections
+        if uses[collection.name].share
+        and (sheets := AskedSheets(collection, _train_questions(collection), complete=uses[collection.name].complete))
+    }
+    made = MadeSheets([passage for c in collections if uses[c.name].made for passage in _unasked(c)])
+    if not made:
+        raise WrongUsage("the folders hold no passage of thirty words to make questions from; give longer documents")
+    network = ReadingNetwork.from_encoder(encoder_folder)
+    start = SHIPPED / "reranker" / "weights.safetensors"
+    if start.exists():
+        network.start_from_reranker({name: torch.from_numpy(value) for name, value in unpack(load_file(start)).items()})
+    tokenizer = TextTokenizer(encoder_folder)
+
+    def trained(step: Step) -> None:
+        report(f"training, loss {step.answered_loss:.3f} and {step.span_loss:.2f}", step.step, step.steps)
+
+    train(made, asked, network, tokenizer, out / "run", config.training, report=trained)
+    tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
+    save_file(pack(tensors), out / "weights.safetensors")
+    log_odds = _read(pairs, TrainedReader(network, tokenizer, config.name), report)
+    scale, offset = _calibrated(pairs, log_odds)
+    judged = _judged(pairs, log_odds)
+    facts = _Facts(command, origins(folders), asdict(config.training), (perf_counter() - began) / 3600, judged)
+    (out / "README.md").write_text(_card(config.name, facts), encoding="utf-8")
+    write_manifest(
+        out,
+        {
+            "name": config.name, "kind": "reader", "shares_words_with": "all-MiniLM-L6-v2",
+            "calibration": {"scale": round(scale, 6), "offset": round(offset, 6)}, "command": command,
+            "training": asdict(config.training),
+        },
+    )  # fmt: skip
+    return judged
+
+
+def _train_questions(collection: Collection) -> list[Question]:
+    return [question for question in collection.questions if "train" in question.split]
+
+
+def _dev_questions(collection: Collection) -> list[Question]:
+    return [question for question in collection.questions if "dev" in question.split]
+
+
+def _unasked(collection: Collection) -> list[Passage]:
+    """The passages of documents that no question outside the train splits asks about."""
+    document_of = {passage.passage_id: passage.document_id for passage in collection.passages}
+    held = {
+        document_of[passage_id]
+        for question in collection.questions
+        if "train" not in question.split
+        for passage_id in (*question.positives, *question.against)
+        if passage_id in document_of
+    }
+    return [passage for passage in collection.passages if passage.document_id not in held]
+
+
+def _dev_pairs(collection: Collection, config: ReaderTuneConfig) -> list[_Pair]:
+    """Dev questions with passages that answer them and passages that they were asked against; where there are none of
+    those, with passages that answer other questions."""
+    random = Random(f"{config.training.seed} dev {collection.name}")
+    passages = {passage.passage_id: passage for passage in collection.passages}
+    questions = _dev_questions(collection)
+    random.shuffle(questions)
+    answered = [(q, passages[one]) for q in questions for one in sorted(q.positives & passages.keys())[:2]]
+    against = [(q, passages[one]) for q in questions for one in q.against[:4] if one in passages]
+    if answered and not against:
+        foreign = [(q, random.choice(answered)[1]) for q, _ in answered]
+        against = [(q, passage) for q, passage in foreign if passage.passage_id not in q.positives]
+    random.shuffle(against)
+    return [
+        _Pair(collection.name, question.text, passage, side)
+        for side, drawn in ((True, answered), (False, against))
+        for question, passage in drawn[: config.dev_pairs]
+    ]
+
+
+def _read(pairs: Sequence[_Pair], reader: Reader, report: Report) -> np.ndarray:
+    log_odds = np.empty(len(pairs))
+    for done, pair in enumerate(pairs):
+        log_odds[done] = reader.read(pair.question, [pair.passage])[0].log_odds
+        report("reading dev questions", done + 1, len(pairs))
+    return log_odds
+
+
+def _calibrated(pairs: Sequence[_Pair], log_odds: np.ndarray) -> tuple[float, float]:
+    """Scale and offset that make the output log-odds (Platt), each side of each collection weighing the same."""
+    sides = [(pair.source, pair.answered) for pair in pairs]
+    weights = np.array([100.0 / sides.count(side) for side in sides])
+    offset, scale = logistic(log_odds[:, None], np.array([pair.answered for pair in pairs]), weights)
+    return float(max(scale, 0.05)), float(offset)
+
+
+def _judged(pairs: Sequence[_Pair], log_odds: np.ndarray) -> dict[str, Judged]:
+    found = {}
+    for source in sorted({pair.source for pair in pairs}):
+        sides = [
+            log_odds[[pair.source == source and pair.answered is side for pair in pairs]] for side in (True, False)
+        ]
+        above = (sides[0][:, None] > sides[1][None, :]) + 0.5 * (sides[0][:, None] == sides[1][None, :])
+        found[source] = Judged(len(sides[0]), len(sides[1]), float(above.mean()) if above.size else float("nan"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    command: str
+    data: Mapping[str, str]
+    training: Mapping[str, object]
+    hours: float
+    judged: Mapping[str, Judged]
+
+
+def _card(name: str, facts: _Facts) -> str:
+    """The model card, in Markdown."""
+    rows = [
+        f"| {source} | {one.answered} | {one.unanswered} | {one.auroc:.3f} |" for source, one in facts.judged.items()
+    ]
+    return "\n".join(
+        [
+            f"# {name}",
+            "",
+            "Tells whether a passage answers a question, and where: all-MiniLM-L6-v2 (Apache-2.0) reading the question with the",
+            "passage in view, trained by the command below. Word embeddings and tokenizer are the encoder's own and are read",
+            "from the model cache; `weights.safetensors` holds the rest as int8 with one scale a row.",
+            "",
+            "## Made by",
+            "",
+            f"    {facts.command}",
+            "",
+            f"{facts.training['steps']} steps; the last run of the command took {facts.hours:.1f} hours.",
+            "",
+            "## Data",
+            "",
+            *[f"- {source}: {origin}" for source, origin in facts.data.items()],
+            "",
+            "## Does the passage answer? Dev questions beside passages that do and passages that look as if they did",
+            "",
+            "| documents | answered | not | AUROC |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "## Training configuration",
+            "",
+            "```json",
+            json.dumps(dict(facts.training), indent=1),
+            "```",
+            "",
+        ]
+    )

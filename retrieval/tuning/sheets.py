@@ -1,0 +1,239 @@
+"""Sheets: a passage and questions about it, some answered there and some not. What the reader learns from.
+
+A passage is read once for all of its questions, so several questions a sheet cost little more than one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from retrieval.records import Passage
+from retrieval.tuning.cloze import cloze, look_alike, names_in, telling_words
+from retrieval.tuning.collection import Collection, Question
+
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9\"(])|\n+")
+_WORDS = re.compile(r"\w[\w'’-]*")
+#: Made questions are about passages of at least so many words, of which a window of whole sentences is shown.
+_LEAST_WORDS, _WINDOW_WORDS = 30, 120
+
+
+@dataclass(frozen=True, slots=True)
+class SheetQuestion:
+    """A question and whether the passage answers it; ``span`` is where in the text, where that is known."""
+
+    text: str
+    answered: bool
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A passage and questions about it; ``heading`` may be empty."""
+
+    source: str
+    heading: str
+    text: str
+    questions: tuple[SheetQuestion, ...]
+
+
+class SheetSource(Protocol):
+    """Draws sheets without end."""
+
+    @property
+    def name(self) -> str: ...
+
+    def draw(self, random: Random, most: int) -> Sheet | None:
+        """A sheet of at most ``most`` questions; None where the draw came to nothing."""
+
+
+class AskedSheets:
+    """Sheets from a collection's own questions of some splits.
+
+    Beside the questions that a passage answers stand those asked against it, and those that other passages of its
+    document answer.
+
+    :param complete: whether a passage that is not judged to answer a question surely doesn't; if not, only questions about
+        other documents are taken for unanswered.
+    """
+
+    def __init__(self, collection: Collection, questions: Sequence[Question], *, complete: bool = True) -> None:
+        self.name = collection.name
+        self.complete = complete
+        self._passages = {passage.passage_id: passage for passage in collection.passages}
+        self._in_document: defaultdict[str, list[str]] = defaultdict(list)
+        for passage in collection.passages:
+            self._in_document[passage.document_id].append(passage.passage_id)
+        self._answered: defaultdict[str, list[Question]] = defaultdict(list)
+        self._against: defaultdict[str, list[Question]] = defaultdict(list)
+        self._about: defaultdict[str, list[Question]] = defaultdict(list)
+        for question in questions:
+            for passage_id in sorted(question.positives & self._passages.keys()):
+                self._answered[passage_id].append(question)
+            for document in sorted(
+                {self._passages[one].document_id for one in question.positives & self._passages.keys()}
+            ):
+                self._about[document].append(question)
+            for passage_id in question.against:
+                if passage_id in self._passages:
+                    self._against[passage_id].append(question)
+        self._answerable = [question for asked in self._answered.values() for question in asked]
+        self._ids = sorted(self._answered)
+
+    def __bool__(self) -> bool:
+        return bool(self._ids)
+
+    def draw(self, random: Random, most: int) -> Sheet | None:
+        passage = self._passages[random.choice(self._ids)]
+        if self._against and random.random() < 0.3:  # another passage of the document, which answers less
+            passage = self._passages[random.choice(self._in_document[passage.document_id])]
+        answered = _shuffled(self._answered.get(passage.passage_id, []), random)
+        against = _shuffled(self._against.get(passage.passage_id, []), random)
+        about = self._about.get(passage.document_id, []) if self.complete else []
+        others = _shuffled([one for one in about if passage.passage_id not in one.positives], random)
+        foreign = [random.choice(self._answerable) for _ in range(2)]
+        foreign = [
+            one for one in foreign if all(self._passages[key].document_id != passage.document_id for key in one.positives & self._passages.keys())
+        ]  # fmt: skip
+        chosen = [
+            SheetQuestion(_untitled(one.text, passage.title, random), True, find_answer(one.answers, passage.text))
+            for one in answered[: most // 2 + 1]
+        ]
+        unanswered = [*against[: most // 2], *others[: max(1, most // 2 - len(against))]]
+        unanswered += foreign[:1] if len(chosen) + len(unanswered) < most else []
+        chosen += [SheetQuestion(_untitled(one.text, passage.title, random), False) for one in unanswered]
+        heading = passage.title if random.random() < 0.5 else ""
+        return Sheet(self.name, heading, passage.text, tuple(chosen[:most])) if chosen else None
+
+
+class MadeSheets:
+    """Sheets with questions made from the sentences of any passages.
+
+    Half of them are answered. The others are look-alikes, or were made from a sentence that was taken out of the passage,
+    or from one of its neighbours.
+    """
+
+    name = "made"
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._documents: defaultdict[str, list[Passage]] = defaultdict(list)
+        for passage in passages:
+            if len(passage.text.split()) >= _LEAST_WORDS:
+                self._documents[passage.document_id].append(passage)
+        self._places = [(document, at) for document, held in self._documents.items() for at in range(len(held))]
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+    def draw(self, random: Random, most: int) -> Sheet | None:
+        document, at = random.choice(self._places)
+        held = self._documents[document]
+        text = _window(held[at].text, random)
+        own = list(_sentences(text))
+        if len(own) < 2:
+            return None
+        removed = random.choice(own) if random.random() < 0.6 else None
+        if removed:
+            own.remove(removed)
+            text = text.replace(removed, " ", 1)
+        around = [
+            one for step in (-1, 1, 2, -2) if 0 <= at + step < len(held) for one in _sentences(held[at + step].text)
+        ]
+        made = _Making(text, own, around, removed, self._elsewhere(random))
+        questions: list[SheetQuestion] = []
+        for _ in range(5 * most):
+            if len(questions) < most and (question := made.question(random)):
+                questions.append(question)
+        heading = held[at].title if random.random() < 0.5 else ""
+        return Sheet(self.name, heading, text, tuple(questions)) if questions else None
+
+    def _elsewhere(self, random: Random) -> list[str]:
+        document, at = random.choice(self._places)
+        return names_in(self._documents[document][at].text) if random.random() < 0.5 else []
+
+
+class _Making:
+    """Makes questions about one text."""
+
+    def __init__(
+        self, text: str, own: Sequence[str], around: Sequence[str], removed: str | None, names: Sequence[str]
+    ) -> None:
+        self._text, self._own, self._around, self._removed = text, own, around, removed
+        self._telling = telling_words(text)
+        nearby = [*own, *around]
+        self._names = [*dict.fromkeys(name for one in nearby for name in names_in(one)), *names]
+        self._things = sorted({word for one in nearby for word in telling_words(one) if len(word) > 4})
+
+    def question(self, random: Random) -> SheetQuestion | None:
+        kind = random.random()
+        if kind < 0.75:
+            sentence = random.choice(self._own)
+            made = cloze(sentence, random)
+            if made is None:
+                return None
+            if kind >= 0.5:
+                return self._look_alike(made.text, random)
+            at = self._text.find(sentence)
+            return SheetQuestion(made.text, True, (at + made.start, at + made.end)) if at >= 0 else None
+        elsewhere = [self._removed] if self._removed and random.random() < 0.6 else self._around
+        made = cloze(sentence := random.choice(elsewhere), random) if elsewhere else None
+        return (
+            SheetQuestion(made.text, False)
+            if made and not self._says(made.text, sentence[made.start : made.end])
+            else None
+        )
+
+    def _look_alike(self, question: str, random: Random) -> SheetQuestion | None:
+        changed = look_alike(question, self._names, self._things, random)
+        if changed and random.random() < 0.35:
+            changed = look_alike(changed, self._names, self._things, random) or changed
+        return SheetQuestion(changed, False) if changed else None
+
+    def _says(self, question: str, answer: str) -> bool:
+        """Whether the text seems to answer all the same."""
+        asked = telling_words(question)
+        return answer in self._text and len(asked & self._telling) > 0.7 * len(asked)
+
+
+def find_answer(answers: Sequence[str], text: str) -> tuple[int, int] | None:
+    """Where the first of the answers that stands in the text does, letter case aside; None if none does."""
+    lower = text.lower()
+    for answer in answers:
+        at = lower.find(answer.lower()) if len(answer) > 3 or answer[:1].isdigit() else -1
+        if at >= 0:
+            return at, at + len(answer)
+    return None
+
+
+def _untitled(question: str, title: str, random: Random) -> str:
+    """The question without the document's name in front, half of the time: "In the lease X: may I sublet?"."""
+    named = question.find(title) if len(title) > 3 else -1
+    behind = question.find(": ", named + len(title)) if named >= 0 else -1
+    return question[behind + 2 :] if behind >= 0 and random.random() < 0.5 else question
+
+
+def _window(text: str, random: Random) -> str:
+    """The text, or of a long one some sentences in a row."""
+    if len(text.split()) <= 1.4 * _WINDOW_WORDS:
+        return text
+    sentences = [one for one in _SENTENCE.split(text) if one and one.strip()]
+    shown: list[str] = []
+    words = 0
+    for sentence in sentences[random.randrange(len(sentences)) :]:
+        words += len(sentence.split())
+        if words > _WINDOW_WORDS:
+            break
+        shown.append(sentence)
+    return " ".join(shown) or " ".join(text.split()[:_WINDOW_WORDS])
+
+
+def _sentences(text: str) -> Iterator[str]:
+    return (one.strip() for one in _SENTENCE.split(text) if one and 6 <= len(_WORDS.findall(one)) <= 60)
+
+
+def _shuffled(questions: Sequence[Question], random: Random) -> list[Question]:
+    return random.sample(questions, len(questions))

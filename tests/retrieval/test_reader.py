@@ -1,0 +1,99 @@
+"""The reader: what it reads for a question, that keeping what was read changes nothing, and one whole tiny training run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.errors import ModelUnavailable, WrongUsage
+from retrieval.models import ENCODER, ModelCache
+from retrieval.reader import TrainedReader, load_reader
+from retrieval.records import Passage
+from tests.retrieval.test_tune import ASKED, RULES, write_beir
+
+pytestmark = pytest.mark.model
+TEXTS = list(RULES.values())
+
+
+def passage(text: str, title: str = "Rules") -> Passage:
+    return Passage("p", "d", "v", title, "a.md", text)
+
+
+@pytest.fixture(scope="module")
+def untrained() -> TrainedReader:
+    import torch
+
+    from retrieval.interaction import TextTokenizer
+    from retrieval.reading import ReadingNetwork
+
+    torch.manual_seed(3)
+    folder = ModelCache.default().require(ENCODER)
+    return TrainedReader(ReadingNetwork.from_encoder(folder).eval(), TextTokenizer(folder), "untrained")
+
+
+def test_no_passages_no_readings(untrained: TrainedReader) -> None:
+    assert untrained.read("How many days?", []) == []
+
+
+def test_together_as_one_by_one(untrained: TrainedReader) -> None:
+    together = untrained.read(ASKED["leave"], [passage(text) for text in TEXTS])
+    for text, found in zip(TEXTS, together, strict=True):
+        (alone,) = untrained.read(ASKED["leave"], [passage(text)])
+        assert (alone.start, alone.end) == (found.start, found.end)
+        assert alone.log_odds == pytest.approx(found.log_odds, abs=2e-2)
+
+
+def test_the_answer_lies_in_the_text(untrained: TrainedReader) -> None:
+    long = " ".join(TEXTS * 6)
+    for text in ("", "x", "Ünïcode – “quotes” 🙂 " * 40, long):
+        (found,) = untrained.read(ASKED["gifts"], [passage(text)])
+        assert 0 <= found.start <= found.end <= len(text)
+
+
+def test_a_long_passage_is_read_to_its_end(untrained: TrainedReader) -> None:
+    windows = untrained._windows([passage(" ".join(TEXTS * 6))])
+    assert len(windows) > 3
+    assert windows[-1].offsets[-1][1] == len(" ".join(TEXTS * 6))
+
+
+def test_an_empty_question_is_read(untrained: TrainedReader) -> None:
+    assert len(untrained.read("", [passage(TEXTS[0])])) == 1
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="nowhere"):
+        load_reader(str(tmp_path / "nowhere"))
+
+
+def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    from retrieval.tunereader import CollectionUse, ReaderTuneConfig, tune_reader
+    from retrieval.tuning.reading import ReadingConfig
+
+    data, out = write_beir(tmp_path / "rules"), tmp_path / "reader"
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "rules.md").write_text("# Rules\n\n" + " ".join(TEXTS))
+    reports: list[tuple[str, int]] = []
+    for steps in (1, 3):
+        training = ReadingConfig(steps=steps, sheets=2, passage_tokens=60, checkpoint_steps=1)
+        judged = tune_reader(
+            [data, documents], ModelCache.default().require(ENCODER), out,
+            ReaderTuneConfig(training=training, uses={"rules": CollectionUse(share=2.0)}),
+            report=lambda what, done, _total: reports.append((what.split(",")[0], done)),
+        )  # fmt: skip
+    assert [done for what, done in reports if what == "training"] == [1, 2, 3]  # the second run did two steps
+    assert 0 <= judged["rules"].auroc <= 1
+    reader = load_reader(str(out))
+    assert reader is not None
+    assert len(reader.read(ASKED["leave"], [passage(TEXTS[0])])) == 1
+    assert "| rules |" in (out / "README.md").read_text()
+    assert (out / "weights.safetensors").stat().st_size < 13e6
+
+
+def test_nothing_to_calibrate_on_is_refused(tmp_path: Path) -> None:
+    from retrieval.tunereader import ReaderTuneConfig, tune_reader
+
+    (tmp_path / "rules.md").write_text("# Rules\n\n" + " ".join(TEXTS))
+    with pytest.raises(WrongUsage, match="no dev questions"):
+        tune_reader([tmp_path], Path("unused"), tmp_path / "out", ReaderTuneConfig())
