@@ -1,12 +1,9 @@
-"""The chat: Chainlit at ``/``, its handlers, and the few of its routes that we let stand."""
+"""The chat: what happens when somebody signs in, arrives and asks."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import re
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,41 +11,26 @@ from typing import Any
 
 import chainlit as cl
 from chainlit import oauth_providers
-from chainlit import server as chainlit_server
 from chainlit.chat_context import chat_context
-from chainlit.config import config as chainlit_config
-from chainlit.types import DeleteFeedbackRequest, ThreadDict, UpdateFeedbackRequest
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from chainlit.types import ThreadDict
+from fastapi import FastAPI
 from starlette.datastructures import Headers
 
-from assistant import library, problems, render
+from assistant import chatroutes, elements, library, render
 from assistant.accounts import Person, scope_of
-from assistant.conversation import country_name
-from assistant.handoffs import CODE, NOBODY_NAMED, Handoff
+from assistant.handoffs import CODE, Handoff
 from assistant.history import History
-from assistant.problems import Problem
-from assistant.records import Answer, AnswerDone, Citation, EvidenceFound, Reason, Status, TokenDrafted, Turn
+from assistant.records import Answer, AnswerDone, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.room import Room
-from assistant.signon import PROVIDER, SignOnConfig, stated_in_claims
+from assistant.signon import PROVIDER, stated_in_claims
 from assistant.starters import starters
 from assistant.uploads import safe_name
 from assistant.waiting import Waiting
 from assistant.wording import Wording, wording
 from retrieval.errors import PolicydeskError
 
-#: Chainlit's routes that the chat needs. Sharing, MCP, copilot, OAuth and what a later version adds stay shut.
-_KEPT = {
-    ("GET", "/public/{filename:path}"), ("GET", "/assets/{filename:path}"), ("GET", "/auth/config"), ("POST", "/login"),
-    ("POST", "/logout"), ("GET", "/user"), ("POST", "/project/threads"),
-    ("GET", "/project/thread/{thread_id}"), ("GET", "/project/thread/{thread_id}/element/{element_id}"),
-    ("PUT", "/project/thread"), ("DELETE", "/project/thread"), ("POST", "/project/action"), ("POST", "/project/file"),
-    ("GET", "/project/file/{file_id}"), ("GET", "/favicon"), ("GET", "/logo"), ("GET", "/avatars/{avatar_id:str}"),
-}  # fmt: skip
 #: The picture beside a step; Chainlit would look for one named like the step.
 _PORTRAIT = {"avatarName": "Policydesk"}
-_OTHER_ORIGIN = re.compile(r"<link\b[^>]*\bhref=\"https?://[^>]*>", re.IGNORECASE)
-_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,4})?")
 
 
 def mount_chat(app: FastAPI, room: Room) -> None:
@@ -70,117 +52,7 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     cl.on_chat_start(chat.start)
     cl.on_chat_resume(chat.resume)
     cl.on_message(chat.message)
-    inner = chainlit_server.app
-    problems.install(inner)
-    # Chainlit's own mount_chainlit loads a script by path into a second copy of its module; ours is imported already.
-    for router in (inner.router, chainlit_server.router):
-        router.routes[:] = [route for route in router.routes if _is_kept(route, _kept(sign_on))]
-    _add_our_routes(app, room, history)
-    app.mount("/", inner)
-
-
-def _kept(sign_on: SignOnConfig) -> frozenset[tuple[str, str]]:
-    kept = set(_KEPT)
-    if sign_on.user_header:
-        kept.add(("POST", "/auth/header"))
-    if sign_on.oidc:
-        kept |= {("GET", "/auth/oauth/{provider_id}"), ("GET", "/auth/oauth/{provider_id}/callback")}
-    return frozenset(kept)
-
-
-def _is_kept(route: Any, kept: frozenset[tuple[str, str]]) -> bool:
-    methods = getattr(route, "methods", None)
-    return methods is None or any((method, route.path) in kept for method in methods)
-
-
-def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
-    """Routes that stand before Chainlit's own of the same path."""
-
-    @app.get("/project/translations", include_in_schema=False)
-    async def translations(language: str = "en-US") -> JSONResponse:
-        wording = chainlit_config.load_translation(_language(language))
-        return JSONResponse({"translation": wording})
-
-    @app.get("/project/settings", include_in_schema=False)
-    async def settings(request: Request, language: str = "en-US") -> JSONResponse:
-        person = _signed_in(request)
-        user = await history.get_user(person.name)
-        answer = await chainlit_server.project_settings(user, _language(language), None)
-        body = _json(answer)
-        body["features"]["spontaneous_file_upload"]["enabled"] = person.keeps_library
-        body["ui"]["header_links"] = _links(person, wording(language))
-        return JSONResponse(body)
-
-    @app.post("/set-session-cookie", include_in_schema=False)
-    async def session_cookie() -> JSONResponse:
-        """Chainlit's page sends its connection's id for load balancers; there is one process, so no cookie is needed."""
-        return JSONResponse({"message": "not needed"})
-
-    @app.put("/feedback", include_in_schema=False)
-    async def rate(request: Request, body: UpdateFeedbackRequest) -> JSONResponse:
-        given = body.feedback
-        kept = await history.rate(given, account_id=_signed_in(request).account_id)
-        await asyncio.to_thread(
-            lambda: room.ballot.cast(given.forId, kept, helpful=bool(given.value), comment=given.comment)
-        )
-        return JSONResponse({"success": True, "feedbackId": kept})
-
-    @app.delete("/feedback", include_in_schema=False)
-    async def unrate(request: Request, body: DeleteFeedbackRequest) -> JSONResponse:
-        account_id = _signed_in(request).account_id
-        removed = await asyncio.to_thread(lambda: room.chats.remove_thumb(body.feedbackId, account_id=account_id))
-        if not removed and not room.privacy.works_council:
-            raise Problem(404, "there is no such feedback of yours")
-        await asyncio.to_thread(room.ballot.retract, body.feedbackId)
-        return JSONResponse({"success": True})
-
-    async def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(
-            _page(request.scope["nonce"], german=request.headers.get("accept-language", "").startswith("de"))
-        )
-
-    for path in ("/", "/login", "/login/callback", "/thread/{thread_id}", "/element/{element_id}"):
-        app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
-
-
-def _page(nonce: str, *, german: bool) -> str:
-    """Chainlit's page without its links to a font host and a script CDN, its inline scripts signed for the policy."""
-    page = _OTHER_ORIGIN.sub("", chainlit_server.get_html_template(""))
-    page = page.replace('<html lang="en">', '<html lang="de">') if german else page
-    return page.replace("<script", f'<script nonce="{nonce}"')
-
-
-def _links(person: Person, words: Wording) -> list[dict[str, Any]]:
-    """The ways out of the chat: one's own data, and the console for those who keep the library."""
-    links = [("me", "/me"), *([("console", "/hr")] if person.keeps_library else [])]
-    return [
-        {
-            "name": name,
-            "display_name": words(f"link_{name}"),
-            "icon_url": f"/public/{name}.svg",
-            "url": url,
-            "target": "_self",
-        }
-        for name, url in links
-    ]
-
-
-def _language(asked: str) -> str:
-    """The language tag, cut to what Chainlit understands: browsers also say things like en-US@posix."""
-    found = _LANGUAGE.match(asked)
-    return found.group() if found else "en-US"
-
-
-def _json(response: JSONResponse) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(bytes(response.body))
-    return body
-
-
-def _signed_in(request: Request) -> Person:
-    person = request.scope.get("person")
-    if not isinstance(person, Person):
-        raise Problem(401, "sign in first")
-    return person
+    chatroutes.mount(app, room, history)
 
 
 class Chat:
@@ -283,7 +155,7 @@ class Chat:
                 case EvidenceFound(citations) if citations:
                     found = True
                     step.name, step.output = render.found_line(citations), " "
-                    step.elements = [_passages(citations, quotes=True)]
+                    step.elements = [elements.passages(citations, quotes=True)]
                     await step.update()
                 case TokenDrafted(text):
                     await reply.stream_token(drafting.add(text))
@@ -298,11 +170,11 @@ class Chat:
             return
         reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today)
         if answer.citations:
-            reply.elements = [_passages(answer.sources, quotes=False)]
+            reply.elements = [elements.passages(answer.sources, quotes=False)]
         if answer.choices:
-            reply.elements = [*reply.elements, _choice(answer, words)]
+            reply.elements = [*reply.elements, elements.choice(answer, words)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
-            reply.elements = [*reply.elements, _offer(answer, words, named=not self.room.privacy.works_council)]
+            reply.elements = [*reply.elements, elements.offer(answer, words, named=not self.room.privacy.works_council)]
         reply.metadata = _kept_with(answer)
         # Chainlit's page rates the whole run, not the message in it.
         rated = (reply.id, cl.context.current_run.id)
@@ -336,35 +208,6 @@ def _user(person: Person | None) -> cl.User | None:
         return None
     metadata = {"account_id": person.account_id, "role": person.role.value}
     return cl.User(identifier=person.name, display_name=person.name, metadata=metadata)
-
-
-def _passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:
-    props = render.passages_props(citations, today=date.today(), quotes=quotes)
-    return cl.CustomElement(name="Passages", display="inline", props=props)
-
-
-def _offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
-    """The offer to send the question to whoever keeps what was cited, or came nearest."""
-    owner = answer.contact or NOBODY_NAMED
-    passages = [citation.passage for citation in answer.citations] or answer.nearest
-    props = {
-        "offer_id": secrets.token_hex(16),
-        "question": answer.standalone_question,
-        "owner": owner,
-        "passage_ids": list(dict.fromkeys(passage.passage_id for passage in passages))[:10],
-        "refused": answer.status is Status.ABSTAINED,
-        "named": named,
-        "words": words.beginning("handoff_", owner=owner),
-    }
-    return cl.CustomElement(name="Handoff", display="inline", props=props)
-
-
-def _choice(answer: Answer, words: Wording) -> cl.CustomElement:
-    """The question that one word settles, with the words that do."""
-    names = [country_name(code) for code in answer.choices]
-    options = [{"label": name, "message": words("choice_country", country=name)} for name in names]
-    props = {"question": words("choice_question"), "options": options}
-    return cl.CustomElement(name="Choice", display="inline", props=props)
 
 
 def _news(handoffs: Sequence[Handoff], words: Wording) -> str:

@@ -1,0 +1,44 @@
+"""What stands below an answer in the chat: its passages, the offer to ask somebody, and a choice."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import date
+
+import chainlit as cl
+
+from assistant import render
+from assistant.conversation import country_name
+from assistant.handoffs import NOBODY_NAMED
+from assistant.records import Answer, Citation, Status
+from assistant.wording import Wording
+
+
+def passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:
+    props = render.passages_props(citations, today=date.today(), quotes=quotes)
+    return cl.CustomElement(name="Passages", display="inline", props=props)
+
+
+def offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
+    """The offer to send the question to whoever keeps what was cited, or came nearest."""
+    owner = answer.contact or NOBODY_NAMED
+    passages = [citation.passage for citation in answer.citations] or answer.nearest
+    props = {
+        "offer_id": secrets.token_hex(16),
+        "question": answer.standalone_question,
+        "owner": owner,
+        "passage_ids": list(dict.fromkeys(passage.passage_id for passage in passages))[:10],
+        "refused": answer.status is Status.ABSTAINED,
+        "named": named,
+        "words": words.beginning("handoff_", owner=owner),
+    }
+    return cl.CustomElement(name="Handoff", display="inline", props=props)
+
+
+def choice(answer: Answer, words: Wording) -> cl.CustomElement:
+    """The question that one word settles, with the words that do."""
+    names = [country_name(code) for code in answer.choices]
+    options = [{"label": name, "message": words("choice_country", country=name)} for name in names]
+    props = {"question": words("choice_question"), "options": options}
+    return cl.CustomElement(name="Choice", display="inline", props=props)
