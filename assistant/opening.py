@@ -7,6 +7,7 @@ from assistant.config import Settings
 from assistant.model import load_model
 from retrieval.encoder import load_encoder
 from retrieval.generations import CurrentIndex
+from retrieval.keptvectors import KeptVectors
 from retrieval.rerank import load_reranker
 
 
@@ -16,7 +17,7 @@ def open_assistant(settings: Settings, *, model: str | None = None) -> Assistant
     :param model: another model than the settings name; ``quote`` for none.
     :raises ModelUnavailable: if weights are missing.
     """
-    encoder = load_encoder(settings.encoder)
+    encoder = KeptVectors(load_encoder(settings.encoder))
     return Assistant(
         CurrentIndex(settings.home, encoder=encoder.name),
         encoder,

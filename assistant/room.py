@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -67,9 +67,11 @@ class Room:
         sign_on: SignOnConfig | None = None,
         review: Review | None = None,
         privacy: Privacy | None = None,
+        ahead: Callable[[], Iterator[bool]] | None = None,
     ) -> Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`.
 
+        :param ahead: see :class:`Line`.
         :param review: None makes one with the engine's encoder and without a reranker.
         """
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
@@ -79,7 +81,7 @@ class Room:
         jobs = Jobs(home, store, keeper, on_report=metrics.count_file, on_drafts=review.prepare)
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=feedback, keeper=keeper,
-            jobs=jobs, line=Line(load), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
+            jobs=jobs, line=Line(load, ahead=ahead), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
             audit=Audit(store), asked=asked, handoffs=handoffs, review=review,
             postman=Postman(handoffs, mail, public_documents=public) if mail else None, privacy=privacy or Privacy(),
             ballot=Ballot(asked, feedback),

@@ -1,18 +1,18 @@
-"""The line people wait in: one worker thread answers, nobody's event loop does, and everyone knows their place."""
+"""The line people wait in: two threads answer, nobody's event loop does, and everyone knows their place."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
 import itertools
 import logging
+import math
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from assistant.records import AnswerEvent, Turn
+from assistant.desk import Desk
+from assistant.records import AnswerDone, AnswerEvent, Turn
 from retrieval.encoder import Encoder
 from retrieval.errors import NotReady, PolicydeskError
 from retrieval.scope import Scope
@@ -42,6 +42,9 @@ class Engine(Protocol):
 
 T = TypeVar("T")
 
+#: Comes after every question.
+_LAST = math.inf
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -57,25 +60,33 @@ class TooBusy(PolicydeskError):
 class Line:
     """Shares one engine between all who ask.
 
-    Steps of work take turns on one thread. Searching for evidence goes before phrasing, so that a newcomer sees
-    evidence while somebody else's answer is still being written; otherwise the earlier question goes first.
-    All methods belong to one event loop.
+    Evidence is found at one desk and answers are phrased at another, so that nobody waits for evidence while somebody
+    else's answer is being written. The earlier question goes first at both. All methods belong to one event loop.
     """
 
-    _SEARCHING, _PHRASING = 0, 1
-
-    def __init__(self, load: Callable[[], Engine], *, capacity: int = 64) -> None:
-        """:param load: makes the engine; may take long and raise :class:`PolicydeskError`; runs on the thread."""
+    def __init__(
+        self,
+        load: Callable[[], Engine],
+        *,
+        ahead: Callable[[], Iterator[bool]] | None = None,
+        capacity: int = 64,
+        ahead_every_s: float = 30.0,
+    ) -> None:
+        """:param load: makes the engine; may take long and raise :class:`PolicydeskError`; runs on a thread.
+        :param ahead: what can be read while nobody waits for evidence, a short step at a time; begun again when it ends.
+        """
         self.capacity = capacity
         self.failure: str | None = None  #: why the engine could not be loaded, in one line
         self._load = load
+        self._ahead = ahead
+        self._ahead_every_s = ahead_every_s
         self._engine: Engine | None = None
         self._loading: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="answer")
+        self._reading: asyncio.Task[None] | None = None
+        self._finding = Desk("evidence")
+        self._phrasing = Desk("phrasing")
         self._numbers = itertools.count()
-        self._present: set[int] = set()
-        self._turns: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._working = False
+        self._present = 0
 
     @property
     def ready(self) -> bool:
@@ -84,7 +95,7 @@ class Line:
     @property
     def length(self) -> int:
         """How many questions are being answered or wait."""
-        return len(self._present)
+        return self._present
 
     def open(self) -> None:
         """Begin to load the engine; returns at once."""
@@ -92,13 +103,21 @@ class Line:
 
     async def _open(self) -> None:
         try:
-            self._engine = await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+            self._engine = await self._finding.run(self._load)
         except PolicydeskError as error:
             self.failure = str(error)
             log.error("not ready: %s", error)
+            return
+        if self._ahead is not None:
+            self._reading = asyncio.get_running_loop().create_task(self._read(self._ahead))
 
     async def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._reading is not None:
+            self._reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reading
+        self._finding.close()
+        self._phrasing.close()
 
     async def engine(self) -> Engine:
         """The engine, once it is loaded.
@@ -118,72 +137,48 @@ class Line:
 
         :raises TooBusy: at once, if ``capacity`` questions are being answered or wait.
         """
-        if len(self._present) >= self.capacity:
-            raise TooBusy(f"{len(self._present)} questions are waiting already; try again in a minute")
+        if self._present >= self.capacity:
+            raise TooBusy(f"{self._present} questions are waiting already; try again in a minute")
         number = next(self._numbers)
-        self._present.add(number)
+        self._present += 1
+        desk = self._finding
         events: Iterator[AnswerEvent] | None = None
-        told: Waiting | None = None
+        told = 0
         try:
             engine = await self.engine()
             events = engine.stream(question, scope=scope, history=history)
-            stage = self._SEARCHING
             while True:
-                async with aclosing(self._turn(stage, number)) as places:
+                async with aclosing(desk.turn(number)) as places:
                     async for place in places:
                         if place != told:
                             told = place
-                            yield place
-                event = await self._work(lambda: next(events, None))
+                            yield Waiting(place)
+                event = await desk.work(lambda: next(events, None))
                 if event is None:
                     return
                 yield event
-                stage = self._PHRASING
+                if isinstance(event, AnswerDone):
+                    return
+                desk = self._phrasing
         finally:
-            self._present.discard(number)
+            self._present -= 1
             if events is not None and hasattr(events, "close"):
                 # On the thread, after the step under way: a running generator cannot be closed from here.
-                self._thread.submit(events.close)
+                desk.leave(events.close)
 
     async def run(self, work: Callable[[Engine], T]) -> T:
         """Do one short piece of work with the engine, such as a search."""
         engine = await self.engine()
-        number = next(self._numbers)
-        async for _ in self._turn(self._SEARCHING, number):
+        async for _ in self._finding.turn(next(self._numbers)):
             pass
-        return await self._work(lambda: work(engine))
+        return await self._finding.work(lambda: work(engine))
 
-    async def _work(self, step: Callable[[], T]) -> T:
-        """Run one step on the thread, then pass the turn on."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, step)
-        finally:
-            self._pass_on()
-
-    async def _turn(self, stage: int, number: int) -> AsyncGenerator[Waiting]:
-        """Wait for the turn; yields the place in line now and then. Whoever gets through must pass the turn on."""
-        if not self._working:
-            self._working = True
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = (stage, number, turn)
-        heapq.heappush(self._turns, entry)
-        try:
-            while not turn.done():
-                if position := sum(1 for other in self._present if other < number):
-                    yield Waiting(position)
-                await asyncio.wait({turn}, timeout=0.25)
-        except BaseException:
-            if turn.done() and not turn.cancelled():
-                self._pass_on()
-            else:
-                turn.cancel()
-            raise
-
-    def _pass_on(self) -> None:
-        while self._turns:
-            _, _, turn = heapq.heappop(self._turns)
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._working = False
+    async def _read(self, ahead: Callable[[], Iterator[bool]]) -> None:
+        """Read ahead, step by step, again and again: the library changes."""
+        while True:
+            steps, more = ahead(), True
+            while more:
+                async for _ in self._finding.turn(_LAST):
+                    pass
+                more = await self._finding.work(lambda: next(steps, False))  # noqa: B023
+            await asyncio.sleep(self._ahead_every_s)

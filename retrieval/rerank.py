@@ -83,15 +83,26 @@ class InteractionReranker:
         if not texts:
             return np.empty(0, np.float32)
         with self._lock, torch.inference_mode():
-            asked, *read = (encoding.ids for encoding in self._tokenizer.encode([question, *texts]))
+            asked = self._tokenizer.encode([question])[0].ids
             states = self._network.states(*self._tokenizer.batch([cut_question(asked, QUESTION_TOKENS)]))
-            rows = [tuple(ids[:PASSAGE_TOKENS]) for ids in read]
+            rows = self._rows(texts)
             self._read(rows)
             scores = np.empty(len(texts), np.float32)
             for chosen in batches([len(row) + 2 for row in rows]):
                 scores[chosen] = self._network.log_odds(states, self._kept.batch([rows[at] for at in chosen])).numpy()
             self._kept.shrink()
         return scores * np.float32(self._scale) + np.float32(self._offset)
+
+    def read(self, texts: Sequence[str]) -> None:
+        """Read texts that will be scored, before a question comes."""
+        import torch
+
+        with self._lock, torch.inference_mode():
+            self._read(self._rows(texts))
+            self._kept.shrink()
+
+    def _rows(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        return [tuple(encoding.ids[:PASSAGE_TOKENS]) for encoding in self._tokenizer.encode(texts)]
 
     def _read(self, rows: Sequence[tuple[int, ...]]) -> None:
         """Bring the states of all texts into what is kept; those that are there are not read again."""

@@ -123,6 +123,7 @@ def _run(
 
     from assistant.keeper import LibraryKeeper
     from assistant.mail import MailConfig
+    from assistant.readahead import ReadAhead
     from assistant.review import Review
     from assistant.room import Room
     from assistant.server import create_app
@@ -140,6 +141,7 @@ def _run(
     room = Room.furnish(
         settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
         review=Review(settings.home, store, encoder=models.encoder, reranker=models.reranker),
+        ahead=ReadAhead(models.assistant).steps,
     )  # fmt: skip
     # Chats of people who come back are resumed, so a stop need not wait for their connections.
     config = uvicorn.Config(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -58,7 +59,9 @@ class AskedAgain:
 async def questions_page(visit: Enter, days: int = 90) -> Response:
     period = days if days in PERIODS else 90
     scope = scope_of(visit.person)
-    report = await visit.room.line.run(lambda engine: _gaps(visit.room, engine, scope, period))
+    engine = await visit.room.line.engine()
+    # Not in the line: nobody who waits for an answer waits for a report, nor the report for them.
+    report = await asyncio.to_thread(_gaps, visit.room, engine, scope, period)
     bars = [charts.Bar(gap.question, gap.asked) for gap in report.gaps[:_BARS]]
     return visit.page(
         "questions.html", report=report, gaps=[Shown(gap, _before(gap)) for gap in report.gaps], days=period, periods=PERIODS,

@@ -66,6 +66,46 @@ async def test_evidence_for_a_newcomer_comes_before_an_earlier_answer_goes_on() 
     await line.close()
 
 
+async def test_evidence_never_waits_for_somebody_elses_answer() -> None:
+    engine = SlowEngine()
+    line = await _opened(engine)
+    first = asyncio.create_task(_events(line, "a"))
+    events = line.ask("b", scope=Scope())
+    await asyncio.sleep(0.05)
+    assert await asyncio.wait_for(anext(events), 2) == EvidenceFound(())
+    assert "a phrased" not in engine.steps
+    engine.may_phrase.set()
+    await first
+    await events.aclose()
+    await line.close()
+
+
+async def test_reading_ahead_goes_on_only_while_nobody_waits() -> None:
+    engine, may_read = SlowEngine(), threading.Event()
+    read: list[int] = []
+    engine.may_phrase.set()
+
+    def ahead() -> Iterator[bool]:
+        while len(read) < 3:
+            may_read.wait(5)
+            read.append(len(engine.steps))
+            yield True
+
+    line = Line(lambda: engine, ahead=ahead, ahead_every_s=0.01)  # type: ignore[arg-type, return-value]
+    line.open()
+    await line.engine()
+    await asyncio.sleep(0.05)
+    tasks = [asyncio.create_task(_events(line, name)) for name in ("a", "b")]
+    await asyncio.sleep(0.05)
+    may_read.set()
+    await asyncio.gather(*tasks)
+    await asyncio.sleep(0.1)
+    assert read[0] == 0, "the step under way is finished first"
+    assert read[1] >= 2, "then evidence for both, then the next step"
+    assert len(read) == 3
+    await line.close()
+
+
 async def test_those_who_wait_are_told_their_place() -> None:
     engine = SlowEngine()
     line = await _opened(engine)
@@ -123,7 +163,7 @@ async def test_an_abandoned_answer_is_closed_on_the_thread() -> None:
 
 async def test_work_runs_off_the_event_loop() -> None:
     line = await _opened(SlowEngine())
-    assert await line.run(lambda _engine: threading.current_thread().name) == "answer_0"
+    assert await line.run(lambda _engine: threading.current_thread().name) == "evidence_0"
     await line.close()
 
 
