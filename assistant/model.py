@@ -22,7 +22,7 @@ DEFAULT_MODEL = GENERATOR.name
 #: Of the file that the default model is unpacked from; an adapter names the one it was trained for.
 DEFAULT_SHA256 = next(iter(GENERATOR.files.values()))
 LOOKUP_TOKENS = 8
-_LONGEST_DRAFT_S = 20.0
+LONGEST_DRAFT_S = 20.0
 
 
 class LanguageModel(Protocol):
@@ -93,7 +93,7 @@ class TransformersModel:
                     **encoded,
                     streamer=streamer,
                     max_new_tokens=max_tokens,
-                    max_time=_LONGEST_DRAFT_S,
+                    max_time=LONGEST_DRAFT_S,
                     do_sample=False,
                     temperature=None,
                     top_p=None,
@@ -210,8 +210,10 @@ def load_model(
     if name == "quote":
         return None
     if name == DEFAULT_MODEL:
+        from assistant.decoding import CopyingModel
+
         folder = prepare_default(cache or ModelCache.default())
-        return TransformersModel(folder, name, adapter=Adapter.chosen(adapter, DEFAULT_SHA256))
+        return CopyingModel.load(folder, name, adapter=Adapter.chosen(adapter, DEFAULT_SHA256))
     return TransformersModel(Path(name), Path(name).name if Path(name).is_dir() else name)
 
 

@@ -23,6 +23,15 @@ def answer_prompt(question: str, evidence: Sequence[EvidenceSentence]) -> list[M
     ]
 
 
+def evidence_lines(prompt: Sequence[Message]) -> list[str]:
+    """The numbered evidence sentences of a prompt without their numbers, in order; empty for a prompt that has none."""
+    found: list[str] = []
+    for line in prompt[-1]["content"].splitlines():
+        if line.startswith(mark := f"{len(found) + 1}. "):
+            found.append(line.removeprefix(mark))
+    return found
+
+
 def one_line(text: str) -> str:
     """The text with every run of white space as one blank."""
     return " ".join(text.split())
