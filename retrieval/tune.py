@@ -1,7 +1,7 @@
 """``policydesk tune reranker``: from folders of questions and documents to weights that load.
 
 Mine groups, train the network, then fit what stands around it on questions that training did not see: fusion, calibrated
-log-odds, the blend, and the layer that says "not answered here".
+log-odds and the blend.
 """
 
 from __future__ import annotations
@@ -13,20 +13,15 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 
-from retrieval.answerability import save_answerability
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.fusion import save_fusion
 from retrieval.rerank import InteractionReranker
 from retrieval.tuning.calibration import (
     Remembering,
-    abstention,
-    ask,
     calibrate_log_odds,
     choose_blend,
     choose_fusion,
-    fit_answerability,
-    left_out_abstention,
     read_pools,
 )
 from retrieval.tuning.collection import Collection, Question, origins, read_collection
@@ -44,9 +39,7 @@ class TuneConfig:
     mining: MiningConfig = field(default_factory=MiningConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     dev_questions: int = 60  #: answerable questions a collection gives to calibration at most
-    dev_unanswerable: int = 60  #: and unanswerable ones
     depth: int = 20  #: candidates the reranker reads, as at serving time
-    false_refusal_rate: float = 0.1  #: of answerable dev questions, averaged over the collections
 
 
 #: Called with (what is being done, steps done, steps in all).
@@ -92,8 +85,8 @@ def calibrate(
     collections: Sequence[Collection], groups: Sequence[Group], encoder: Encoder, encoder_folder: Path, out: Path,
     config: TuneConfig, facts: Facts, *, report: Report = lambda _what, _done, _total: None,
 ) -> dict[str, dict[str, float]]:  # fmt: skip
-    """Fit fusion, log-odds, blend and answerability to the weights in ``out``, on questions that no group holds, and write
-    ``fusion.json``, ``answerability.json``, the model card and the manifest.
+    """Fit fusion, log-odds and blend to the weights in ``out``, on questions that no group holds, and write
+    ``fusion.json``, the model card and the manifest.
 
     :returns: nDCG@10 by system and collection.
     :raises WrongUsage: if no collection has dev questions, or train questions that were not drawn.
@@ -137,18 +130,6 @@ def calibrate(
     }  # fmt: skip
     about: dict[str, object] = {"nDCG@10, all dev questions": every_question, "nDCG@10, those reranked": measures}
     save_fusion(fusion, about, out / "fusion.json")
-    asked = []
-    for collection, questions in chosen:
-        if {question.answerable for question in questions} == {True, False}:
-            progress = lambda done, total, name=collection.name: report(f"asking {name}", done, total)  # noqa: E731
-            asked.extend(ask(collection, questions, encoder, reranker, fusion, depth=config.depth, progress=progress))
-    if asked:
-        layer = fit_answerability(asked, false_refusal_rate=config.false_refusal_rate)
-        left_out = left_out_abstention(asked, false_refusal_rate=config.false_refusal_rate)
-        about = {
-            "false_refusal_rate": config.false_refusal_rate, "dev": abstention(layer, asked), "left_out": left_out,
-        }  # fmt: skip
-        save_answerability(layer, about, out / "answerability.json")
     write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
     return measures
 
@@ -159,9 +140,8 @@ def unseen(collection: Collection, drawn: frozenset[str]) -> list[Question]:
 
 
 def dev_questions(collection: Collection, drawn: frozenset[str], config: TuneConfig) -> list[Question]:
-    """The unseen questions that a collection lets the reranker read, drawn by the seed."""
+    """The unseen answerable questions that a collection lets the reranker read, drawn by the seed."""
     random = Random(f"{config.training.seed} dev {collection.name}")
-    pool = unseen(collection, drawn)
+    pool = [question for question in unseen(collection, drawn) if question.answerable]
     random.shuffle(pool)
-    answerable = [question for question in pool if question.answerable][: config.dev_questions]
-    return answerable + [question for question in pool if not question.answerable][: config.dev_unanswerable]
+    return pool[: config.dev_questions]

@@ -39,7 +39,7 @@ def reranker(
     name: Annotated[str, typer.Option(help="What the weights are called.")] = "policydesk-reranker",
     as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
 ) -> None:
-    """Train a reranker and calibrate fusion and answerability around it; measures before and after are printed.
+    """Train a reranker and calibrate fusion around it; measures before and after are printed.
 
     Two to four seconds a step on two idle cores without an accelerator, after some minutes of mining and before some of
     calibration: 300 steps take about half an hour in all.

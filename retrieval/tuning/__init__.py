@@ -1,1 +1,1 @@
-"""How the reranker, the fusion and the answerability model are trained from a user's own data."""
+"""How the reranker, the fusion and the reader are trained from a user's own data."""

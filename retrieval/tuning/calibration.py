@@ -1,4 +1,4 @@
-"""From scores to decisions: fusion and blend weights, calibrated log-odds, and the layer that says "not answered here"."""
+"""From scores to decisions: fusion and blend weights, and calibrated log-odds."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.answerability import SIGNS, Answerability, signs
-from retrieval.encoder import Encoder
 from retrieval.fusion import Fusion
-from retrieval.index import PassageIndex
 from retrieval.rerank import Reranker
-from retrieval.search import SearchConfig, Searcher
-from retrieval.tuning.collection import Collection, Question
 from retrieval.tuning.pools import JudgedPool, mean_ndcg
 from retrieval.tuning.weighing import COVERAGE_WEIGHTS, RERANK_WEIGHTS, Choice, choose
 
@@ -121,91 +116,6 @@ def logistic(
         if np.abs(step).max() < 1e-8:
             break
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question put to the searcher: what the hits look like, with the reranker and without, and the truth."""
-
-    source: str
-    answerable: bool
-    signs: NDArray[np.float64]
-    plain_signs: NDArray[np.float64]
-
-
-def ask(
-    collection: Collection, questions: Sequence[Question], encoder: Encoder, reranker: Reranker, fusion: Fusion, *,
-    depth: int, index: PassageIndex | None = None, progress: Callable[[int, int], None] | None = None,
-) -> list[Asked]:  # fmt: skip
-    """Search for each question as at answer time."""
-    index = index or PassageIndex.build(collection.passages, encoder, truncate=True)
-    searcher = Searcher(index, encoder, reranker=reranker, fusion=fusion, config=SearchConfig(rerank_pool=depth))
-    asked = []
-    for done, question in enumerate(questions, start=1):
-        with_reranker = searcher.search(question.text, k=10).hits
-        without = searcher.search(question.text, k=10, rerank=False).hits
-        if with_reranker:
-            found = Asked(
-                collection.name, question.answerable, signs(question.text, with_reranker), signs(question.text, without)
-            )
-            asked.append(found)
-        if progress:
-            progress(done, len(questions))
-    return asked
-
-
-def fit_answerability(asked: Sequence[Asked], *, false_refusal_rate: float = 0.1) -> Answerability:
-    """Fit both layers, each source weighing the same and its two sides too; the threshold refuses ``false_refusal_rate``
-    of the answerable, averaged over the sources."""
-    labels = np.array([one.answerable for one in asked])
-    sources = np.array([one.source for one in asked])
-    weights = np.zeros(len(asked))
-    for source in np.unique(sources):
-        for side in (True, False):
-            chosen = (sources == source) & (labels == side)
-            weights[chosen] = 100.0 / max(int(chosen.sum()), 1)
-    found = logistic(np.array([one.signs for one in asked]), labels, weights)
-    plain = logistic(np.array([one.plain_signs for one in asked]), labels, weights)
-    layer = Answerability(0.5, float(found[0]), tuple(found[1:]), float(plain[0]), tuple(plain[1:]))
-    chances = probabilities(layer, asked)
-    # The threshold is a weighted quantile of the answerable questions' probabilities.
-    order = np.argsort(chances[labels])
-    share = np.cumsum(weights[labels][order]) / max(weights[labels].sum(), 1e-9)
-    at = int(np.searchsorted(share, false_refusal_rate, side="right"))
-    threshold = float(chances[labels][order][min(at, len(order) - 1)]) if len(order) else 0.5
-    return replace(layer, threshold=threshold)
-
-
-def left_out_abstention(asked: Sequence[Asked], *, false_refusal_rate: float = 0.1) -> dict[str, dict[str, float]]:
-    """:func:`abstention` of each source with a layer and a threshold that the other sources alone gave."""
-    report: dict[str, dict[str, float]] = {}
-    for source in sorted({one.source for one in asked}):
-        others = [one for one in asked if one.source != source]
-        if others:
-            layer = fit_answerability(others, false_refusal_rate=false_refusal_rate)
-            report |= abstention(layer, [one for one in asked if one.source == source])
-    return report
-
-
-def probabilities(layer: Answerability, asked: Sequence[Asked]) -> NDArray[np.float64]:
-    """The layer's probability for each question, in order."""
-    values = np.array([one.signs for one in asked]).reshape(-1, len(SIGNS))
-    return np.asarray(1 / (1 + np.exp(-(layer.bias + values @ np.array(layer.weights)))))
-
-
-def abstention(layer: Answerability, asked: Sequence[Asked]) -> dict[str, dict[str, float]]:
-    """By source: AUROC, the share of unanswerable questions refused and of answerable ones kept, and how many of each."""
-    chances = probabilities(layer, asked)
-    report = {}
-    for source in sorted({one.source for one in asked}):
-        yes = chances[[one.source == source and one.answerable for one in asked]]
-        no = chances[[one.source == source and not one.answerable for one in asked]]
-        report[source] = {"answerable": float(len(yes)), "unanswerable": float(len(no))}
-        if len(yes) and len(no):
-            above = (yes[:, None] > no[None, :]).mean() + 0.5 * (yes[:, None] == no[None, :]).mean()
-            kept, refused = (yes >= layer.threshold).mean(), (no < layer.threshold).mean()
-            report[source] |= {"auroc": float(above), "refused": float(refused), "kept": float(kept)}
-    return report
 
 
 def calibrate_log_odds(read: Sequence[ReadPool]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What the first stage brings for judged questions: the material that fusion, blend and answerability are fitted on."""
+"""What the first stage brings for judged questions: the material that fusion and blend are fitted on."""
 
 from __future__ import annotations
 

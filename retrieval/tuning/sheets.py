@@ -15,6 +15,7 @@ from typing import Protocol
 from retrieval.records import Passage
 from retrieval.tuning.cloze import cloze, look_alike, names_in, telling_words
 from retrieval.tuning.collection import Collection, Question
+from retrieval.tuning.weak import heading_question, sentence_question
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9\"(])|\n+")
 _WORDS = re.compile(r"\w[\w'’-]*")
@@ -114,7 +115,8 @@ class MadeSheets:
     """Sheets with questions made from the sentences of any passages.
 
     Half of them are answered. The others are look-alikes, or were made from a sentence that was taken out of the passage,
-    or from one of its neighbours.
+    or from one of its neighbours. They are asked in several ways, because people ask in more: with one thing taken out of a
+    sentence, by a rule turned round, by a few words, by a heading.
     """
 
     name = "made"
@@ -143,7 +145,9 @@ class MadeSheets:
         around = [
             one for step in (-1, 1, 2, -2) if 0 <= at + step < len(held) for one in _sentences(held[at + step].text)
         ]
-        made = _Making(text, own, around, removed, self._elsewhere(random))
+        near = [held[at + step] for step in (-1, 1) if 0 <= at + step < len(held)]
+        near = [one for one in near if one.section_path[-1:] != held[at].section_path[-1:]]
+        made = _Making(text, own, around, removed, self._elsewhere(random), held[at], near)
         questions: list[SheetQuestion] = []
         for _ in range(5 * most):
             if len(questions) < most and (question := made.question(random)):
@@ -160,32 +164,61 @@ class _Making:
     """Makes questions about one text."""
 
     def __init__(
-        self, text: str, own: Sequence[str], around: Sequence[str], removed: str | None, names: Sequence[str]
-    ) -> None:
+        self, text: str, own: Sequence[str], around: Sequence[str], removed: str | None, names: Sequence[str],
+        passage: Passage, near: Sequence[Passage],
+    ) -> None:  # fmt: skip
         self._text, self._own, self._around, self._removed = text, own, around, removed
+        self._passage, self._near = passage, near
         self._telling = telling_words(text)
         nearby = [*own, *around]
         self._names = [*dict.fromkeys(name for one in nearby for name in names_in(one)), *names]
         self._things = sorted({word for one in nearby for word in telling_words(one) if len(word) > 4})
 
     def question(self, random: Random) -> SheetQuestion | None:
+        style = random.random()
+        if style < 0.55:
+            return self._by_cloze(random)
+        return self._by_sentence(random) if style < 0.92 else self._by_heading(random)
+
+    def _by_cloze(self, random: Random) -> SheetQuestion | None:
         kind = random.random()
-        if kind < 0.75:
-            sentence = random.choice(self._own)
-            made = cloze(sentence, random)
-            if made is None:
+        if kind >= 0.75:
+            sentence = self._elsewhere(random)
+            made = cloze(sentence, random) if sentence else None
+            if made is None or sentence is None or self._says(made.text, sentence[made.start : made.end]):
                 return None
-            if kind >= 0.5:
-                return self._look_alike(made.text, random)
-            at = self._text.find(sentence)
-            return SheetQuestion(made.text, True, (at + made.start, at + made.end)) if at >= 0 else None
-        elsewhere = [self._removed] if self._removed and random.random() < 0.6 else self._around
-        made = cloze(sentence := random.choice(elsewhere), random) if elsewhere else None
-        return (
-            SheetQuestion(made.text, False)
-            if made and not self._says(made.text, sentence[made.start : made.end])
-            else None
-        )
+            return SheetQuestion(made.text, False)
+        sentence = random.choice(self._own)
+        made = cloze(sentence, random)
+        if made is None or kind >= 0.5:
+            return self._look_alike(made.text, random) if made else None
+        at = self._text.find(sentence)
+        return SheetQuestion(made.text, True, (at + made.start, at + made.end)) if at >= 0 else None
+
+    def _by_sentence(self, random: Random) -> SheetQuestion | None:
+        kind = random.random()
+        sentence = self._elsewhere(random) if kind >= 0.7 else random.choice(self._own)
+        text = sentence_question(sentence, random) if sentence else None
+        if text is None or sentence is None:
+            return None
+        if kind >= 0.7:
+            return None if self._says(text, sentence) else SheetQuestion(text, False)
+        if kind >= 0.5:
+            return self._look_alike(text, random)
+        at = self._text.find(sentence)
+        return SheetQuestion(text, True, (at, at + len(sentence)) if at >= 0 else None)
+
+    def _by_heading(self, random: Random) -> SheetQuestion | None:
+        answered = random.random() < 0.5
+        passage = self._passage if answered else random.choice(self._near) if self._near else None
+        text = heading_question(passage, random) if passage else None
+        return SheetQuestion(text, answered) if text else None
+
+    def _elsewhere(self, random: Random) -> str | None:
+        """A sentence that the text does not hold."""
+        if self._removed and random.random() < 0.6:
+            return self._removed
+        return random.choice(self._around) if self._around else None
 
     def _look_alike(self, question: str, random: Random) -> SheetQuestion | None:
         changed = look_alike(question, self._names, self._things, random)

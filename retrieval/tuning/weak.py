@@ -94,6 +94,19 @@ def weak_questions(passages: Sequence[Passage], *, limit: int, seed: int) -> lis
     return made
 
 
+def sentence_question(sentence: str, random: Random) -> str | None:
+    """A question about one sentence, as :func:`weak_questions` makes them; None if it gives none."""
+    alone = Passage("", "", "", "", "", sentence)
+    kinds = random.sample((_from_rule, _from_number, _from_words), 3)
+    return next((made.text for kind in kinds if (made := kind(alone, random))), None)
+
+
+def heading_question(passage: Passage, random: Random) -> str | None:
+    """A question by the heading that a passage stands under; None if it says nothing."""
+    made = _from_heading(passage, random)
+    return made.text if made else None
+
+
 def reworded(text: str, random: Random) -> str:
     """The text with some words swapped for a synonym, most of the ones there is a synonym for."""
     for group in SYNONYMS:

@@ -154,7 +154,6 @@ def test_a_recipe_names_fields_that_exist(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    from retrieval.answerability import load_answerability
     from retrieval.encoder import load_encoder
     from retrieval.fusion import load_fusion
     from retrieval.models import ENCODER, ModelCache
@@ -180,6 +179,5 @@ def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_pa
     assert reranker is not None
     assert reranker.score("leave", [RULES["leave"], RULES["gifts"]]).shape == (2,)
     assert load_fusion(out / "fusion.json").coverage_weight > 0
-    assert 0 < load_answerability(out / "answerability.json").threshold < 1
     assert "| rules |" in (out / "README.md").read_text()
     assert (out / "weights.safetensors").stat().st_size < 25e6
