@@ -168,7 +168,7 @@ class Chat:
             await step.remove()
         if answer is None:
             return
-        reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today)
+        reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today, words=words)
         if answer.citations:
             reply.elements = [elements.passages(answer.sources, quotes=False)]
         if answer.choices:

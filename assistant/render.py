@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from assistant.handoffs import NOBODY_NAMED
 from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Status
-from assistant.wording import Wording
+from assistant.wording import Wording, wording
 from retrieval.records import Passage, PassageKind
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -74,29 +74,30 @@ class Drafting:
         return plain(ready)
 
 
-def answer_markdown(answer: Answer, *, today: date) -> str:
-    """The answer as markdown; its [1] marks open the sources."""
+def answer_markdown(answer: Answer, *, today: date, words: Wording | None = None) -> str:
+    """The answer as markdown; its [1] marks open the sources.
+
+    :param words: what stands around the documents' own words; English without it.
+    """
+    words = words or wording(None)
     lines: list[str] = []
     if answer.as_of != today and answer.citations:
-        lines.append(f"*As the rules stood on {long_date(answer.as_of)}:*")
+        lines.append(f"*{words('answer_as_of', day=words.day(answer.as_of))}*")
     if answer.claims and all(claim.check is Check.QUOTED for claim in answer.claims):
         lead_in, *quotations = answer.text.split("\n\n")
         lines.append(linked(lead_in))
         lines += ["\n".join(f"> {linked(line)}" for line in quotation.splitlines()) for quotation in quotations]
     else:
         lines.append(linked(answer.text))
-    lines += [_disagreement(answer, conflict) for conflict in answer.conflicts]
-    lines += [aside_line(aside) for aside in answer.asides]
+    lines += [_disagreement(answer, conflict, words) for conflict in answer.conflicts]
+    lines += [aside_line(aside, words) for aside in answer.asides]
     return "\n\n".join(lines)
 
 
-def aside_line(aside: Aside) -> str:
+def aside_line(aside: Aside, words: Wording) -> str:
     """A clause that a quotation refers to, or a term it uses, in one line with its mark."""
-    words = " ".join(aside.citation.quote.split())
-    what = (
-        f"See {aside.about}: {words}" if aside.kind is AsideKind.REFERENCE else f"“{aside.about}” is defined: {words}"
-    )
-    return linked(f"{what} [{aside.citation.number}]")
+    what = words("answer_see" if aside.kind is AsideKind.REFERENCE else "answer_defined", about=aside.about)
+    return linked(f"{what} {' '.join(aside.citation.quote.split())} [{aside.citation.number}]")
 
 
 def own_words(answer: Answer, words: Wording) -> str | None:
@@ -108,17 +109,18 @@ def own_words(answer: Answer, words: Wording) -> str | None:
     return None
 
 
-def _disagreement(answer: Answer, conflict: Conflict) -> str:
+def _disagreement(answer: Answer, conflict: Conflict, words: Wording) -> str:
     """Which two sources differ, since when each is in force, and whom to ask."""
     sides = [citation for citation in answer.citations if citation.number in conflict.citations]
     since = [
-        f"{_link(side.number)} is in force since {long_date(side.passage.effective_from)}"
+        words("answer_since", mark=_link(side.number), day=words.day(side.passage.effective_from))
         for side in sides
         if side.passage.effective_from
     ]
     owners = list(dict.fromkeys(side.passage.owner for side in sides if side.passage.owner)) or ["HR"]
     first, second = conflict.citations
-    line = f"**{_link(first)} and {_link(second)} differ.** Ask {plain(' or '.join(owners))} before you rely on either."
+    differ = words("answer_differ", one=_link(first), other=_link(second))
+    line = f"**{differ}** {words('answer_ask', owner=plain(words('or').join(owners)))}"
     return f"{line} {', '.join(since)}." if since else line
 
 
@@ -166,15 +168,18 @@ def _facts(citation: Citation, today: date) -> list[dict[str, Any]]:
     passage = citation.passage
     facts = [(f"Version {passage.version_id.rpartition('.v')[2]}", False)]
     if passage.effective_to and passage.effective_to < today:
-        facts.append((f"no longer in force since {long_date(passage.effective_to)}", True))
+        facts.append((f"no longer in force since {wording(None).day(passage.effective_to)}", True))
     elif passage.effective_from and passage.effective_from > today:
-        facts.append((f"in force from {long_date(passage.effective_from)}", True))
+        facts.append((f"in force from {wording(None).day(passage.effective_from)}", True))
     else:
         facts.append(
-            (f"in force since {long_date(passage.effective_from)}" if passage.effective_from else "in force", False)
+            (
+                f"in force since {wording(None).day(passage.effective_from)}" if passage.effective_from else "in force",
+                False,
+            )
         )
         if passage.effective_to:
-            facts.append((f"until {long_date(passage.effective_to)}", False))
+            facts.append((f"until {wording(None).day(passage.effective_to)}", False))
     if passage.page:
         facts.append((f"page {passage.page}", False))
     if passage.jurisdiction:
@@ -182,10 +187,6 @@ def _facts(citation: Citation, today: date) -> list[dict[str, Any]]:
     if passage.audience:
         facts.append((f"for {', '.join(sorted(passage.audience))}", False))
     return [{"text": text, "old": old} for text, old in facts]
-
-
-def long_date(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def found_line(citations: Sequence[Citation]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,11 @@ class Wording:
         :raises KeyError: if there is no such sentence, or a field of it is not given.
         """
         return self.sentences[name].format(**fields)
+
+    def day(self, day: date) -> str:
+        """``31 May 2023``."""
+        month = self.sentences["months"].split()[day.month - 1]
+        return self("date", day=day.day, month=month, year=day.year)
 
     def beginning(self, prefix: str, /, **fields: object) -> dict[str, str]:
         """All sentences whose names begin so, by the rest of their names; a field that is not given stays as it is."""

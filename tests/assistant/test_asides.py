@@ -7,6 +7,7 @@ from datetime import date
 from assistant.asides import Asides
 from assistant.records import Answer, Aside, AsideKind, Citation, Status
 from assistant.render import aside_line
+from assistant.wording import wording
 from retrieval.records import Passage
 from retrieval.scope import Scope
 
@@ -72,5 +73,5 @@ def test_asides_are_sources_and_lines_of_the_answer() -> None:
         "q", "q", Status.ANSWERED, None, "t", (), (first,), (), 1.0, date(2025, 6, 1), "quote", 1, asides=(aside,)
     )
     assert answer.sources == (first, second)
-    assert aside_line(aside).startswith("See clause 4\\.2\\: 4\\.1") or aside_line(aside).startswith("See clause 4.2")
-    assert aside_line(aside).endswith("[2](#source-2)")
+    assert aside_line(aside, wording("en")) == "See clause 4.2\\: 4.1\u00a0[2](#source-2)"
+    assert aside_line(aside, wording("de-DE")).startswith("Siehe clause 4.2\\: 4.1")

@@ -21,6 +21,7 @@ from assistant.render import (
     report_markdown,
     sentence,
 )
+from assistant.wording import wording
 from retrieval.records import Passage
 
 TODAY = date(2026, 3, 1)
@@ -134,6 +135,11 @@ def test_a_conflict_names_both_sides_their_dates_and_whom_to_ask() -> None:
         "**[1](#source-1) and [2](#source-2) differ.** Ask People team before you rely on either. "
         "[1](#source-1) is in force since 1 January 2025, [2](#source-2) is in force since 1 June 2024."
     )
+    in_german = answer_markdown(answer, today=TODAY, words=wording("de")).splitlines()[-1]
+    assert in_german.startswith(
+        "**[1](#source-1) und [2](#source-2) widersprechen sich.** Fragen Sie People team, bevor"
+    )
+    assert in_german.endswith("[2](#source-2) gilt seit 1. Juni 2024.")
 
 
 def test_a_citation_is_its_passage_in_three_pieces_with_where_it_stands() -> None:
