@@ -50,6 +50,10 @@ class CopyingModel:
         network = Llama(model, int8=has_fast_int8())
         return cls(network, tokenizer, f"{name}+{adapter.name}" if adapter else name, guess=guess)
 
+    def token_by_token(self) -> CopyingModel:
+        """The same weights without guesses."""
+        return CopyingModel(self._network, self._tokenizer, self.name, guess=False)
+
     def count_tokens(self, text: str) -> int:
         """How many tokens the model reads a text as."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])

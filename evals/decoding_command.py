@@ -20,15 +20,30 @@ def decoding(
     adapter: Annotated[
         str | None, typer.Option(help="Folder of the adapter, or none; what would be loaded where not given.")
     ] = None,
-    lookup: Annotated[int, typer.Option(min=1, help="Tokens guessed at a time.")] = 8,
+    library: Annotated[
+        bool, typer.Option("--library/--no-library", help="Also by transformers, without and with its prompt lookup.")
+    ] = True,
     limit: Annotated[int, typer.Option(min=1, help="Drafts to time.")] = 20,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
     ] = None,
 ) -> None:
-    """Draft the same answers token by token and with tokens guessed from the prompt: same text, and how much quicker."""
+    """Draft the same answers token by token and with tokens guessed from the evidence: same text, and how much quicker.
+
+    "Library": transformers' own greedy decoding of the same weights, in the number format it runs here, without and with its
+    prompt lookup.
+    """
     from assistant.adapter import Adapter
-    from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256, TransformersModel, prepare_default
+    from assistant.decoding import CopyingModel
+    from assistant.llama import has_fast_int8
+    from assistant.model import (
+        DEFAULT_MODEL,
+        DEFAULT_SHA256,
+        LOOKUP_TOKENS,
+        LanguageModel,
+        TransformersModel,
+        prepare_default,
+    )
     from corpora.catalog import SISTER
     from evals.commands import _console, _settings, _write
     from evals.decoding import prompts, time_decoding, to_json
@@ -51,20 +66,20 @@ def decoding(
     asked = prompts(loaded, Searcher(index, encoder, reranker=models.reranker), limit)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
     folder = prepare_default(ModelCache.default())
+    lookup = CopyingModel.load(folder, DEFAULT_MODEL, adapter=chosen)
+    drafted: dict[str, LanguageModel] = {"plain": lookup.token_by_token(), "lookup": lookup}
+    if library:
+        for name, tokens in (("library", 0), ("library lookup", LOOKUP_TOKENS)):
+            drafted[name] = TransformersModel(folder, DEFAULT_MODEL, adapter=chosen, lookup_tokens=tokens)
     with progress_bars(console) as progress:
-        timed = time_decoding(
-            asked,
-            TransformersModel(folder, DEFAULT_MODEL, adapter=chosen, lookup_tokens=0),
-            TransformersModel(folder, DEFAULT_MODEL, adapter=chosen, lookup_tokens=lookup),
-            progress=progress,
-        )
+        timed = time_decoding(asked, drafted, lookup.count_tokens, progress=progress)
     found = {
         "kind": "decoding",
         "data": loaded.name,
         "split": loaded.split,
         "model": DEFAULT_MODEL,
         "adapter": chosen.name if chosen else None,
-        "lookup_tokens": lookup,
+        "weights": "int8" if has_fast_int8() else "float32",
         **provenance(),
         **to_json(timed),
     }
@@ -72,21 +87,24 @@ def decoding(
     _write(found, json_file, None, console)
 
 
+_LABELS = {
+    "plain": "token by token", "lookup": "guessing", "library": "transformers", "library lookup": "transformers, guessing"
+}  # fmt: skip
+
+
 def table(found: Mapping[str, Any]) -> Table:
-    """Both ways side by side."""
-    caption = (
-        ""
-        if not found["drafts"]
-        else f"same text in {found['same_text']:.0%}; {found['times_quicker']:.2f} times as quick"
-    )
-    shown = Table("decoding", "first token", "whole draft", "tokens a second",
-                  title=f"{found['drafts']} drafts · {found['data']}", box=box.SIMPLE_HEAD, caption=caption)  # fmt: skip
-    for name, label in (("plain", "token by token"), ("lookup", f"{found['lookup_tokens']} guessed")):
+    """A row a model."""
+    shown = Table("decoding", "first token", "whole draft", "tokens a second", "times as quick", "after reading", "same text",
+                  title=f"{found['drafts']} drafts · {found['data']}", box=box.SIMPLE_HEAD)  # fmt: skip
+    for name, label in _LABELS.items():
         if times := found.get(name):
             shown.add_row(
                 label,
                 f"{times['first_ms_p50']:.0f} ms",
                 f"{times['total_ms_p50']:.0f} ms",
                 f"{times['tokens_per_s']:.1f}",
+                f"{times['times_quicker']:.2f}",
+                f"{times['times_quicker_after_reading']:.2f}",
+                f"{times['same_text']:.0%}",
             )
     return shown

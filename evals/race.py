@@ -143,11 +143,12 @@ def _quality(data: BenchData, models: Models, names: Sequence[str], cache: Path)
 def against_limits(data: BenchData, models: Models, limits: MachineLimits) -> dict[str, Any]:
     """Our own steps beside what the machine's bandwidth and matrix rate would allow; steps whose weights are not there
     are left out."""
+    from assistant.llama import has_fast_int8
     from retrieval.dense import DenseIndex
     from retrieval.encoder import has_fast_bfloat16
 
     encoder, reranker = models.encoder, models.reranker
-    rate, width = (limits.bfloat16_flops, 2) if has_fast_bfloat16() else (limits.float32_flops, 4)
+    rate = limits.bfloat16_flops if has_fast_bfloat16() else limits.float32_flops
     rows = 50_000
     vectors = np.random.default_rng(SEED).standard_normal((rows, encoder.dimension)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -172,7 +173,8 @@ def against_limits(data: BenchData, models: Models, limits: MachineLimits) -> di
             sum(bert_flops(tokens=length, length=length) for length in tokens) / rate,
         )
     if ModelCache.default().is_cached(GENERATOR):
-        found["decode one token"] = (_decode_s(), _GENERATOR_WEIGHTS * width / limits.bytes_per_s)
+        bytes_a_token = _GENERATOR_WEIGHTS * (1 if has_fast_int8() else 4)
+        found["decode one token"] = (_decode_s(), bytes_a_token / limits.bytes_per_s)
     return {
         name: {"seconds": seconds, "limit_s": limit, "times_limit": seconds / limit}
         for name, (seconds, limit) in found.items()

@@ -9,7 +9,7 @@ import pytest
 from assistant.confidence import Confidence
 from evals.beir import load_data
 from evals.data import BenchData
-from evals.decoding import Timed, to_json
+from evals.decoding import Timed, Written, time_decoding, to_json
 from evals.drafts import Drafting, Recorded, cut, evaluate_drafts, quoted
 from evals.drafts import to_json as drafts_json
 from evals.systems import passages_of
@@ -69,8 +69,23 @@ def test_a_refused_question_counts_as_not_right_in_the_end(data: BenchData) -> N
 
 
 def test_decoding_is_compared_over_the_same_drafts() -> None:
-    timed = [Timed(200, 20, True, 500, 2000, 500, 1000), Timed(300, 40, False, 700, 4000, 600, 1000)]
+    timed = [
+        Timed(200, 20, {"plain": Written("One.", 500, 2000, 3000, 20), "lookup": Written("One.", 600, 1000, 1500, 3)}),
+        Timed(300, 40, {"plain": Written("Two.", 700, 4000, 6000, 40), "lookup": Written("2.", 600, 1000, 1500, 4)}),
+    ]
     found = to_json(timed)
-    assert (found["times_quicker"], found["times_quicker_p50"], found["same_text"]) == (3.0, 3.0, 0.5)
-    assert found["plain"]["tokens_per_s"] == 10.0
+    lookup = found["lookup"]
+    assert (lookup["times_quicker"], lookup["times_less_processor"], lookup["same_text"]) == (3.0, 3.0, 0.5)
+    assert lookup["times_quicker_after_reading"] == 4800 / 800
+    assert (found["plain"]["tokens_per_s"], found["plain"]["times_quicker"]) == (10.0, 1.0)
     assert to_json([]) == {"drafts": 0}
+
+
+def test_every_prompt_is_drafted_by_every_model() -> None:
+    prompts = [[{"role": "user", "content": text}] for text in ("a", "b", "c")]
+    models = {"plain": ScriptedModel(REPLY), "lookup": ScriptedModel(REPLY)}
+    timed = time_decoding(prompts, models, lambda text: len(text.split()))
+    assert [(one.prompt_tokens, one.reply_tokens, list(one.written)) for one in timed] == [
+        (1, 9, ["plain", "lookup"])
+    ] * 3
+    assert to_json(timed)["lookup"]["same_text"] == 1.0
