@@ -21,6 +21,7 @@ from rich.table import Table
 from assistant.accounts import Accounts, Role
 from assistant.commands.output import aside, console
 from assistant.config import Settings
+from assistant.cores import keep_to_one_core, let_idle_threads_sleep
 from assistant.hardening import check_secret
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
@@ -131,6 +132,7 @@ def _run(
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
+    let_idle_threads_sleep()
     models = _Models(settings, model)
     keeper = LibraryKeeper(settings.home, store, models.encoder)
     mail = None
@@ -139,7 +141,7 @@ def _run(
             settings.smtp_url, sender=settings.mail_from, recipient=settings.mail_to, desk_url=settings.public_url
         )
     room = Room.furnish(
-        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
+        settings.home, store, secret=secret, load=models.at_the_desk, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
         review=Review(settings.home, store, encoder=models.encoder, reranker=models.reranker),
         ahead=ReadAhead(models.assistant).steps,
     )  # fmt: skip
@@ -167,6 +169,12 @@ class _Models:
             if self._assistant is None:
                 self._assistant = open_assistant(self._settings, model=self._model)
             return self._assistant
+
+    def at_the_desk(self) -> Assistant:
+        """The assistant, for the thread that finds evidence."""
+        assistant = self.assistant()
+        keep_to_one_core()
+        return assistant
 
     def encoder(self) -> Encoder:
         return self.assistant().encoder
