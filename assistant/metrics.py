@@ -29,6 +29,10 @@ class Metrics:
         self.waiting = Gauge(
             "policydesk_questions_in_line", "Questions being answered or waiting", registry=self.registry
         )
+        self.reading_ahead = Gauge(
+            "policydesk_reading_ahead", "1 while passages are read that questions may need, 0 when all are",
+            registry=self.registry,
+        )  # fmt: skip
         self.refused = Counter(
             "policydesk_questions_turned_away", "Questions refused for want of room", registry=self.registry
         )

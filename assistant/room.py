@@ -78,10 +78,12 @@ class Room:
         asked, feedback = Asked(store), Feedback(store)
         public = partial(library.readable, store, None)
         review = review or Review(home, store, encoder=lambda: load().encoder)
+        line = Line(load, ahead=ahead)
+        metrics.reading_ahead.set_function(lambda: line.reads_ahead)
         jobs = Jobs(home, store, keeper, on_report=metrics.count_file, on_drafts=review.prepare)
         return cls(
             home=home, store=store, accounts=accounts, chats=Chats(store), feedback=feedback, keeper=keeper,
-            jobs=jobs, line=Line(load, ahead=ahead), door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
+            jobs=jobs, line=line, door=Door(accounts, session_key(secret), SignOn(accounts, sign_on or SignOnConfig())), metrics=metrics,
             audit=Audit(store), asked=asked, handoffs=handoffs, review=review,
             postman=Postman(handoffs, mail, public_documents=public) if mail else None, privacy=privacy or Privacy(),
             ballot=Ballot(asked, feedback),

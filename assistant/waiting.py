@@ -87,6 +87,7 @@ class Line:
         self._phrasing = Desk("phrasing")
         self._numbers = itertools.count()
         self._present = 0
+        self.reads_ahead = ahead is not None  #: whether there is something to read yet
 
     @property
     def ready(self) -> bool:
@@ -176,9 +177,10 @@ class Line:
     async def _read(self, ahead: Callable[[], Iterator[bool]]) -> None:
         """Read ahead, step by step, again and again: the library changes."""
         while True:
-            steps, more = ahead(), True
-            while more:
+            steps = ahead()
+            self.reads_ahead = True
+            while self.reads_ahead:
                 async for _ in self._finding.turn(_LAST):
                     pass
-                more = await self._finding.work(lambda: next(steps, False))  # noqa: B023
+                self.reads_ahead = await self._finding.work(lambda: next(steps, False))  # noqa: B023
             await asyncio.sleep(self._ahead_every_s)

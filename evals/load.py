@@ -39,7 +39,7 @@ class LoadConfig:
     people: int = 32
     minutes: float = 2.0
     model: str = "quote"
-    pause_s: float = 0.0  #: how long people read an answer before they ask again, on average
+    pause_s: float = 30.0  #: people read for two to four thirds of this before they ask again; 0: no time at all
     crowd: int = 96  #: who come at once in the end: more than wait in one line
     patience_s: float = 240.0  #: how long the server may take to be ready, and an answer to come
 
@@ -53,13 +53,16 @@ class Witnessed:
     whole_answer_s: list[float] = field(default_factory=list)
     places: list[int] = field(default_factory=list)  #: "you are number N"
     pages_ms: dict[str, list[float]] = field(default_factory=lambda: {page: [] for page in _PAGES})
+    memory: list[tuple[int, float]] = field(default_factory=list)  #: questions asked so far, MB, each second
 
 
 def measure_load(folders: Sequence[Path], config: LoadConfig | None = None) -> dict[str, Any]:
-    """Read the folders into a new home, serve it, and let people ask until the time is over.
+    """Read the folders into a new home, serve it, and let people ask: first all in the same second, then each at their own
+    pace until the time is over, then a crowd of more than the line holds.
 
     :returns: ``outcomes`` (``own``: the asker's own answer; ``another's``, ``lost``, ``busy``), times to the first evidence
-        and the whole answer, places in line that were told, what other pages took, and memory at start and end.
+        and the whole answer, places in line that were told, what other pages took, and what memory did; ``burst`` and
+        ``crowd`` have their own.
     """
     config = config or LoadConfig()
     with tempfile.TemporaryDirectory(prefix="policydesk-load-") as scratch:
@@ -103,38 +106,63 @@ def _furnish(root: Path, config: LoadConfig) -> tuple[list[str], list[str]]:
 async def _visit(
     url: str, process: int, tokens: Sequence[str], questions: Sequence[str], config: LoadConfig
 ) -> dict[str, Any]:
-    seen, crowd = Witnessed(), Witnessed()
+    burst, seen, crowd = Witnessed(), Witnessed(), Witnessed()
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=config.patience_s, limits=limits) as client:
         await _until_ready(client, config.patience_s)
+        ahead_s = await _until_read_ahead(client, config.patience_s)
         for number in range(3):
             await _ask(client, tokens[0], questions[number], "warm", Witnessed())
+        await _all_at_once(client, tokens, questions, len(tokens), "burst", burst)
         begun_mb, cpu = _memory_mb(process), os.getloadavg()[0]
         until = time.monotonic() + 60 * config.minutes
-        watching = asyncio.create_task(_look_around(client, tokens[0], until, seen))
-        await asyncio.gather(
-            *(
-                _keep_asking(client, token, questions, number, until, config.pause_s, seen)
-                for number, token in enumerate(tokens)
-            )
-        )
-        await watching
+        watching = [_look_around(client, tokens[0], until, seen), _watch_memory(process, until, seen)]
+        asking = [
+            _keep_asking(client, token, questions, number, until, config.pause_s, seen)
+            for number, token in enumerate(tokens)
+        ]
+        await asyncio.gather(*watching, *asking)
         ended_mb = _memory_mb(process)
-        await asyncio.gather(
-            *(
-                _ask(client, tokens[n % len(tokens)], questions[n % len(questions)], f"crowd {n}", crowd)
-                for n in range(config.crowd)
-            )
-        )
+        await _all_at_once(client, tokens, questions, config.crowd, "crowd", crowd)
     return {
-        "people": config.people, "minutes": config.minutes, "model": config.model, "pause_s": config.pause_s, "questions_asked": seen.outcomes.total(),
-        "outcomes": dict(seen.outcomes), "first_evidence_s": _spread(seen.first_evidence_s), "answer_s": _spread(seen.whole_answer_s),
-        "told_their_place": len(seen.places), "farthest_place": max(seen.places, default=0),
+        "people": config.people, "minutes": config.minutes, "model": config.model, "pause_s": config.pause_s, "read_ahead_s": ahead_s,
+        "questions_asked": seen.outcomes.total(), **_told(seen), "told_their_place": len(seen.places),
         "other_pages_ms": {page: _spread(took) for page, took in seen.pages_ms.items()},
-        "memory_mb": {"start": round(begun_mb), "end": round(ended_mb), "after_crowd": round(_memory_mb(process))},
+        "memory_mb": {"start": round(begun_mb), "end": round(ended_mb), "after_crowd": round(_memory_mb(process)), **_rise(seen.memory)},
         "load_average": {"start": round(cpu, 1), "end": round(os.getloadavg()[0], 1)},
-        "crowd": {"people": config.crowd, "outcomes": dict(crowd.outcomes), "farthest_place": max(crowd.places, default=0)},
+        "burst": {"people": config.people, **_told(burst)},
+        "crowd": {"people": config.crowd, **_told(crowd)},
     }  # fmt: skip
+
+
+def _told(seen: Witnessed) -> dict[str, Any]:
+    return {
+        "outcomes": dict(seen.outcomes),
+        "first_evidence_s": _spread(seen.first_evidence_s),
+        "answer_s": _spread(seen.whole_answer_s),
+        "farthest_place": max(seen.places, default=0),
+    }
+
+
+def _rise(memory: Sequence[tuple[int, float]]) -> dict[str, float]:
+    """How memory grew with the questions, after a third of the time: until then what is kept of answers fills up."""
+    steady = memory[len(memory) // 3 :]
+    asked = np.array([count for count, _ in steady])
+    if len(steady) < 2 or asked[0] == asked[-1]:
+        return {}
+    slope = np.polyfit(asked, [mb for _, mb in steady], 1)[0]
+    return {"steady_questions": int(asked[-1] - asked[0]), "rise_per_1000_questions": round(float(slope) * 1000, 1)}
+
+
+async def _all_at_once(
+    client: httpx.AsyncClient, tokens: Sequence[str], questions: Sequence[str], people: int, name: str, seen: Witnessed
+) -> None:
+    await asyncio.gather(
+        *(
+            _ask(client, tokens[n % len(tokens)], questions[n % len(questions)], f"{name} {n}", seen)
+            for n in range(people)
+        )
+    )
 
 
 async def _keep_asking(
@@ -147,10 +175,11 @@ async def _keep_asking(
     seen: Witnessed,
 ) -> None:
     turn, chance = 0, random.Random(number)
+    await asyncio.sleep(chance.uniform(0, pause_s))
     while time.monotonic() < until:
         await _ask(client, token, questions[(number * 7 + turn) % len(questions)], f"person {number} turn {turn}", seen)
         turn += 1
-        await asyncio.sleep(chance.uniform(0, 2 * pause_s))
+        await asyncio.sleep(chance.uniform(2 * pause_s / 3, 4 * pause_s / 3))
 
 
 async def _ask(client: httpx.AsyncClient, token: str, question: str, marker: str, seen: Witnessed) -> None:
@@ -200,6 +229,12 @@ async def _look_around(client: httpx.AsyncClient, token: str, until: float, seen
         await asyncio.sleep(0.5)
 
 
+async def _watch_memory(process: int, until: float, seen: Witnessed) -> None:
+    while time.monotonic() < until:
+        seen.memory.append((seen.outcomes.total(), _memory_mb(process)))
+        await asyncio.sleep(1)
+
+
 def _spread(values: Sequence[float]) -> dict[str, float]:
     if not values:
         return {}
@@ -224,6 +259,16 @@ async def _until_ready(client: httpx.AsyncClient, patience_s: float) -> None:
             pass
         await asyncio.sleep(0.2)
     raise TimeoutError(f"the server was not ready within {patience_s:.0f} s")
+
+
+async def _until_read_ahead(client: httpx.AsyncClient, patience_s: float) -> float:
+    """Wait until the server has read ahead, as one has that was not started just now; :returns: the seconds it took."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + patience_s:
+        if "policydesk_reading_ahead 0.0" in (await client.get("/metrics")).text:
+            break
+        await asyncio.sleep(1)
+    return round(time.monotonic() - begun, 1)
 
 
 def _memory_mb(process: int) -> float:

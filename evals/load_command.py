@@ -16,12 +16,23 @@ def load(
     people: Annotated[int, typer.Option(min=1, help="How many ask.")] = 32,
     minutes: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 2.0,
     model: Annotated[str, typer.Option(help="Language model of the server; 'quote' for none.")] = "quote",
-    pause: Annotated[float, typer.Option(min=0, help="Seconds people read before they ask again, on average.")] = 0.0,
+    pause: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Seconds people read before they ask again: drawn between two and four thirds of it. 0: they ask again at "
+            "once, which is more than people do.",
+        ),
+    ] = 30.0,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
     ] = None,
 ) -> None:
-    """Serve documents to people who all ask at once: whose answer reaches whom, how soon, and what else slows down."""
+    """Serve documents to people who all ask in the same second, then each at their own pace, then to a crowd: whose answer
+    reaches whom, how soon, and what else slows down.
+
+    The questions are the documents' headings, each with words that nobody else's has, so that no answer is kept from before.
+    """
     from corpora.catalog import SAMPLE
     from evals.commands import _console, _json, _save
     from evals.load import LoadConfig, measure_load
@@ -33,12 +44,16 @@ def load(
     console = _console(json_file)
     outcomes = ", ".join(f"{count} {name}" for name, count in found["outcomes"].items())
     console.print(f"{found['questions_asked']} questions of {people} people: {outcomes}")
-    console.print(
-        f"first evidence p50 {found['first_evidence_s'].get('p50')} s, p95 {found['first_evidence_s'].get('p95')} s"
-    )
+    for name, told in (("each at their pace", found), ("all at once", found["burst"])):
+        evidence = told["first_evidence_s"]
+        console.print(f"{name}: first evidence p50 {evidence.get('p50')} s, p95 {evidence.get('p95')} s")
     for page, took in found["other_pages_ms"].items():
         console.print(f"{page}: p50 {took.get('p50')} ms, p95 {took.get('p95')} ms")
-    console.print(f"memory {found['memory_mb']['start']} MB at the start, {found['memory_mb']['end']} MB at the end")
+    memory = found["memory_mb"]
+    console.print(
+        f"memory {memory['start']} MB at the start, {memory['end']} MB at the end; "
+        f"{memory.get('rise_per_1000_questions')} MB more for 1,000 questions when warm"
+    )
     console.print(f"a crowd of {found['crowd']['people']}: {found['crowd']['outcomes']}")
     if json_file is not None:
         _save(json_file, _json({**facts, **found}))
