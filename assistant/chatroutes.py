@@ -29,18 +29,24 @@ _KEPT = {
     ("PUT", "/project/thread"), ("DELETE", "/project/thread"), ("POST", "/project/action"), ("POST", "/project/file"),
     ("GET", "/project/file/{file_id}"), ("GET", "/favicon"), ("GET", "/logo"), ("GET", "/avatars/{avatar_id:str}"),
 }  # fmt: skip
+#: Events of Chainlit's socket that the chat needs. Editing a message, recordings, settings and favourites stay shut, and so
+#: does what a later version adds: their handlers answer to nothing that the chat has.
+_EVENTS = frozenset({"connect", "disconnect", "connection_successful", "clear_session", "client_message", "stop"})
 _OTHER_ORIGIN = re.compile(r"<link\b[^>]*\bhref=\"https?://[^>]*>", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,4})?")
 
 
 def mount(app: FastAPI, room: Room, history: History) -> None:
-    """Put Chainlit's server at ``/``, without the routes that the chat does not need."""
+    """Put Chainlit's server at ``/``, without the routes and socket events that the chat does not need."""
     inner = chainlit_server.app
     problems.install(inner)
     kept = _kept(room.door.sign_on.config)
     # Chainlit's own mount_chainlit loads a script by path into a second copy of its module; ours is imported already.
     for router in (inner.router, chainlit_server.router):
         router.routes[:] = [route for route in router.routes if _is_kept(route, kept)]
+    handlers = chainlit_server.sio.handlers["/"]
+    for event in set(handlers) - _EVENTS:
+        del handlers[event]
     _add_our_routes(app, room, history)
     app.mount("/", inner)
 

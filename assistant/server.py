@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from assistant import api, apidocs, chatfolder, handoffapi, jobapi, owndataapi, problems, reviewapi
+from assistant.accounts import Role
 from assistant.chores import chores
 from assistant.console import site
 from assistant.edge import Edge, Limits
 from assistant.problems import Problem
 from assistant.room import Room
 
+#: Headers that only a proxy sends.
+_PASSED_ON = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"})
 _DESCRIPTION = (
     "Answers questions about policies, contracts and HR rules from the documents themselves. Send an API token "
     "(policydesk users token NAME) as: Authorization: Bearer pd_…"
@@ -80,8 +84,23 @@ def _add_health(app: FastAPI, room: Room) -> None:
         raise Problem(503, room.line.failure or "the models are being loaded", headers={"Retry-After": "2"})
 
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        person = request.scope.get("person")
+        if not _comes_from_this_machine(request) and (person is None or person.role is not Role.ADMIN):
+            raise Problem(
+                401 if person is None else 403,
+                "metrics are for this machine and for administrators; send a token: policydesk users token NAME --scope metrics",
+            )
         return PlainTextResponse(generate_latest(room.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _comes_from_this_machine(request: Request) -> bool:
+    """Whether the client is here. What a proxy passes on that we were not told of comes from somewhere else."""
+    passed_on = not request.scope["from_proxy"] and not _PASSED_ON.isdisjoint(request.headers)
+    try:
+        return not passed_on and request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _add_docs(app: FastAPI) -> None:

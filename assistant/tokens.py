@@ -27,6 +27,7 @@ class TokenScope(StrEnum):
     LIBRARY = "library"  #: add, publish and remove documents, answer hand-offs; for those who keep the library
     REPORTS = "reports"  #: for those who keep the library
     OWN = "own"  #: the account's own conversations and data
+    METRICS = "metrics"  #: /metrics, for administrators
 
 
 #: What a token must be for, by method and path; the first that fits counts. What fits none takes a token for everything.
@@ -42,6 +43,7 @@ _NEEDED = tuple(
         (("GET",), r"/api/v1/reports/.*", TokenScope.REPORTS),
         (("GET", "DELETE"), r"/api/v1/(conversations|me)(/.*)?", TokenScope.OWN),
         (("GET", "POST", "PUT", "PATCH", "DELETE"), r"/api/v1/(documents|jobs|drafts)(/.*)?", TokenScope.LIBRARY),
+        (("GET",), r"/metrics", TokenScope.METRICS),
     )
 )
 

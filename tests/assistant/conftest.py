@@ -70,10 +70,12 @@ def room(home: Home, store: Store, engine: FakeEngine, tmp_path: Path) -> Room:
 
 
 @asynccontextmanager
-async def served(room: Room, limits: Limits | None = None) -> AsyncIterator[httpx.AsyncClient]:
+async def served(
+    room: Room, limits: Limits | None = None, *, comes_from: str = "127.0.0.1"
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running application, without the chat."""
     app = create_app(room, limits=limits, chat=False)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(comes_from, 50_000))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://desk") as client,

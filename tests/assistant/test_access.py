@@ -54,11 +54,8 @@ POST /hr/undo | GET /hr/upload | POST /hr/upload | GET /hr/uploads | GET /hr/upl
 GET /hr/usage
 """
 #: What comes back of each event of the socket from somebody who is let in; of nobody's events nothing ever comes.
-CHATS = {"client_message": 1, "edit_message": 1}
-QUIET = {
-    "connection_successful", "clear_session", "stop", "message_favorite", "fetch_favorites", "window_message",
-    "audio_start", "audio_chunk", "audio_end", "chat_settings_change", "chat_settings_edit",
-}  # fmt: skip
+CHATS = {"client_message": 1}
+QUIET = {"connection_successful", "clear_session", "stop"}
 
 
 def named(table: str) -> set[str]:

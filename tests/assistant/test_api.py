@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from assistant.accounts import Role
 from assistant.records import Turn
 from assistant.room import Room
+from assistant.tokens import TokenScope
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import ModelUnavailable
 from retrieval.store import Store
-from tests.assistant.conftest import served
+from tests.assistant.conftest import PASSWORD, served
 from tests.assistant.engines import FakeEngine
 
 Bearer = Callable[[str], dict[str, str]]
@@ -280,6 +282,26 @@ async def test_metrics_count_answers_and_hold_no_question(client: httpx.AsyncCli
     assert 'policydesk_answers_total{place="api",status="answered"} 1.0' in text
     assert "leave" not in text
     assert "emma" not in text
+
+
+async def test_metrics_are_for_this_machine_and_for_administrators(room: Room) -> None:
+    room.accounts.add("ada", Role.ADMIN, PASSWORD)
+    tokens = {
+        "hana": room.accounts.new_token("hana"),
+        "ada": room.accounts.new_token("ada", scopes=frozenset({TokenScope.METRICS})),
+        "ada's other": room.accounts.new_token("ada", scopes=frozenset({TokenScope.ASK})),
+    }
+    async with served(room, comes_from="203.0.113.7") as client:
+        assert (await client.get("/metrics")).status_code == 401
+        headers = {name: {"Authorization": f"Bearer {token}"} for name, token in tokens.items()}
+        told = {name: (await client.get("/metrics", headers=sent)).status_code for name, sent in headers.items()}
+        assert told == {"hana": 403, "ada": 200, "ada's other": 403}
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_metrics_stay_shut_to_what_an_unnamed_proxy_passes_on(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/metrics")).status_code == 200
+    assert (await client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})).status_code == 401
 
 
 def _events(text: str) -> list[tuple[str, dict[str, Any]]]:
