@@ -40,6 +40,7 @@ from assistant.router import AnswerCache
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.index import PassageIndex
+from retrieval.reader import Reader
 from retrieval.records import Hit
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
@@ -99,6 +100,7 @@ class IndexInService(Protocol):
 class Assistant:
     """Answers questions from the generation in service. Safe to share between threads.
 
+    :param reader: tells whether and where the passages found answer; without one, similarity has to do.
     :param model: phrases the answers; None quotes the documents and phrases nothing.
     """
 
@@ -108,12 +110,14 @@ class Assistant:
         encoder: Encoder,
         *,
         reranker: Reranker | None = None,
+        reader: Reader | None = None,
         model: LanguageModel | None = None,
         confidence: Confidence | None = None,
         config: AnswerConfig | None = None,
     ) -> None:
         self.encoder = encoder
         self.reranker = reranker
+        self.reader = reader
         self.model = model
         self.confidence = confidence or Confidence()
         self.config = config or AnswerConfig()
@@ -253,7 +257,7 @@ class Assistant:
         return (claims, list(citations.values())) if claims else None
 
     def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
-        return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
+        return distil(asked.standalone, hits, encoder=self.encoder, reader=self.reader, config=self.config.evidence)
 
     def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:
         for reason, scope in wider_scopes(asked.scope, searcher.index):

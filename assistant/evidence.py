@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
+from retrieval.reader import Reader, Reading
 from retrieval.records import Hit, Passage, PassageKind, heading_line
 from retrieval.sentences import Span, sentence_spans
 from retrieval.terms import terms
@@ -34,6 +35,7 @@ class EvidenceSentence:
     similarity_in_context: float = 0.0  #: cosine to the question, read under its headings
     similarity_alone: float = 0.0  #: cosine to the question, read by itself
     passage_probability: float = 0.0  #: the reranker's, that its passage answers; 0 where it has not read it
+    answers: float | None = None  #: the reader's log-odds that its passage answers; None without a reader
 
     @property
     def quote(self) -> str:
@@ -54,17 +56,20 @@ class EvidenceConfig:
     alone: float = 0.5  #: cosine to the sentence by itself
     words: float = 0.5  #: share of the question's words in the sentence, rare ones counting more
     passage: float = 0.2  #: probability that its passage answers
+    reading: float = 0.0  #: probability that its passage answers, to the sentence that the reader points to
 
 
 def distil(
-    question: str, hits: Sequence[Hit], *, encoder: Encoder, config: EvidenceConfig | None = None
-) -> list[EvidenceSentence]:
+    question: str, hits: Sequence[Hit], *, encoder: Encoder, reader: Reader | None = None,
+    config: EvidenceConfig | None = None,
+) -> list[EvidenceSentence]:  # fmt: skip
     """The sentences of the best hits that best answer the question, best first, ties in the order of the hits.
 
     A sentence is read both alone and with its heading and lead-in, because "Up to five days." answers only under
     "Carry-over". Control lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
 
     :param hits: best first.
+    :param reader: tells which of the passages answer, and where.
     :returns: at most ``config.sentences``; empty without hits.
     """
     config = config or EvidenceConfig()
@@ -79,21 +84,41 @@ def distil(
     vectors = encoder.encode([question, *under_headings, *alone], truncate=True)
     cosine = (vectors[1:] @ vectors[0]).reshape(2, -1)
     passage = np.array([hit.scores.rerank or 0.0 for hit, _ in candidates])
+    readings = _read(question, [hit.passage for hit, _ in candidates], reader)
     scores = (
         config.in_context * cosine[0]
         + config.alone * cosine[1]
         + config.words * _covered(question, alone)
         + config.passage * passage
+        + config.reading * _pointed_to(candidates, readings)
     )
     order = np.argsort(-scores, kind="stable")[: config.sentences]
     return [
         EvidenceSentence(
             hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
             float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
+            readings[hit.passage.passage_id].log_odds if readings else None,
         )
         for at in order
         for hit, span in [candidates[at]]
     ]  # fmt: skip
+
+
+def _read(question: str, passages: Sequence[Passage], reader: Reader | None) -> dict[str, Reading]:
+    """The reading of each passage, by its id; empty without a reader."""
+    different = {passage.passage_id: passage for passage in passages}
+    readings = reader.read(question, list(different.values())) if reader else []
+    return dict(zip(different, readings, strict=False))
+
+
+def _pointed_to(candidates: Sequence[tuple[Hit, Span]], readings: Mapping[str, Reading]) -> NDArray[np.float64]:
+    """The probability that its passage answers, for sentences that hold the answer the reader points to; 0 for others."""
+    found = np.zeros(len(candidates))
+    for at, (hit, span) in enumerate(candidates):
+        reading = readings.get(hit.passage.passage_id)
+        if reading and reading.start < span.end and span.start < reading.end:
+            found[at] = 1 / (1 + np.exp(-reading.log_odds))
+    return found
 
 
 def _text(hit: Hit, span: Span) -> str:

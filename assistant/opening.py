@@ -8,6 +8,7 @@ from assistant.model import load_model
 from retrieval.encoder import load_encoder
 from retrieval.generations import CurrentIndex
 from retrieval.keptvectors import KeptVectors
+from retrieval.reader import load_reader
 from retrieval.rerank import load_reranker
 
 
@@ -22,6 +23,7 @@ def open_assistant(settings: Settings, *, model: str | None = None) -> Assistant
         CurrentIndex(settings.home, encoder=encoder.name),
         encoder,
         reranker=load_reranker(),
+        reader=load_reader(),
         model=load_model(
             model or settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter
         ),

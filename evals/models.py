@@ -12,16 +12,18 @@ from evals.encodings import CachedEncoder
 from retrieval.encoder import Encoder
 from retrieval.generations import CurrentIndex
 from retrieval.index import PassageIndex
+from retrieval.reader import Reader
 from retrieval.records import Passage
 from retrieval.rerank import Reranker
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What our systems search with. ``reranker`` is None where there are no weights for one."""
+    """What our systems search and read with. ``reranker`` and ``reader`` are None where there are no weights for them."""
 
     encoder: Encoder
     reranker: Reranker | None
+    reader: Reader | None = None
 
 
 class HeldIndex(CurrentIndex):
@@ -35,14 +37,15 @@ class HeldIndex(CurrentIndex):
 
 
 def load_models(settings: Settings) -> Models:
-    """The encoder of the settings and the reranker that ships.
+    """The encoder of the settings, the reranker and the reader that ship.
 
     :raises ModelUnavailable: if weights are missing.
     """
     from retrieval.encoder import load_encoder
+    from retrieval.reader import load_reader
     from retrieval.rerank import load_reranker
 
-    return Models(load_encoder(settings.encoder), load_reranker())
+    return Models(load_encoder(settings.encoder), load_reranker(), load_reader())
 
 
 def assistant_over(
@@ -59,4 +62,4 @@ def assistant_over(
     language = load_model(
         model or settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter
     )
-    return Assistant(HeldIndex(index), models.encoder, reranker=models.reranker, model=language)
+    return Assistant(HeldIndex(index), models.encoder, reranker=models.reranker, reader=models.reader, model=language)

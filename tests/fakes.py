@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from assistant.model import Message
 from retrieval.errors import PassageTooLong
+from retrieval.reader import Reading
+from retrieval.records import Passage
 from retrieval.terms import terms
 
 
@@ -48,6 +50,23 @@ class OverlapReranker:
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         asked = set(terms(question))
         return np.array([len(asked & set(terms(text))) - len(asked) / 2 for text in texts], np.float32)
+
+
+class OverlapReader:
+    """Holds that a passage answers if it has most of the question's words, and points to the first of them."""
+
+    name = "overlap"
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        asked = set(terms(question))
+        found = []
+        for passage in passages:
+            words = passage.text.split()
+            held = [word for word in words if set(terms(word)) & asked]
+            start = passage.text.index(held[0]) if held else 0
+            share = len(asked & set(terms(passage.text))) / max(1, len(asked))
+            found.append(Reading(10 * (share - 0.5), start, start + len(held[0]) if held else 0))
+        return found
 
 
 class ScriptedModel:

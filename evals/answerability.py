@@ -1,0 +1,100 @@
+"""Does it tell an answered question from one that only looks so? Confidence over evidence, questions of both kinds, one threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from assistant.confidence import Confidence
+from assistant.evidence import EvidenceSentence, distil
+from evals.abstention import auroc
+from evals.data import BenchData, Question, Unanswerable
+from evals.ranking import Progress
+from evals.significance import estimate
+from retrieval.encoder import Encoder
+from retrieval.index import PassageIndex
+from retrieval.reader import Reader
+from retrieval.records import Passage
+from retrieval.rerank import Reranker
+from retrieval.search import Searcher
+
+#: Passages found for a question, as when it is answered.
+_HITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AskedOnce:
+    """A question, whether the texts answer it, and the evidence found for it."""
+
+    question_id: str
+    answerable: bool
+    evidence: tuple[EvidenceSentence, ...]
+
+
+def ask_all(
+    data: BenchData, passages: Sequence[Passage], encoder: Encoder, reranker: Reranker | None, reader: Reader | None, *,
+    reading_encoder: Encoder, inside: bool, progress: Progress | None = None,
+) -> list[AskedOnce]:  # fmt: skip
+    """Find evidence for every question, in the order of the documents they are about.
+
+    :param encoder: of the passages; it may remember. ``reading_encoder`` is asked about sentences.
+    :param inside: search only the documents that a question is judged or was asked against, as somebody does who has
+        opened a contract; questions that name none are left out.
+    """
+    everything: list[Question | Unanswerable] = [*data.judged, *data.unanswerable]
+    document_of = {passage.passage_id: passage.document_id for passage in passages}
+    named = {question.question_id: _documents(question, document_of) if inside else () for question in everything}
+    if inside:
+        everything = [question for question in everything if named[question.question_id]]
+    everything.sort(key=lambda question: (named[question.question_id], question.question_id))
+    found: list[AskedOnce] = []
+    for documents, questions in groupby(everything, key=lambda question: named[question.question_id]):
+        held = [passage for passage in passages if passage.document_id in documents] if inside else passages
+        searcher = Searcher(PassageIndex.build(held, encoder, truncate=True), encoder, reranker=reranker)
+        for question in questions:
+            hits = searcher.search(question.text, k=_HITS).hits
+            evidence = distil(question.text, hits, encoder=reading_encoder, reader=reader)
+            found.append(AskedOnce(question.question_id, isinstance(question, Question), tuple(evidence)))
+            if progress:
+                progress("asking", len(found), len(everything))
+    return found
+
+
+def figures(asked: Sequence[AskedOnce], confidence: Confidence) -> dict[str, Any]:
+    """How well confidence parts the two kinds, and what the threshold in service makes of them."""
+    sure = {one.question_id: confidence.probability(one.evidence) for one in asked}
+
+    def of(answerable: bool, value: Callable[[AskedOnce], float]) -> list[float]:
+        return [value(one) for one in asked if one.answerable is answerable]
+
+    def parted(value: Callable[[AskedOnce], float]) -> dict[str, Any]:
+        return auroc(of(True, value), of(False, value)).to_json()
+
+    def chance(one: AskedOnce) -> float:
+        return sure[one.question_id]
+
+    return {
+        "answerable": len(of(True, chance)),
+        "unanswerable": len(of(False, chance)),
+        "threshold": confidence.threshold,
+        "kept": estimate([float(one >= confidence.threshold) for one in of(True, chance)]).to_json(),
+        "refused": estimate([float(one < confidence.threshold) for one in of(False, chance)]).to_json(),
+        "auroc": parted(chance),
+        "auroc_without_reader": parted(lambda one: max(_similarities(one), default=0.0)),
+        "auroc_reader_alone": parted(lambda one: max(_readings(one), default=-99.0)),
+    }
+
+
+def _similarities(asked: AskedOnce) -> Iterator[float]:
+    return (one.similarity_in_context + one.similarity_alone for one in asked.evidence)
+
+
+def _readings(asked: AskedOnce) -> Iterator[float]:
+    return (one.answers for one in asked.evidence if one.answers is not None)
+
+
+def _documents(question: Question | Unanswerable, document_of: Mapping[str, str]) -> tuple[str, ...]:
+    ids = question.wanted if isinstance(question, Question) else question.asked_against
+    return tuple(sorted({document_of[one] for one in ids if one in document_of}))

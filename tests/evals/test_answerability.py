@@ -1,0 +1,65 @@
+"""Answerability: questions of both kinds, the evidence found for them, and what the threshold makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner
+
+from assistant.confidence import Confidence
+from evals.answerability import AskedOnce, ask_all, figures
+from evals.answerability_command import answerability
+from evals.beir import load_data
+from evals.systems import passages_of
+from retrieval.errors import WrongUsage
+from tests.fakes import OverlapReader, WordEncoder
+from tests.retrieval.test_tune import write_beir
+
+
+def asked(folder: Path, *, inside: bool = False, reader: OverlapReader | None = None) -> list[AskedOnce]:
+    data = load_data(write_beir(folder), "dev")
+    encoder = WordEncoder()
+    return ask_all(
+        data, passages_of(data.corpus), encoder, None, reader, reading_encoder=encoder, inside=inside
+    )  # fmt: skip
+
+
+def test_every_question_of_both_kinds_is_asked(tmp_path: Path) -> None:
+    found = asked(tmp_path / "rules")
+    assert sorted((one.question_id, one.answerable) for one in found) == [
+        ("q-gifts", True), ("q-laptop", True), ("q-training", True), ("u2", False),
+    ]  # fmt: skip
+    assert all(one.evidence for one in found)
+
+
+def test_inside_a_document_nothing_else_is_found(tmp_path: Path) -> None:
+    found = {one.question_id: one for one in asked(tmp_path / "rules", inside=True)}
+    assert {sentence.passage.passage_id for sentence in found["u2"].evidence} == {"expenses"}
+    assert {sentence.passage.passage_id for sentence in found["q-laptop"].evidence} == {"laptop"}
+
+
+def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:
+    found = asked(tmp_path / "rules", reader=OverlapReader())
+    everything, nothing = (figures(found, Confidence(threshold=threshold)) for threshold in (0.0, 1.01))
+    assert everything["kept"]["mean"] == 1.0
+    assert everything["refused"]["mean"] == 0.0
+    assert nothing["kept"]["mean"] == 0.0
+    assert nothing["refused"]["mean"] == 1.0
+    assert everything["answerable"] == 3
+    assert everything["auroc_reader_alone"]["mean"] is not None
+
+
+def test_without_a_reader_there_is_no_figure_of_it(tmp_path: Path) -> None:
+    alone = figures(asked(tmp_path / "rules"), Confidence())["auroc_reader_alone"]
+    assert alone["mean"] == 0.5
+
+
+def test_data_without_unanswerable_questions_is_refused(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(answerability)
+    folder = write_beir(tmp_path / "rules")
+    (folder / "unanswerable.jsonl").unlink()
+    done = CliRunner().invoke(app, [str(folder), "--split", "dev"])
+    assert isinstance(done.exception, WrongUsage)
+    assert "unanswerable.jsonl" in str(done.exception)
