@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Integer, String, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from retrieval.documents import Version
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 from retrieval.tables import Base
+
+#: Who acts where nobody has signed in.
+COMMAND_LINE = "command line"
 
 
 class Act(StrEnum):
@@ -24,6 +29,7 @@ class Act(StrEnum):
     REJECT = "reject"
     REMOVE = "remove"
     CONFIRM = "confirm"  #: dates, country, readers, owner or title were set
+    ATTACH = "attach"  #: a draft was made a version of another document
 
 
 class ActionRow(Base):
@@ -96,6 +102,35 @@ class Actions:
             statement = statement.where(ActionRow.document_id == document_id)
         with self.sessions() as session:
             return [_action(row) for row in session.scalars(statement)]
+
+    def undoable(self, action_id: str | None = None) -> Action:
+        """The act that can be taken back now: the one named, or the latest.
+
+        :raises WrongUsage: if there is no such act, it was undone, its text is gone, or a later act on the same document
+            stands on it.
+        """
+        action = self.get(action_id) if action_id else next((each for each in self.all() if each.can_be_undone), None)
+        if action is None:
+            raise WrongUsage("there is nothing to undo; see: policydesk documents history")
+        if action.undone_at is not None:
+            raise WrongUsage(f"act {action.action_id} was undone already; see: policydesk documents history")
+        if action.final_at is not None:
+            raise WrongUsage(f"act {action.action_id} can no longer be undone: its text is gone for good")
+        later = takewhile(lambda each: each.action_id != action.action_id, self.all(document_id=action.document_id))
+        standing = next((each for each in later if each.undone_at is None), None)
+        if standing is not None:
+            raise WrongUsage(
+                f"act {action.action_id} came before {standing.act.value} {standing.action_id} on the same document; "
+                f"undo that first: policydesk documents undo {standing.action_id}"
+            )
+        return action
+
+    def follow(self, version_id: str, moved: Version) -> None:
+        """Let the acts on a version that has moved to another document go with it."""
+        with self.sessions.begin() as session:
+            for row in session.scalars(select(ActionRow)):
+                if row.version_ids == [version_id]:
+                    row.document_id, row.version_ids = moved.document_id, [moved.version_id]
 
     def undone(self, action_id: str) -> Action:
         """Note that an act was taken back; :returns: it."""

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     PUBLISH = "publish"
     REJECT = "reject"  #: a draft was put aside
     CONFIRM = "confirm"  #: dates, country, readers, owner or title were set
+    ATTACH = "attach"  #: a draft was made a version of another document
     UNDO = "undo"
     REMOVE = "remove"
     ACCESS = "access"  #: accounts, roles, groups, audiences

@@ -51,7 +51,7 @@ async def _again(room: Room) -> None:
 async def _sweep(room: Room) -> None:
     try:
         removed = await asyncio.to_thread(sweep, room.store, room.privacy)
-        removed["versions"] = await asyncio.to_thread(room.review.purge)
+        removed["versions"] = await asyncio.to_thread(room.review.erasure.purge)
     except (DatabaseError, PolicydeskError) as error:
         # A database that is busy for once must not end the server; what was not removed is removed the next time.
         log.error("records whose time is over could not be removed: %s", error)

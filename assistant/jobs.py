@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant import uploads
 from assistant.keeper import Keeper, Report
+from retrieval.documents import Version
 from retrieval.errors import DocumentRejected, PolicydeskError, WrongUsage
 from retrieval.home import Home, sync
 from retrieval.store import Store
@@ -123,7 +124,7 @@ class Jobs:
         folder.mkdir(mode=0o700, parents=True)
         names: list[str] = []
         for name, path in files:
-            kept = _free(uploads.safe_name(name), names)
+            kept = uploads.free_name(uploads.safe_name(name), names)
             shutil.copyfile(path, folder / kept)
             sync(folder / kept)
             names.append(kept)
@@ -291,6 +292,17 @@ def remove_older(store: Store, days: int) -> int:
         return len(old)
 
 
+def follow_version(store: Store, version_id: str, moved: Version) -> None:
+    """Let the records of uploads name a version that has moved to another document as it is called now."""
+    Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
+    now = {"document_id": moved.document_id, "version_id": moved.version_id}
+    with store.sessions.begin() as session:
+        for row in session.scalars(select(JobRow).where(JobRow.reports.cast(Text).contains(version_id))):
+            row.reports = [
+                {**report, **now} if report.get("version_id") == version_id else report for report in row.reports
+            ]
+
+
 def forget_document(store: Store, document_id: str) -> None:
     """Take a removed document's title, and what else was read from it, out of the records of uploads."""
     Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
@@ -315,14 +327,6 @@ def _job(row: JobRow) -> Job:
         row.job_id, JobState(row.state), tuple(row.files), tuple(row.reports or ()), row.failure, row.created_at,
         is_draft=bool(row.options.get("draft")),
     )  # fmt: skip
-
-
-def _free(name: str, taken: Sequence[str]) -> str:
-    candidate, number = name, 2
-    while candidate.casefold() in {other.casefold() for other in taken}:
-        path = Path(name)
-        candidate, number = f"{path.stem} ({number}){path.suffix}", number + 1
-    return candidate
 
 
 def _log_failure(future: Future[None]) -> None:

@@ -85,7 +85,7 @@ def remove(room: Room, person: Person, document_id: str) -> None:
     :raises Problem: 404 for a document this person may not know of.
     """
     document = find(room.store, person, document_id)
-    room.review.erase(document.document_id, who=person.name)
+    room.review.erasure.erase(document.document_id, who=person.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import takewhile
 from typing import Any
 
-from assistant.actions import Act, Action, Actions
+from assistant.actions import COMMAND_LINE, Act, Action, Actions
 from assistant.audit import Audit, Kind
 from assistant.changes import affected_answers, compare
-from assistant.chats import Chats
-from assistant.handoffs import Handoffs
-from assistant.jobs import forget_document
+from assistant.erasure import GRACE, Erasure
+from assistant.jobs import follow_version
 from assistant.particulars import Particulars as Particulars
 from assistant.particulars import particulars_from_json, particulars_json, set_particulars
 from assistant.preflights import Preflights
@@ -26,22 +24,15 @@ from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty, WrongUsage
 from retrieval.generations import current_generation, open_index
 from retrieval.generations import publish as publish_index
-from retrieval.home import Home
+from retrieval.home import PATIENCE_S, Home
 from retrieval.index import PassageIndex
 from retrieval.rerank import Reranker
 from retrieval.store import Store
 from retrieval.tables import DocumentRow
 
-#: Who acts where nobody has signed in.
-COMMAND_LINE = "command line"
-#: The text of what was rejected or removed is kept so long for undo.
-GRACE = timedelta(days=7)
 #: Answers older than this are not counted as at stake.
 _RECENT = timedelta(days=90)
 _PREPARED = 20
-#: Somebody else may be writing a generation meanwhile.
-_PATIENCE_S = 60.0
-_KINDS = {Act.PUBLISH: Kind.PUBLISH, Act.REJECT: Kind.REJECT, Act.REMOVE: Kind.REMOVE, Act.CONFIRM: Kind.CONFIRM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +68,12 @@ class Review:
     ) -> None:
         self.home = home
         self.store = store
-        self.grace = grace
         self._encoder = cache(encoder)
+        self.erasure = Erasure(home, store, encoder=self._encoder, grace=grace)
         self._reranker = cache(reranker) if reranker else None
         self._actions = Actions(store)
         self._preflights = Preflights(store)
         self._audit = Audit(store)
-        self._chats = Chats(store)
-        self._handoffs = Handoffs(store)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -142,7 +131,7 @@ class Review:
         :raises WrongUsage: if there is no such version, the title is empty or the dates are the wrong way round.
         """
         particulars.check()
-        with self.home.writing(timeout_s=_PATIENCE_S):
+        with self.home.writing(timeout_s=PATIENCE_S):
             version = self._version(version_id)
             before = self._preflights.particulars(version.version_id)
             if particulars == before:
@@ -158,7 +147,7 @@ class Review:
         :param version_id: or a document's id: all its drafts.
         :raises WrongUsage: if there is no such draft.
         """
-        with self.home.writing(timeout_s=_PATIENCE_S):
+        with self.home.writing(timeout_s=PATIENCE_S):
             drafts = self._waiting(version_id)
             document = self.store.document(drafts[0].document_id)
             before = {
@@ -184,10 +173,28 @@ class Review:
         :param version_id: or a document's id: all its drafts.
         :raises WrongUsage: if there is no such draft.
         """
-        with self.home.writing(timeout_s=_PATIENCE_S):
+        with self.home.writing(timeout_s=PATIENCE_S):
             drafts = self._waiting(version_id)
             self.store.change(drafts[0].document_id, lambda row: _mark(row, drafts, withdrawn=True))
             return self._done(Act.REJECT, drafts, who)
+
+    def attach(self, version_id: str, document_id: str, *, who: str = COMMAND_LINE) -> Action:
+        """Make a draft a version of another document, where reading it did not show that it is one.
+
+        It gets an id of that document, and with it the document's country, readers and owner.
+
+        :raises WrongUsage: if there is no such draft or document, or it is a version of that document already.
+        """
+        with self.home.writing(timeout_s=PATIENCE_S):
+            (draft, *others) = self._waiting(version_id)
+            if others:
+                raise WrongUsage(f"{version_id} has {len(others) + 1} drafts; name one: {draft.version_id}")
+            if all(version.withdrawn for version in self.store.document(document_id).versions):
+                raise WrongUsage(f"document {document_id} is removed; undo that first, or choose another document")
+            before = self._preflights.particulars(draft.version_id)
+            moved = self._move(draft, document_id)
+            was = {"document_id": draft.document_id, "particulars": particulars_json(before)}
+            return self._done(Act.ATTACH, [moved], who, was)
 
     def remove(self, document_id: str, *, who: str = COMMAND_LINE) -> Action:
         """Take a document with all its versions out of the library: the next question is answered without it.
@@ -196,7 +203,7 @@ class Review:
 
         :raises WrongUsage: if there is no such document, or it was removed already.
         """
-        with self.home.writing(timeout_s=_PATIENCE_S):
+        with self.home.writing(timeout_s=PATIENCE_S):
             versions = [version for version in self.store.document(document_id).versions if not version.withdrawn]
             if not versions:
                 raise WrongUsage(f"document {document_id} is removed already; see: policydesk documents history")
@@ -211,8 +218,8 @@ class Review:
         :raises WrongUsage: if there is no such act, it was undone, its text is gone, or a later act on the same document
             stands on it.
         """
-        with self.home.writing(timeout_s=_PATIENCE_S):
-            action = self._undoable(action_id)
+        with self.home.writing(timeout_s=PATIENCE_S):
+            action = self._actions.undoable(action_id)
             versions = [self.store.version(version_id) for version_id in action.version_ids]
             match action.act:
                 case Act.PUBLISH:
@@ -223,63 +230,12 @@ class Review:
                     self.store.change(action.document_id, lambda row: _mark(row, versions, withdrawn=False))
                 case Act.CONFIRM:
                     self._set(versions[0], particulars_from_json(action.before["particulars"]))
+                case Act.ATTACH:
+                    self._detach(versions[0], action.before)
             undone = self._actions.undone(action.action_id)
             self._audit.append(Kind.UNDO, {**_payload(action), "who": who})
             self._refresh()
         return undone
-
-    def erase(self, document_id: str, *, who: str = COMMAND_LINE) -> None:
-        """Remove a document for good and at once: its text, its originals, its reports and acts, its place in the index, and
-        what conversations quote of it.
-
-        :raises WrongUsage: if there is no such document.
-        """
-        with self.home.writing(timeout_s=_PATIENCE_S):
-            versions = self.store.document(document_id).versions
-            self.store.remove_document(document_id)
-            self._refresh()
-            self._forget(document_id, versions)
-            self.store.prune_originals(self.home)
-        self._audit.append(Kind.REMOVE, {"document_id": document_id, "for_good": True, "who": who})
-
-    def purge(self, *, all_removed: bool = False) -> int:
-        """Erase the text of what was rejected or removed longer ago than the days of grace; :returns: how many versions.
-
-        :param all_removed: also what was removed today: nothing of it can be undone any more.
-        """
-        before = datetime.now(UTC) - (timedelta(0) if all_removed else self.grace)
-        due = [
-            action for action in self._actions.all()
-            if action.act in (Act.REJECT, Act.REMOVE) and action.can_be_undone and action.at <= before
-        ]  # fmt: skip
-        if not due:
-            return 0
-        erased = 0
-        with self.home.writing(timeout_s=_PATIENCE_S):
-            for action in due:
-                if not self._actions.get(action.action_id).can_be_undone:
-                    continue  # an earlier one took the whole document
-                document = self.store.document(action.document_id)
-                gone = [each for each in document.versions if each.version_id in action.version_ids and each.withdrawn]
-                self.store.remove_versions([version.version_id for version in gone])
-                self._forget(action.document_id, gone, is_all=len(gone) == len(document.versions))
-                erased += len(gone)
-            self.store.prune_originals(self.home)
-        return erased
-
-    def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> int:
-        """Build the index anew from the database; of what was removed or rejected nothing readable is left behind.
-
-        :param progress: called with (passages encoded, passages to encode).
-        :returns: the number of the generation in service afterwards.
-        """
-        self.purge(all_removed=True)
-        encoder = self._encoder()
-        with self.home.writing(timeout_s=_PATIENCE_S):
-            generation = publish_index(self.home, self.store, encoder, rebuild=True, progress=progress)
-            self.store.prune_originals(self.home)
-            self.store.compact()
-        return generation
 
     # -- the parts -----------------------------------------------------------------------------------------------------
 
@@ -318,47 +274,31 @@ class Review:
         )
         self._preflights.hold(version.version_id, particulars if waits else None)
 
+    def _move(self, version: Version, document_id: str | None) -> Version:
+        """Make a version one of another document, and let what is kept about it follow."""
+        moved = self.store.move_version(version.version_id, document_id)
+        self._preflights.forget([version.version_id])
+        self._actions.follow(version.version_id, moved)
+        follow_version(self.store, version.version_id, moved)
+        return moved
+
+    def _detach(self, version: Version, before: dict[str, Any]) -> None:
+        """Give a draft back to the document it came from, which is made anew if that is gone."""
+        known = {document.document_id for document in self.store.documents()}
+        origin = before["document_id"] if before["document_id"] in known else None
+        self._set(self._move(version, origin), particulars_from_json(before["particulars"]))
+
     def _done(self, act: Act, versions: Sequence[Version], who: str, before: dict[str, Any] | None = None) -> Action:
         action = self._actions.add(
             act, versions[0].document_id, [version.version_id for version in versions],
             title=versions[-1].title, who=who, before=before,
         )  # fmt: skip
-        self._audit.append(_KINDS[act], {**_payload(action), "who": who})
-        return action
-
-    def _undoable(self, action_id: str | None) -> Action:
-        latest = next((each for each in self._actions.all() if each.can_be_undone), None)
-        if action_id is None and latest is None:
-            raise WrongUsage("there is nothing to undo; see: policydesk documents history")
-        action = self._actions.get(action_id) if action_id is not None else latest
-        assert action is not None
-        if action.undone_at is not None:
-            raise WrongUsage(f"act {action.action_id} was undone already; see: policydesk documents history")
-        if action.final_at is not None:
-            raise WrongUsage(f"act {action.action_id} can no longer be undone: its text is gone for good")
-        later = takewhile(
-            lambda each: each.action_id != action.action_id, self._actions.all(document_id=action.document_id)
-        )
-        standing = next((each for each in later if each.undone_at is None), None)
-        if standing is not None:
-            raise WrongUsage(
-                f"act {action.action_id} came before {standing.act.value} {standing.action_id} on the same document; "
-                f"undo that first: policydesk documents undo {standing.action_id}"
-            )
+        self._audit.append(Kind(act.value), {**_payload(action), "who": who})
         return action
 
     def _refresh(self) -> None:
         """Bring the index in line with the database. The caller holds the home's write lock."""
         publish_index(self.home, self.store, self._encoder())
-
-    def _forget(self, document_id: str, versions: Sequence[Version], *, is_all: bool = True) -> None:
-        ids = [version.version_id for version in versions]
-        self._preflights.forget(ids)
-        self._actions.close(document_id, None if is_all else ids)
-        if is_all:
-            self._chats.forget(document_id)
-            self._handoffs.forget_document(document_id)
-            forget_document(self.store, document_id)
 
     def _index(self) -> PassageIndex | None:
         try:

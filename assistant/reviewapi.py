@@ -48,6 +48,12 @@ class ParticularsBody(Body):
     owner: Annotated[str | None, Field(max_length=200)] = None
 
 
+class AttachBody(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"to": "d81b2c7e0f"}})
+    version_id: VersionId = None
+    to: Annotated[str, Field(min_length=1, max_length=64, description="The document that it is a version of")]
+
+
 class UndoBody(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"action_id": "9f2c41d07a3b"}})
     action_id: Annotated[str | None, Field(max_length=32, description="The document's latest act without it")] = None
@@ -102,6 +108,15 @@ def routes(room: Room) -> APIRouter:
     async def reject(document_id: str, person: Librarian, body: VersionBody | None = None) -> dict[str, Any]:
         return await _act(room.review.reject, document_id, body, person)
 
+    @api.post("/documents/{document_id}/attach", summary="Make a draft a version of another document")
+    async def attach(document_id: str, body: AttachBody, person: Librarian) -> dict[str, Any]:
+        def attached() -> dict[str, Any]:
+            name = _named(room, person, document_id, body.version_id)
+            to = library.find(room.store, person, body.to)
+            return action_json(room.review.attach(name, to.document_id, who=person.name))
+
+        return await asyncio.to_thread(attached)
+
     async def _act(
         act: Callable[..., Action], document_id: str, body: VersionBody | None, person: Person
     ) -> dict[str, Any]:
@@ -112,7 +127,10 @@ def routes(room: Room) -> APIRouter:
 
         return await asyncio.to_thread(done)
 
-    @api.post("/documents/{document_id}/undo", summary="Take back an act: publishing, rejecting, removing, confirming")
+    @api.post(
+        "/documents/{document_id}/undo",
+        summary="Take back an act: publishing, rejecting, removing, confirming, attaching",
+    )
     async def undo(document_id: str, person: Librarian, body: UndoBody | None = None) -> dict[str, Any]:
         def taken_back() -> dict[str, Any]:
             known = [act for act in _history(room, person, document_id) if act.can_be_undone]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from ingest import media
@@ -29,3 +30,13 @@ def check(name: str, path: Path) -> None:
     if path.stat().st_size > media.MAX_BYTES:
         raise DocumentRejected(f"the file is over {media.MAX_BYTES / 1e6:.0f} MB; split it or save it smaller")
     media.media_type(name, path.read_bytes())
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or the first of ``name (2)``, ``name (3)`` … that is not taken, whatever their case."""
+    known = {other.casefold() for other in taken}
+    candidate, number = name, 2
+    while candidate.casefold() in known:
+        path = Path(name)
+        candidate, number = f"{path.stem} ({number}){path.suffix}", number + 1
+    return candidate

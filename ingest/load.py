@@ -102,11 +102,11 @@ _SAYS = re.compile(r"\w")
 
 def _no_text_reason(loaded: Loaded) -> str:
     if not loaded.pages:
-        return "no text in the file"
+        return "no text in the file; look whether it is the right one, and save it again with its text"
     pages = "its only page has no text" if loaded.pages == 1 else f"none of its {loaded.pages} pages has text"
     if loaded.ocr_missing:
         return f"{pages}, it is probably a scan; {loaded.ocr_missing}"
-    return f"{pages} that can be read"
+    return f"{pages} that can be read; look whether it is blank, or scan or save it again with its text"
 
 
 def _load_markdown(data: bytes) -> Loaded:

@@ -12,6 +12,9 @@ from filelock import FileLock, Timeout
 
 from retrieval.errors import HomeInUse, NotReady
 
+#: So long somebody's act waits while another process writes a generation.
+PATIENCE_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Home:

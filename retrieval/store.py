@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
-from retrieval.documents import Document, NewVersion, Version
+from retrieval.documents import Document, NewPassage, NewVersion, Version
 from retrieval.errors import HomeTooNew, NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.records import Passage, PassageKind
 from retrieval.tables import Base, DocumentRow, PassageRow, VersionRow
+from retrieval.validity import settle
 
 #: Raised by one whenever a table changes in a way that older code cannot read.
 SCHEMA_VERSION = 1
@@ -123,34 +123,24 @@ class Store:
 
         :param document_id: None makes a new document, named after the hash of the file.
         """
-        now = datetime.now(UTC)
         with self.sessions.begin() as session:
-            if document_id is None:
-                document = DocumentRow(
-                    document_id=_free_document_id(session, new.sha256), title=new.title, collection=new.collection,
-                    owner=new.owner, jurisdiction=new.jurisdiction, audience=sorted(new.audience), created_at=now, versions=[],
-                )  # fmt: skip
-                session.add(document)
-            else:
-                document = _find(session, document_id)
-            number = max((version.number for version in document.versions), default=0) + 1
-            version_id = f"{document.document_id}.v{number}"
-            row = VersionRow(
-                version_id=version_id, number=number, title=new.title, file=new.file, source=new.source, sha256=new.sha256,
-                media_type=new.media_type, size_bytes=new.size_bytes, pages=new.pages, published=new.published, withdrawn=False,
-                stated_from=new.effective_from, stated_to=new.effective_to, warnings=list(new.warnings), created_at=now,
-                passages=[
-                    PassageRow(
-                        passage_id=f"{version_id}.p{ordinal:04d}", section_path=list(passage.section_path), page=passage.page,
-                        kind=passage.kind.value, text=passage.text,
-                    )
-                    for ordinal, passage in enumerate(new.passages, start=1)
-                ],
-            )  # fmt: skip
-            document.versions.append(row)
-            _settle(document)
-            session.flush()
-            return _version(row, {version_id: len(new.passages)})
+            return _added(session, new, document_id)
+
+    def move_version(self, version_id: str, document_id: str | None) -> Version:
+        """Make a version the latest of another document, under a new id; a document that is left without versions goes.
+
+        :param document_id: None makes it the first of a document of its own.
+        :raises WrongUsage: if there is no such version or document, or it is a version of that document already.
+        """
+        with self.sessions.begin() as session:
+            row = session.get(VersionRow, version_id)
+            if row is None:
+                raise _no_version(version_id)
+            if document_id is not None and _find(session, document_id) is row.document:
+                raise WrongUsage(f"{version_id} is a version of {document_id} already; choose another document")
+            new = _new(row, row.document)
+            _remove(session, row)
+            return _added(session, new, document_id)
 
     def publish(self, document_id: str) -> Document:
         """Put a document's drafts in service.
@@ -194,7 +184,7 @@ class Store:
         with self.sessions.begin() as session:
             row = _find(session, document_id)
             change(row)
-            _settle(row)
+            settle(row)
             session.flush()
             return _document(row, _passage_counts(session))
 
@@ -205,20 +195,70 @@ class Store:
                 row = session.get(VersionRow, version_id)
                 if row is None:
                     continue
-                document = row.document
-                session.delete(row)
-                session.flush()
-                session.expire(document, ["versions"])
-                if document.versions:
-                    _settle(document)
-                else:
-                    session.delete(document)
+                _remove(session, row)
         self._empty_log()
 
     def _empty_log(self) -> None:
         with self.engine.connect() as connection:
             # Freed pages are zeroed by secure_delete; the checkpoint empties the write-ahead log of the old text.
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _added(session: Session, new: NewVersion, document_id: str | None) -> Version:
+    now = datetime.now(UTC)
+    if document_id is None:
+        document = DocumentRow(
+            document_id=_free_document_id(session, new.sha256), title=new.title, collection=new.collection,
+            owner=new.owner, jurisdiction=new.jurisdiction, audience=sorted(new.audience), created_at=now, versions=[],
+        )  # fmt: skip
+        session.add(document)
+    else:
+        document = _find(session, document_id)
+    number = max((version.number for version in document.versions), default=0) + 1
+    version_id = f"{document.document_id}.v{number}"
+    row = VersionRow(
+        version_id=version_id, number=number, title=new.title, file=new.file, source=new.source, sha256=new.sha256,
+        media_type=new.media_type, size_bytes=new.size_bytes, pages=new.pages, published=new.published, withdrawn=False,
+        stated_from=new.effective_from, stated_to=new.effective_to, warnings=list(new.warnings), created_at=now,
+        passages=[
+            PassageRow(
+                passage_id=f"{version_id}.p{ordinal:04d}", section_path=list(passage.section_path), page=passage.page,
+                kind=passage.kind.value, text=passage.text,
+            )
+            for ordinal, passage in enumerate(new.passages, start=1)
+        ],
+    )  # fmt: skip
+    document.versions.append(row)
+    settle(document)
+    session.flush()
+    return _version(row, {version_id: len(new.passages)})
+
+
+def _new(row: VersionRow, document: DocumentRow) -> NewVersion:
+    """A version as ingest would hand it over."""
+    return NewVersion(
+        title=row.title, file=row.file, source=row.source, sha256=row.sha256, media_type=row.media_type,
+        size_bytes=row.size_bytes, pages=row.pages, effective_from=row.stated_from, effective_to=row.stated_to,
+        jurisdiction=document.jurisdiction, audience=frozenset(document.audience), owner=document.owner,
+        collection=document.collection, warnings=tuple(row.warnings), published=row.published,
+        passages=tuple(
+            NewPassage(passage.text, tuple(passage.section_path), passage.page, PassageKind(passage.kind))
+            for passage in row.passages
+        ),
+    )  # fmt: skip
+
+
+def _remove(session: Session, row: VersionRow) -> None:
+    """Remove a version, and its document if it has no other."""
+    document = row.document
+    session.delete(row)
+    session.flush()
+    session.expire(document, ["versions"])
+    if document.versions:
+        settle(document)
+    else:
+        session.delete(document)
+        session.flush()
 
 
 def _set_all(document: DocumentRow, **values: bool) -> None:
@@ -234,33 +274,6 @@ def _durable(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
-
-
-def _settle(document: DocumentRow) -> None:
-    """Set each version's dates: as stated in it, closed by the day the next published version begins.
-
-    Undated versions begin the day they were added, except the first, which always was in force. A version that a
-    later upload dates to the same day replaces the earlier upload.
-    """
-    live = [version for version in document.versions if version.published and not version.withdrawn]
-    for version in document.versions:
-        version.effective_from, version.effective_to = version.stated_from, version.stated_to
-
-    def begin(version: VersionRow) -> date:
-        if version.stated_from is not None:
-            return version.stated_from
-        return date.min if version is live[0] else version.created_at.date()
-
-    live.sort(key=lambda version: version.number)
-    ordered = sorted(live, key=lambda version: (begin(version), version.number))
-    for version, following in pairwise(ordered):
-        last_day = begin(following) - timedelta(days=1)
-        if version.stated_to is None or version.stated_to > last_day:
-            version.effective_to = last_day
-    for version in ordered[1:]:
-        version.effective_from = begin(version)
-    if ordered:
-        document.title = ordered[-1].title
 
 
 def _no_version(version_id: str) -> WrongUsage:

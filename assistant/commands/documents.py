@@ -106,6 +106,7 @@ app.command()(reviewing.review)
 app.command()(reviewing.confirm)
 app.command()(reviewing.publish)
 app.command()(reviewing.reject)
+app.command()(reviewing.attach)
 app.command()(reviewing.undo)
 app.command()(reviewing.history)
 app.command()(reviewing.conflicts)
@@ -136,7 +137,7 @@ def remove(
             f"{document.title} is removed; undo with: policydesk documents undo {action.action_id}", markup=False
         )
         return
-    room.erase(document_id)
+    room.erasure.erase(document_id)
     console.print(f"{document.title} is removed.", markup=False)
 
 

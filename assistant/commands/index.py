@@ -35,7 +35,9 @@ def rebuild(context: typer.Context) -> None:
     review = Review(settings.home, Store.open(settings.home), encoder=lambda: load_encoder(settings.encoder))
     with progress_bar() as progress:
         task = progress.add_task("Encoding passages", total=None)
-        generation = review.rebuild(progress=lambda done, total: progress.update(task, completed=done, total=total))
+        generation = review.erasure.rebuild(
+            progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
     console.print(f"Index generation {generation} is in service.")
 
 

@@ -133,13 +133,29 @@ def reject(
     console.print(f"{action.title} is rejected; undo with: policydesk documents undo {action.action_id}", markup=False)
 
 
+def attach(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="DRAFT", help="A version that waits for review, or its document.")],
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="The document that it is a version of.")],
+) -> None:
+    """Make a draft a version of a document, where reading it did not show that it is one.
+
+    Example: `policydesk documents attach d3f9a12c45 d81b2c7e0f`
+    """
+    action = open_review(context).attach(name, document_id)
+    console.print(
+        f"{action.title} is now {action.version_ids[0]}; undo with: policydesk documents undo {action.action_id}",
+        markup=False,
+    )
+
+
 def undo(
     context: typer.Context,
     action_id: Annotated[
         str | None, typer.Argument(metavar="[ACT]", help="From `documents history`; the latest without it.")
     ] = None,
 ) -> None:
-    """Take back publishing, rejecting, removing or confirming.
+    """Take back publishing, rejecting, removing, confirming or attaching.
 
     Example: `policydesk documents undo`
     """

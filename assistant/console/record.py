@@ -16,7 +16,7 @@ from assistant.console.wording import count
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 LATEST = 100
 _NAMES = {
-    Kind.UPLOAD: "Added", Kind.PUBLISH: "Published", Kind.REJECT: "Rejected", Kind.CONFIRM: "Details", Kind.REMOVE: "Removed",
+    Kind.UPLOAD: "Added", Kind.PUBLISH: "Published", Kind.REJECT: "Rejected", Kind.CONFIRM: "Details", Kind.ATTACH: "New version", Kind.REMOVE: "Removed",
     Kind.UNDO: "Undone", Kind.ACCESS: "Access", Kind.ANSWER: "Answers",
 }  # fmt: skip
 _SAID = {
@@ -24,6 +24,7 @@ _SAID = {
     Kind.PUBLISH: "was published",
     Kind.REJECT: "was rejected",
     Kind.CONFIRM: "had its details changed",
+    Kind.ATTACH: "was given a draft that had been taken for another document",
     Kind.REMOVE: "was removed",
     Kind.ACCESS: "had its readers changed",
 }

@@ -30,6 +30,7 @@ DONE = {
     Deed.REJECT: "rejected",
     Deed.REMOVE: "removed",
     Deed.CONFIRM: "changed in its details",
+    Deed.ATTACH: "made a version of this document",
 }
 OUTCOMES = {Outcome.ANSWERED: "answered", Outcome.ELSEWHERE: "answered from elsewhere", Outcome.REFUSED: "not answered"}
 _LATEST_ACTS = 30
@@ -56,10 +57,13 @@ def report_page(visit: Enter, version_id: str) -> Response:
     document, version = _find(visit, version_id)
     report = for_reader(visit.room.review.report(version_id), library.readable(visit.room.store, visit.person))
     newest = [each for each in document.versions if each.published and each.number < version.number]
+    known = library.visible(visit.room.store, visit.person)
     return visit.page(
         "preflight.html", document=document, version=version, report=report, doubts=doubts(report),
         before=newest[-1] if newest else None, outcomes=OUTCOMES, today=date.today(),
-        titles={each.document_id: each.title for each in library.visible(visit.room.store, visit.person)}, **_details(visit, version_id),
+        titles={each.document_id: each.title for each in known},
+        others=[each for each in known if each.document_id != document.document_id and _is_in_service(each)],
+        **_details(visit, version_id),
     )  # fmt: skip
 
 
@@ -78,6 +82,15 @@ def reject(doing: Doing, version_id: str) -> Response:
     _find(doing, version_id)
     act = doing.room.review.reject(version_id, who=doing.person.name)
     return doing.go("/hr/review", f"“{act.title}” is put aside.", undo=undo_of(act))
+
+
+@router.post("/review/{version_id}/attach")
+def attach(doing: Doing, version_id: str) -> Response:
+    """Make the draft a version of the document that was chosen."""
+    _find(doing, version_id)
+    to = library.find(doing.room.store, doing.person, doing.field("document", most=64))
+    act = doing.room.review.attach(version_id, to.document_id, who=doing.person.name)
+    return doing.go(f"/hr/review/{act.version_ids[0]}", f"It is now a version of “{to.title}”.", undo=undo_of(act))
 
 
 @router.get("/documents/{document_id}/edit")
@@ -196,6 +209,10 @@ def _latest(document: Document) -> Version:
     if not document.versions:
         raise WrongUsage("this document has no version; add one first")
     return (published or list(document.versions))[-1]
+
+
+def _is_in_service(document: Document) -> bool:
+    return any(version.published and not version.withdrawn for version in document.versions)
 
 
 def _may_know(act: Action, readable: frozenset[str]) -> bool:

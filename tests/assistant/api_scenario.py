@@ -43,7 +43,7 @@ def furnish(folder: Path) -> Room:
     return room
 
 
-def draft(room: Room, document_id: str, text: str) -> str:
+def draft(room: Room, document_id: str | None, text: str) -> str:
     """Add a draft to a document; :returns: its version's id."""
     new = NewVersion(
         title="Annual Leave Policy", file="annual-leave-2026.md", source=text, sha256=text[:1] * 64, media_type="text/markdown",
@@ -98,6 +98,9 @@ async def ask_everything(room: Room) -> Answers:
         await do("POST", "/api/v1/documents/{document_id}/undo")
         await do("POST", "/api/v1/documents/{document_id}/reject", json={"version_id": version})
         await do("GET", "/api/v1/documents/{document_id}/history")
+        ids["document_id"] = draft(room, None, "Leave is 30 days.").rpartition(".")[0]
+        await do("POST", "/api/v1/documents/{document_id}/attach", json={"to": leave.document_id})
+        ids["document_id"] = leave.document_id
         await do("GET", "/api/v1/reports/gaps")
         shown = [citation["passage_id"] for citation in answer["citations"]]
         ask_on = {"question": "May I carry over ten days?", "consent": True, "passage_ids": shown, "note": "I was ill."}

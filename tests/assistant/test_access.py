@@ -41,7 +41,8 @@ LIBRARY = """
 POST /api/v1/documents | DELETE /api/v1/documents/{document_id} | GET /api/v1/drafts
 GET /api/v1/documents/{document_id}/preflight | GET /api/v1/documents/{document_id}/history
 POST /api/v1/documents/{document_id}/confirm | POST /api/v1/documents/{document_id}/publish
-POST /api/v1/documents/{document_id}/reject | POST /api/v1/documents/{document_id}/undo
+POST /api/v1/documents/{document_id}/reject | POST /api/v1/documents/{document_id}/attach
+POST /api/v1/documents/{document_id}/undo
 GET /api/v1/jobs | GET /api/v1/jobs/{job_id} | DELETE /api/v1/jobs/{job_id} | POST /api/v1/jobs/{job_id}/retry
 POST /api/v1/handoffs/{handoff_id}/answer | POST /api/v1/handoffs/{handoff_id}/close | GET /api/v1/reports/gaps
 POST /project/file
@@ -50,6 +51,7 @@ GET /hr/documents/{document_id}/edit | GET /hr/documents/{document_id}/remove | 
 GET /hr/inbox | POST /hr/inbox/{handoff_id}/answer | POST /hr/inbox/{handoff_id}/close | GET /hr/questions
 POST /hr/questions/ask | GET /hr/record | GET /hr/review | GET /hr/review/{version_id}
 POST /hr/review/{version_id}/publish | POST /hr/review/{version_id}/reject | POST /hr/review/{version_id}/details
+POST /hr/review/{version_id}/attach
 POST /hr/undo | GET /hr/upload | POST /hr/upload | GET /hr/uploads | GET /hr/uploads/progress | GET /hr/uploads/{job_id}
 GET /hr/usage
 """

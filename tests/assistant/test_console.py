@@ -31,6 +31,7 @@ PAGES = (
 #: With what stands for a document, a version and an act of the house.
 ACTS = (
     "/hr/upload", "/hr/review/{version}/publish", "/hr/review/{version}/reject", "/hr/review/{version}/details",
+    "/hr/review/{version}/attach",
     "/hr/documents/{document}/remove", "/hr/undo", "/hr/questions/ask", "/hr/inbox/{handoff}/answer", "/hr/inbox/{handoff}/close",
 )  # fmt: skip
 OF_A_DOCUMENT = ("", "/edit", "/remove", "/compare?from=1&to=1")
@@ -146,6 +147,29 @@ async def test_a_form_without_a_script_sends_a_file(desk: Room) -> None:
         assert (answer.status_code, answer.json()["reason"]) == (
             422, "The last day in force is before the first; put them in order.",
         )  # fmt: skip
+
+
+async def test_a_draft_that_was_not_recognised_becomes_a_version_and_back(desk: Room) -> None:
+    made = desk.store.add_version(
+        NewVersion(
+            title="Holidays", file="h.md", source="h.md", sha256="fe", media_type="text/markdown", size_bytes=1,
+            passages=(NewPassage("Holidays are 30 days."),), published=False,
+        )
+    )  # fmt: skip
+    leave = document_of(desk, "Annual Leave Policy")
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        page = (await client.get(f"/hr/review/{made.version_id}")).text
+        assert f'<option value="{leave}">Annual Leave Policy</option>' in page
+        assert "Board Pay" not in page
+        fields = {"csrf": token_in(page), "document": leave}
+        answer = await client.post(f"/hr/review/{made.version_id}/attach", data=fields)
+        assert answer.status_code == 303, answer.text
+        shown = (await client.get(answer.headers["location"])).text
+        assert "A new version of <strong>Annual Leave Policy</strong>" in shown
+        act = desk.review.history(last=1)[0]
+        await client.post("/hr/undo", data={"csrf": token_in(shown), "action_id": act.action_id})
+    assert [draft.version_id for draft in desk.review.drafts()] == [made.version_id]
 
 
 async def test_sign_in_keeps_to_the_console_and_is_throttled(desk: Room) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.chats import Chats
 from assistant.handoffs import Handoffs
 from assistant.jobs import Jobs
 from assistant.keeper import LibraryKeeper
@@ -76,7 +77,7 @@ def everywhere(home: Home, store: Store, folder: Path) -> tuple[Review, str]:
     passage = store.passages(draft_.version_id)[0]
     other = next(each for each in store.documents() if each.document_id != draft_.document_id)
     review.report(other.document_id)
-    chats = review._chats
+    chats = Chats(store)
     chats.save("thread", account_id="1")
     chats.save_step(
         "thread",
@@ -94,7 +95,7 @@ def everywhere(home: Home, store: Store, folder: Path) -> tuple[Review, str]:
     "end",
     [
         lambda review, document: review.remove(document),
-        lambda review, document: review.erase(document),
+        lambda review, document: review.erasure.erase(document),
         lambda review, document: (review.undo(), review.undo(), review.reject(document)),
     ],
     ids=["removed", "removed for good", "rejected"],
@@ -104,13 +105,13 @@ def test_nothing_readable_is_left_after_the_index_was_rebuilt(
 ) -> None:
     review, document = everywhere(home, store, tmp_path)
     end(review, document)
-    review.rebuild()
+    review.erasure.rebuild()
     assert traces(home) == {}
     assert [each.title for each in store.documents()] == ["Handbook"]
 
 
 def test_a_superseded_version_is_kept(home: Home, store: Store, tmp_path: Path) -> None:
     review, document = everywhere(home, store, tmp_path)
-    review.rebuild()
+    review.erasure.rebuild()
     assert any("policydesk.sqlite" in name for name in traces(home))
     assert store.document(document).versions

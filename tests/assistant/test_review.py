@@ -303,10 +303,48 @@ def test_every_act_stands_in_the_audit_chain_and_in_the_history(desk: Desk) -> N
 def test_after_the_days_of_grace_the_text_is_gone_for_good(desk: Desk) -> None:
     version = desk.add("leave.md", LEAVE)
     action = desk.review.reject(version)
-    assert desk.review.purge() == 0, "not yet"
+    assert desk.review.erasure.purge() == 0, "not yet"
     late = Review(desk.home, desk.store, encoder=WordEncoder, grace=timedelta(0))
-    assert late.purge() == 1
+    assert late.erasure.purge() == 1
     assert desk.store.documents() == []
     with pytest.raises(WrongUsage, match="gone for good"):
         desk.review.undo(action.action_id)
     assert list(desk.home.originals.iterdir()) == []
+
+
+def test_a_draft_is_made_a_version_of_a_document_it_was_not_known_to_be_of(desk: Desk) -> None:
+    leave = desk.add("leave.md", LEAVE, draft=False).removesuffix(".v1")
+    desk.review.confirm(leave, replace(desk.review.particulars(leave), owner="People team", jurisdiction="DE"))
+    draft = desk.add("holidays.md", "# Holidays\n\nFull-time employees receive 30 working days of holidays.\n")
+    desk.review.confirm(draft, replace(desk.review.particulars(draft), owner="Nobody"))
+    action = desk.review.attach(draft, leave, who="hana")
+    assert (action.act, action.document_id, action.version_ids) == (Act.ATTACH, leave, (f"{leave}.v2",))
+    assert desk.review.particulars(f"{leave}.v2").owner == "People team"
+    assert [each.document_id for each in desk.store.documents()] == [leave]
+    report = desk.review.report(f"{leave}.v2")
+    assert (report.relation.kind, report.relation.document_id) == (Relationship.VERSION, leave)
+    assert [passage.passage_id for passage in desk.store.passages(f"{leave}.v2")] == [f"{leave}.v2.p0001"]
+    desk.review.publish(f"{leave}.v2")
+    with pytest.raises(WrongUsage, match="undo that first"):
+        desk.review.undo(action.action_id)
+    assert desk.review.undo().act is Act.PUBLISH
+    assert desk.review.undo().act is Act.ATTACH
+    assert [each.version_id for each in desk.review.drafts()] == [draft]
+    assert desk.review.particulars(draft).owner == "Nobody"
+    assert desk.review.undo().act is Act.CONFIRM, "what was done before can still be taken back"
+    assert [entry.kind for entry in Audit(desk.store).entries() if entry.kind is Kind.ATTACH] == [Kind.ATTACH]
+
+
+def test_only_a_draft_moves_and_only_to_another_document_that_is_there(desk: Desk) -> None:
+    leave, handbook = (desk.add(name, text, draft=False) for name, text in (("l.md", LEAVE), ("h.md", HANDBOOK)))
+    draft = desk.add("holidays.md", "# Holidays\n\nFull-time employees receive 30 working days of holidays.\n")
+    to = handbook.removesuffix(".v1")
+    for named, document, said in (
+        (leave, to, "no draft"), (draft, draft.removesuffix(".v1"), "already"), (draft, "nothing", "no document"),
+    ):  # fmt: skip
+        with pytest.raises(WrongUsage, match=said):
+            desk.review.attach(named, document)
+    desk.review.remove(to)
+    with pytest.raises(WrongUsage, match="is removed"):
+        desk.review.attach(draft, to)
+    assert [each.version_id for each in desk.review.drafts()] == [draft]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -127,3 +128,24 @@ async def test_uploads_are_listed_cancelled_and_taken_up_again_by_who_sent_them(
     assert (await client.delete(path, headers=hana)).status_code == 422
     assert (await client.post(f"{path}/retry", headers=hana)).status_code == 422
     assert (await client.delete(path, headers=bearer("emma"))).status_code == 403
+
+
+async def test_a_draft_goes_only_to_a_document_the_reviewer_may_read(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    waiting, hana = draft(room), bearer("hana")
+    kept = NewVersion(
+        title="Kennels", file="k.md", source="k.md", sha256="e1", media_type="text/markdown", size_bytes=1,
+        passages=(NewPassage("The kennel is closed."),),
+    )  # fmt: skip
+    kennels = room.store.add_version(kept).document_id
+    secret = room.store.add_version(replace(kept, sha256="e2", audience=frozenset({"board"}))).document_id
+    path = f"/api/v1/documents/{waiting.document_id}/attach"
+    assert (await client.post(path, json={"to": secret}, headers=hana)).status_code == 404
+    assert (await client.post(path, json={"to": kennels}, headers=bearer("emma"))).status_code == 403
+    act = (await client.post(path, json={"to": kennels}, headers=hana)).json()
+    assert (act["act"], act["versions"]) == ("attach", [f"{kennels}.v2"])
+    undone = await client.post(f"/api/v1/documents/{kennels}/undo", headers=hana)
+    assert undone.json()["act"] == "attach"
+    (listed,) = (await client.get("/api/v1/drafts", headers=hana)).json()["drafts"]
+    assert listed["document_id"] == waiting.document_id

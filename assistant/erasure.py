@@ -1,0 +1,102 @@
+"""What is gone for good: text that is erased at once, after the days of grace, or when the index is rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from assistant.actions import COMMAND_LINE, Act, Actions
+from assistant.audit import Audit, Kind
+from assistant.chats import Chats
+from assistant.handoffs import Handoffs
+from assistant.jobs import forget_document
+from assistant.preflights import Preflights
+from retrieval.documents import Version
+from retrieval.encoder import Encoder
+from retrieval.generations import publish as publish_index
+from retrieval.home import PATIENCE_S, Home
+from retrieval.store import Store
+
+#: The text of what was rejected or removed is kept so long for undo.
+GRACE = timedelta(days=7)
+
+
+class Erasure:
+    """Removes text from one home so that nothing readable is left of it. Safe to share between threads.
+
+    :param encoder: gives the encoder that questions are embedded with; may wait until it is loaded.
+    :param grace: how long what was rejected or removed can be taken back.
+    """
+
+    def __init__(self, home: Home, store: Store, *, encoder: Callable[[], Encoder], grace: timedelta = GRACE) -> None:
+        self.home = home
+        self.store = store
+        self.grace = grace
+        self._encoder = encoder
+        self._actions = Actions(store)
+        self._preflights = Preflights(store)
+        self._audit = Audit(store)
+        self._chats = Chats(store)
+        self._handoffs = Handoffs(store)
+
+    def erase(self, document_id: str, *, who: str = COMMAND_LINE) -> None:
+        """Remove a document for good and at once: its text, its originals, its reports and acts, its place in the index, and
+        what conversations quote of it.
+
+        :raises WrongUsage: if there is no such document.
+        """
+        with self.home.writing(timeout_s=PATIENCE_S):
+            versions = self.store.document(document_id).versions
+            self.store.remove_document(document_id)
+            publish_index(self.home, self.store, self._encoder())
+            self._forget(document_id, versions)
+            self.store.prune_originals(self.home)
+        self._audit.append(Kind.REMOVE, {"document_id": document_id, "for_good": True, "who": who})
+
+    def purge(self, *, all_removed: bool = False) -> int:
+        """Erase the text of what was rejected or removed longer ago than the days of grace; :returns: how many versions.
+
+        :param all_removed: also what was removed today: nothing of it can be undone any more.
+        """
+        before = datetime.now(UTC) - (timedelta(0) if all_removed else self.grace)
+        due = [
+            action for action in self._actions.all()
+            if action.act in (Act.REJECT, Act.REMOVE) and action.can_be_undone and action.at <= before
+        ]  # fmt: skip
+        if not due:
+            return 0
+        erased = 0
+        with self.home.writing(timeout_s=PATIENCE_S):
+            for action in due:
+                if not self._actions.get(action.action_id).can_be_undone:
+                    continue  # an earlier one took the whole document
+                document = self.store.document(action.document_id)
+                gone = [each for each in document.versions if each.version_id in action.version_ids and each.withdrawn]
+                self.store.remove_versions([version.version_id for version in gone])
+                self._forget(action.document_id, gone, is_all=len(gone) == len(document.versions))
+                erased += len(gone)
+            self.store.prune_originals(self.home)
+        return erased
+
+    def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> int:
+        """Build the index anew from the database; of what was removed or rejected nothing readable is left behind.
+
+        :param progress: called with (passages encoded, passages to encode).
+        :returns: the number of the generation in service afterwards.
+        """
+        self.purge(all_removed=True)
+        encoder = self._encoder()
+        with self.home.writing(timeout_s=PATIENCE_S):
+            generation = publish_index(self.home, self.store, encoder, rebuild=True, progress=progress)
+            self.store.prune_originals(self.home)
+            self.store.compact()
+        return generation
+
+    def _forget(self, document_id: str, versions: Sequence[Version], *, is_all: bool = True) -> None:
+        ids = [version.version_id for version in versions]
+        self._preflights.forget(ids)
+        self._actions.close(document_id, None if is_all else ids)
+        if is_all:
+            self._chats.forget(document_id)
+            self._handoffs.forget_document(document_id)
+            forget_document(self.store, document_id)
