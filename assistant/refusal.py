@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.records import Reason
+from assistant.records import Answer, Reason
 from retrieval.index import PassageIndex
 from retrieval.records import Hit
 from retrieval.scope import Scope
@@ -31,8 +31,13 @@ def wider_scopes(scope: Scope, index: PassageIndex) -> list[tuple[Reason, Scope]
     ]
 
 
+def as_told(answer: Answer) -> Answer:
+    """The answer as its asker hears it: that something is kept from them would tell them that it is there."""
+    return replace(answer, reason=Reason.NOT_COVERED) if answer.reason is Reason.NO_ACCESS else answer
+
+
 def refusal_text(reason: Reason, nearest: Sequence[Hit]) -> str:
-    """What the reader is told: the reason in a sentence, and whom to ask.
+    """What the reader is told: the reason in a sentence, and whom to ask. That others may read more is in no sentence.
 
     :param nearest: the best hits inside the asker's scope; the owner of the first is named.
     """
@@ -45,9 +50,7 @@ def refusal_text(reason: Reason, nearest: Sequence[Hit]) -> str:
             titles = list(dict.fromkeys(hit.passage.title for hit in nearest))[:3]
             examples = f" I have, for example: {'; '.join(titles)}." if titles else ""
             return f"What would you like to know about?{examples}"
-        case Reason.NO_ACCESS:
-            return f"The documents you may read don't say. {ask}"
         case Reason.SUPERSEDED_ONLY:
             return f"Only documents that are not in force on that day say something about this. {ask}"
-        case Reason.NOT_COVERED:
+        case Reason.NOT_COVERED | Reason.NO_ACCESS:
             return f"The documents don't say. {ask}"

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from assistant.handoffs import NOBODY_NAMED
 from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Status
+from assistant.refusal import as_told
 from assistant.wording import Wording, wording
 from retrieval.records import Passage, PassageKind
 
@@ -104,8 +105,9 @@ def own_words(answer: Answer, words: Wording) -> str | None:
     """What is said without any document, in the reader's language: a greeting or a refusal; None for everything else."""
     if answer.status is Status.CLARIFY and answer.reason is None:
         return words("greeting")
-    if answer.status is Status.ABSTAINED and answer.reason is not None:
-        return words(f"refused_{answer.reason.value}", owner=plain(answer.contact or NOBODY_NAMED))
+    reason = as_told(answer).reason
+    if answer.status is Status.ABSTAINED and reason is not None:
+        return words(f"refused_{reason.value}", owner=plain(answer.contact or NOBODY_NAMED))
     return None
 
 

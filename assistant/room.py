@@ -23,6 +23,7 @@ from assistant.mail import MailConfig, Postman
 from assistant.metrics import Metrics
 from assistant.privacy import Privacy
 from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Turn
+from assistant.refusal import as_told
 from assistant.review import Review
 from assistant.signin import Door, session_key
 from assistant.signon import SignOn, SignOnConfig
@@ -99,7 +100,8 @@ class Room:
         asker: str | None = None,
         on_kept: Callable[[str | None], None] | None = None,
     ) -> AsyncGenerator[Waiting | AnswerEvent]:
-        """Everything that happens to a question, counted and timed on the way.
+        """Everything that happens to a question, counted and timed on the way; what is kept holds the true reason of a
+        refusal, what is handed on the one that its asker may know.
 
         :param place: ``"chat"`` or ``"api"``.
         :param asker: the account that asks, kept only as an anonymous bucket; None keeps nothing of it, nor does works
@@ -121,6 +123,8 @@ class Room:
                             kept = await asyncio.to_thread(self._record, answer, scope, asker)
                             if on_kept:
                                 on_kept(kept)
+                            yield AnswerDone(as_told(answer))
+                            continue
                     yield event
         except TooBusy:
             self.metrics.refused.inc()

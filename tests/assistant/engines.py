@@ -73,9 +73,9 @@ class FakeEngine:
         self.asked.append((question, scope, tuple(history)))
         hits = [hit for hit in self.finder.search(question, scope=scope, k=3).hits if hit.score >= 2]
         if not hits:
-            yield AnswerDone(
-                _answer(question, "The documents don't say. You could ask HR.", (), (), Reason.NOT_COVERED)
-            )
+            kept_back = self.finder.search(question, scope=Scope(groups=frozenset({"board"})), k=1).hits
+            reason = Reason.NO_ACCESS if kept_back and kept_back[0].score >= 2 else Reason.NOT_COVERED
+            yield AnswerDone(_answer(question, "The documents don't say. You could ask HR.", (), (), reason))
             return
         citations = tuple(_cite(number, hit.passage, question) for number, hit in enumerate(hits, start=1))
         yield EvidenceFound(citations)

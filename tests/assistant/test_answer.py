@@ -11,6 +11,7 @@ from assistant.confidence import Confidence
 from assistant.contract import answer_json
 from assistant.evidence import EvidenceSentence
 from assistant.records import AnswerDone, Check, EvidenceFound, Reason, Status, TokenDrafted, Turn
+from assistant.refusal import as_told
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
@@ -157,6 +158,12 @@ def test_refusals_say_why(home: Home) -> None:
     assert refusal(home, "Train journeys class?") == (Status.ABSTAINED, Reason.SUPERSEDED_ONLY)
     assert refusal(home, "When are salary bands reviewed?") == (Status.ABSTAINED, Reason.NO_ACCESS)
     assert refusal(home, "What is the policy?") == (Status.CLARIFY, Reason.TOO_VAGUE)
+
+
+def test_a_refusal_for_want_of_access_is_worded_like_any_other(home: Home) -> None:
+    kept_back = assistant(home).answer("When are salary bands reviewed?")
+    unknown = assistant(home).answer("Is gym membership refunded?")
+    assert (kept_back.text, as_told(kept_back).reason) == (unknown.text, unknown.reason)
 
 
 def test_refusal_does_not_name_what_the_asker_may_not_read(home: Home) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import httpx
@@ -40,6 +41,18 @@ async def test_an_answer_has_the_contract_s_fields_and_exact_quotes(client: http
 async def test_a_refusal_has_a_reason_and_no_citations(client: httpx.AsyncClient, bearer: Bearer) -> None:
     answer = (await client.post("/api/v1/ask", json={"question": "Who won the cup?"}, headers=bearer("emma"))).json()
     assert (answer["status"], answer["reason"], answer["citations"]) == ("abstained", "not_covered", [])
+
+
+async def test_a_refusal_does_not_tell_that_something_is_kept_from_the_asker(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    told = []
+    for question in ("What is the secret board bonus for directors?", "Who won the cup?"):
+        answer = (await client.post("/api/v1/ask", json={"question": question}, headers=bearer("emma"))).json()
+        told.append({**answer, "question": "", "standalone_question": "", "timings_ms": None})
+    assert told[0] == told[1]
+    kept = [one.reason for one in room.asked.questions(date.today(), date.today())]
+    assert sorted(map(str, kept)) == ["no_access", "not_covered"], "the reports know"
 
 
 async def test_a_stream_sends_evidence_then_tokens_then_the_answer(client: httpx.AsyncClient, bearer: Bearer) -> None:
