@@ -20,9 +20,9 @@ from starlette.datastructures import UploadFile as SentFile
 
 from assistant import library, problems
 from assistant.accounts import Person, scope_of
-from assistant.contract import answer_json, citation_json, search_json
+from assistant.contract import answer_json, citation_json, job_json, search_json
 from assistant.gaps import find_gaps, gaps_json, nearest_in
-from assistant.jobs import Job, job_json
+from assistant.jobs import Job
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room

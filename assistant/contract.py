@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from assistant.jobs import Job
 from assistant.records import Answer, Citation
 from retrieval.documents import Document, Version
 from retrieval.records import Hit, Passage
@@ -113,6 +114,16 @@ def version_json(version: Version, *, today: date) -> dict[str, Any]:
         "warnings": list(version.warnings),
         "created_at": version.created_at.isoformat(),
     }
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """What ``POST /documents`` and the job routes give."""
+    counts = {status: sum(report.get("status") == status for report in job.reports)
+              for status in ("indexed", "unchanged", "partial", "rejected")}  # fmt: skip
+    return {
+        "job_id": job.job_id, "status": job.state.value, "files": list(job.files), "done": len(job.reports),
+        "reports": list(job.reports), "summary": counts, "reason": job.failure,
+    }  # fmt: skip
 
 
 def _where(passage: Passage) -> dict[str, Any]:

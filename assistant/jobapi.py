@@ -9,7 +9,8 @@ from fastapi import APIRouter
 
 from assistant.accounts import Person
 from assistant.api import PROBLEM, Librarian
-from assistant.jobs import Job, job_json
+from assistant.contract import job_json
+from assistant.jobs import Job
 from assistant.problems import Problem
 from assistant.room import Room
 

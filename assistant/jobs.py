@@ -88,7 +88,7 @@ class Jobs:
         on_drafts: Callable[[Sequence[str]], None] | None = None,
     ) -> None:
         """
-        :param on_report: called with each line of a report, on the reading thread.
+        :param on_report: called with the first line about each file, on the reading thread.
         :param on_drafts: called with the versions that a job has read for review, on the reading thread, before it ends.
         """
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
@@ -261,9 +261,17 @@ class Jobs:
             return dict(row.options) if row else {}
 
     def _report(self, job_id: str, report: Report) -> None:
-        if self._on_report:
+        """Add a file's line, or put it in the place of the one that the file has."""
+        job = self.get(job_id)
+        at = next((at for at, line in enumerate(job.reports if job else ()) if line["file"] == report["file"]), None)
+        if self._on_report and at is None:
             self._on_report(report)
-        self._update(job_id, lambda row: setattr(row, "reports", [*row.reports, report]))
+
+        def put(row: JobRow) -> None:
+            before, after = (row.reports, []) if at is None else (row.reports[:at], row.reports[at + 1 :])
+            row.reports = [*before, report, *after]
+
+        self._update(job_id, put)
 
     def _end(self, job_id: str, state: JobState, failure: str | None) -> None:
         def end(row: JobRow) -> None:
@@ -332,13 +340,3 @@ def _job(row: JobRow) -> Job:
 def _log_failure(future: Future[None]) -> None:
     if not future.cancelled() and (error := future.exception()):
         log.error("an upload could not be read", exc_info=error)
-
-
-def job_json(job: Job) -> dict[str, Any]:
-    """What ``POST /documents`` and the job routes give."""
-    counts = {status: sum(report.get("status") == status for report in job.reports)
-              for status in ("indexed", "unchanged", "partial", "rejected")}  # fmt: skip
-    return {
-        "job_id": job.job_id, "status": job.state.value, "files": list(job.files), "done": len(job.reports),
-        "reports": list(job.reports), "summary": counts, "reason": job.failure,
-    }  # fmt: skip

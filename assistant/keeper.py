@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -53,7 +54,8 @@ class LibraryKeeper:
         *,
         stop: Callable[[], bool] | None = None,
     ) -> None:
-        """Read files into the library; ``report`` is called once for each, when it is stored.
+        """Read files into the library; ``report`` is called for each when it is stored, and once more for what was published at
+        once and contradicts documents in force.
 
         :param files: the name people know and where the bytes lie.
         :param options: fields of :class:`ingest.pipeline.IngestOptions` as JSON.
@@ -62,10 +64,14 @@ class LibraryKeeper:
         from ingest.discover import Source
         from ingest.pipeline import ingest
 
-        audit = Audit(self.store)
+        audit, chosen = Audit(self.store), _options(options)
+
+        published: list[FileReport] = []
 
         def stored(line: FileReport) -> None:
             if line.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
+                if not chosen.draft:
+                    published.append(line)
                 audit.append(Kind.UPLOAD, {"document_id": line.document_id, "version_id": line.version_id})
             report(line.as_json())
 
@@ -74,10 +80,32 @@ class LibraryKeeper:
             home=self.home,
             store=self.store,
             encoder=self.encoder(),
-            options=_options(options),
+            options=chosen,
             on_file=stored,
             stop=stop,
         )
+        if not (stop and stop()):
+            for line in self._contradicting(published):
+                report(line.as_json())
+
+    def _contradicting(self, published: Sequence[FileReport]) -> Iterator[FileReport]:
+        """The lines of files that contradict documents which everybody may read, with a remark that says so."""
+        from ingest.conflicts import find_conflicts
+        from retrieval.generations import open_index
+
+        versions = [str(line.version_id) for line in published]
+        if not versions:
+            return
+        encoder = self.encoder()
+        passages = [passage for version_id in versions for passage in self.store.passages(version_id)]
+        found = Counter[str]()
+        for each in find_conflicts(passages, encoder, library=open_index(self.home, encoder=encoder.name)):
+            sides = (each.one.passage, each.other.passage)
+            found.update(mine.version_id for mine, other in (sides, sides[::-1]) if not other.audience)
+        for line, version_id in zip(published, versions, strict=True):
+            if number := found[version_id]:
+                said = f"{number} of its rules seem{'s' if number == 1 else ''} to contradict other documents in force; compare them under Conflicts"
+                yield replace(line, warnings=(*line.warnings, said))
 
 
 def _options(given: dict[str, Any]) -> IngestOptions:
