@@ -18,6 +18,8 @@ from retrieval.store import Store
 if TYPE_CHECKING:
     from ingest.pipeline import IngestOptions
 
+#: Passages compared with the library after an upload, in seconds; what brings more is compared when somebody opens Conflicts.
+_MOST_COMPARED = 1_000
 #: A file's line in the report, with the fields of ``ingest --json``.
 Report = dict[str, Any]
 
@@ -94,10 +96,10 @@ class LibraryKeeper:
         from retrieval.generations import open_index
 
         versions = [str(line.version_id) for line in published]
-        if not versions:
+        passages = [passage for version_id in versions for passage in self.store.passages(version_id)]
+        if not 0 < len(passages) <= _MOST_COMPARED:
             return
         encoder = self.encoder()
-        passages = [passage for version_id in versions for passage in self.store.passages(version_id)]
         found = Counter[str]()
         for each in find_conflicts(passages, encoder, library=open_index(self.home, encoder=encoder.name)):
             sides = (each.one.passage, each.other.passage)
