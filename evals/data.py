@@ -102,3 +102,10 @@ class BenchData:
         if limit is None:
             return self
         return BenchData(self.folder, self.split, self.corpus, self.questions[:limit], self.unanswerable[:limit])
+
+    def sampled(self, size: int | None) -> BenchData:
+        """At most ``size`` questions, spread evenly over all, and no unanswerable ones."""
+        if size is None or size >= len(self.questions):
+            return self
+        chosen = tuple(self.questions[at * len(self.questions) // size] for at in range(size))
+        return BenchData(self.folder, self.split, self.corpus, chosen)

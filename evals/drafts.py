@@ -7,6 +7,7 @@ serve.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -23,13 +24,15 @@ from assistant.records import Citation
 from assistant.tuning.targets import target
 from evals.data import BenchData, Question
 from evals.significance import estimate
-from evals.spans import share_held, stands_in
+from evals.spans import share_held, share_in_order, stands_in
 from evals.systems import history_of, scope_of
 from retrieval.records import Hit, heading_line
 from retrieval.search import Searcher
 
 #: Called with (what is being done, questions done, questions in all).
 Progress = Callable[[str, int, int], None]
+_CONDITIONS = re.compile(r"\(if: (.+)\)$", re.DOTALL)
+_CONDITION_HELD = 0.6  #: share of its words that stand in the answer in the same order
 _HITS = 10  #: passages retrieved, as at answer time
 
 
@@ -38,8 +41,10 @@ class Shown:
     """What one system shows for one question, from one kind of evidence.
 
     ``measures``: ``right`` (every must-hold token, or else a gold answer as SQuAD compares), ``must_hold``, ``phrased``
-    (otherwise quoted), ``within_twice`` (not longer than twice the cited sentences), ``words``; and of models ``passed`` (share
-    of the draft's sentences that pass the claim check), ``first_ms`` and ``total_ms``.
+    (otherwise quoted), ``within_twice`` (not longer than twice the cited sentences), ``words``; where passages are judged,
+    ``citation_precision`` and ``citation_recall``; where a gold answer ends in "(if: …; …)", ``conditions`` (the share of that
+    answer's conditions most of whose words stand in what is shown); and of models ``passed`` (share of the draft's sentences
+    that pass the claim check), ``first_ms`` and ``total_ms``.
     """
 
     system: str
@@ -186,7 +191,8 @@ def _gold(question: Question, searcher: Searcher) -> list[Hit]:
 def _measures(question: Question, said: Said) -> dict[str, float]:
     answer = " ".join(said.sentences)
     words = len(answer.split())
-    right = share_held(answer, question.must_hold) == 1 if question.must_hold else stands_in(answer, question.answers)
+    golds = [_CONDITIONS.sub("", gold) for gold in question.answers]
+    right = share_held(answer, question.must_hold) == 1 if question.must_hold else stands_in(answer, golds)
     measures = {
         "right": float(right),
         "phrased": float(said.phrased),
@@ -194,4 +200,22 @@ def _measures(question: Question, said: Said) -> dict[str, float]:
         "words": float(words),
         **said.draft,
     }
-    return measures | ({"must_hold": share_held(answer, question.must_hold)} if question.must_hold else {})
+    if question.must_hold:
+        measures["must_hold"] = share_held(answer, question.must_hold)
+    if question.wanted:
+        cited = {one.passage.passage_id for one in said.cited}
+        right_ones = len(cited & set(question.wanted))
+        measures["citation_precision"] = right_ones / len(cited)
+        measures["citation_recall"] = right_ones / len(question.wanted)
+    if conditional := [found for gold in question.answers if (found := conditions(gold))]:
+        measures["conditions"] = max(
+            sum(share_in_order(one, answer) >= _CONDITION_HELD for one in several) / len(several)
+            for several in conditional
+        )
+    return measures
+
+
+def conditions(gold: str) -> list[str]:
+    """What a gold answer such as "yes (if: you are over 18; you live in Wales)" depends on; empty for one without."""
+    found = _CONDITIONS.search(gold)
+    return [one for one in found.group(1).split("; ") if one] if found else []

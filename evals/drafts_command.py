@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-_MEASURES = ("right", "right_and_not_refused", "must_hold", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
+_MEASURES = ("right", "right_and_not_refused", "must_hold", "conditions", "citation_precision", "citation_recall", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
 
 
 def generator(
@@ -29,6 +30,10 @@ def generator(
         bool, typer.Option("--models/--no-models", help="Also draft with the model; without, only what needs none.")
     ] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="N questions, spread evenly over all.")] = None,
+    must_hold: Annotated[
+        bool, typer.Option("--must-hold", help="Only questions that say which words a right answer holds.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
     ] = None,
@@ -55,7 +60,10 @@ def generator(
 
     console = _console(json_file)
     settings = _settings(context)
-    loaded = load_any(data, split).limited(limit)
+    loaded = load_any(data, split)
+    if must_hold:
+        loaded = replace(loaded, questions=tuple(question for question in loaded.questions if question.must_hold))
+    loaded = loaded.sampled(sample).limited(limit)
     models = load_models(settings)
     encoder = CachedEncoder(models.encoder, default_folder())
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from assistant.confidence import Confidence
 from evals.beir import load_data
 from evals.data import BenchData
 from evals.decoding import Timed, Written, time_decoding, to_json
-from evals.drafts import Drafting, Recorded, cut, evaluate_drafts, quoted
+from evals.drafts import Drafting, Recorded, conditions, cut, evaluate_drafts, quoted
 from evals.drafts import to_json as drafts_json
 from evals.systems import passages_of
 from retrieval.index import PassageIndex
@@ -66,6 +67,27 @@ def test_a_refused_question_counts_as_not_right_in_the_end(data: BenchData) -> N
     )
     found = drafts_json(shown)["found"]["said"]
     assert (found["right"]["mean"], found["right_and_not_refused"]["mean"]) == (1.0, 0.0)
+
+
+def test_citations_are_held_against_the_judged_passages(data: BenchData) -> None:
+    both = replace(data.questions[0], wanted={"leave": 1, "pay": 1})
+    shown = evaluate_drafts(replace(data, questions=(both,)), searcher(data), {"cut": cut})
+    assert {(one.measures["citation_precision"], one.measures["citation_recall"]) for one in shown} == {(1.0, 0.5)}
+
+
+def test_conditions_of_the_gold_answer_are_looked_for(data: BenchData) -> None:
+    assert conditions("yes (if: you are over 18; you live in Wales)") == ["you are over 18", "you live in Wales"]
+    assert conditions("yes") == []
+    golds = ("31 March (if: unused days may be carried over; the tide is high)",)
+    asked = replace(data, questions=(replace(data.questions[0], answers=golds),))
+    for one in evaluate_drafts(asked, searcher(data), {"cut": cut}):
+        assert (one.measures["right"], one.measures["conditions"]) == (1.0, 0.5)
+
+
+def test_a_sample_is_spread_over_all_questions(data: BenchData) -> None:
+    many = replace(data, questions=tuple(replace(data.questions[0], question_id=f"q{at}") for at in range(10)))
+    assert [question.question_id for question in many.sampled(4).questions] == ["q0", "q2", "q5", "q7"]
+    assert many.sampled(40) is many.sampled(None) is many
 
 
 def test_decoding_is_compared_over_the_same_drafts() -> None:
