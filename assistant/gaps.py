@@ -154,7 +154,8 @@ def _groups(missed: Sequence[Question], encoder: Encoder, config: GapConfig) -> 
     texts = sorted(list(by_text)[: config.most_questions])
     if not texts:
         return
-    vectors = encoder.encode(texts, truncate=True)
+    # As they were asked: the server has read them so, and keeps what it has read.
+    vectors = encoder.encode([by_text[text][0].text for text in texts], truncate=True)
     labels = _clusters(vectors, config.similarity)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy import event
 
 from assistant.accounts import Role
 from assistant.asked import Asked
@@ -46,8 +47,9 @@ class PayloadEngine(FakeEngine):
         passages = [each for each in self.finder.store.published_passages() if each.owner != "People team"]
         citations = tuple(Citation(n, passage, 0, len(passage.text)) for n, passage in enumerate(passages, start=1))
         yield EvidenceFound(citations)
-        for citation in citations:
-            yield TokenDrafted(f"{citation.quote} [{citation.number}] ")
+        # A dozen at a time: the page draws the whole message again at each piece.
+        for at in range(0, len(citations), 12):
+            yield TokenDrafted("".join(f"{each.quote} [{each.number}] " for each in citations[at : at + 12]))
         claims = tuple(Claim(citation.quote, (citation.number,), Check.SUPPORTED) for citation in citations)
         text = "\n\n".join(f"{claim.text} [{claim.citations[0]}]" for claim in claims)
         yield AnswerDone(_answer(question, text, claims, citations))
@@ -64,6 +66,9 @@ def _answer(question: str, text: str, claims: tuple[Claim, ...], citations: tupl
 def main(folder: Path, port: int, sink: str) -> None:
     home = Home(folder)
     store = Store.open(home)
+    # Hundreds of small writes, none of which has to outlive the test.
+    event.listen(store.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
+    store.engine.dispose()
     keeper = FakeKeeper(home, store)
     (folder / "leave.md").write_text(LEAVE)
     keeper.read(folder / "leave.md", {"owner": "People team"})
