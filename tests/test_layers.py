@@ -13,7 +13,7 @@ ORDER = ["evals", "assistant", "ingest", "retrieval"]
 #: Library -> the files that may import it.
 DOORS = {
     "unstructured": {"ingest/partition.py"},
-    "pypdfium2": {"ingest/pdf.py", "ingest/hiddenpdf.py"},
+    "pypdfium2": {"ingest/pdf.py", "ingest/pdfwords.py", "ingest/hiddenpdf.py"},
     "pdfplumber": {"ingest/pdf.py"},
     "faiss": {"retrieval/dense.py"},
     "sentence_transformers": {"retrieval/encoder.py", "retrieval/rerank.py"},

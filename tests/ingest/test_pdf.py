@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 
-from ingest import pdf as pdf_module
 from ingest.pdf import load_pdf
+from ingest.pdfwords import RawWord, decoded
 from ingest.records import BlockKind
 from retrieval.errors import DocumentRejected
 from tests.ingest.builders import flowing_pdf, pdf
@@ -173,12 +173,12 @@ def test_a_truncated_file_is_rejected() -> None:
 
 
 def test_a_font_that_gives_glyph_numbers_is_decoded() -> None:
-    def word(text: str, *, font: int) -> pdf_module._Raw:
-        return pdf_module._Raw(text, 0, 0, 1, 1, (0, 0), 0, 10, False, font)
+    def word(text: str, *, font: int) -> RawWord:
+        return RawWord(text, 0, 0, 1, 1, (0, 0), 0, 10, False, font)
 
     hidden = "".join(chr(ord(letter) - 29) for letter in "the duties of the parties and the term of it")
     words = [word(hidden, font=1), word("Schedule 2", font=2), word("+2:", font=3)]
-    assert [found.text for found in pdf_module._decoded(words)] == [
+    assert [found.text for found in decoded(words)] == [
         "the duties of the parties and the term of it",
         "Schedule 2",
         "HOW",
@@ -186,5 +186,5 @@ def test_a_font_that_gives_glyph_numbers_is_decoded() -> None:
 
 
 def test_ordinary_text_is_left_as_it_is() -> None:
-    words = [pdf_module._Raw("SECTION 4.2 (A-33)", 0, 0, 1, 1, (0, 0), 0, 10, False, 1)]
-    assert pdf_module._decoded(words) == words
+    words = [RawWord("SECTION 4.2 (A-33)", 0, 0, 1, 1, (0, 0), 0, 10, False, 1)]
+    assert decoded(words) == words
