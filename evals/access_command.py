@@ -22,9 +22,10 @@ def access(
 ) -> None:
     """Let people with random groups ask about documents with random readers, and look through all they get."""
     from corpora.catalog import SAMPLE
-    from evals.access import AccessConfig, RememberedEncoder, measure_access, open_library, open_quoting, read_documents
+    from evals.access import AccessConfig, measure_access
     from evals.commands import _console, _json, _save, _settings
     from evals.machine import provenance
+    from evals.readership import RememberedEncoder, open_library, open_quoting, read_documents
     from retrieval.encoder import load_encoder
     from retrieval.home import Home
 

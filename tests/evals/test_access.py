@@ -13,7 +13,8 @@ from assistant.records import Answer
 from assistant.router import AnswerCache
 from corpora.catalog import SAMPLE
 from corpora.sources import BlockKind, read_sources
-from evals.access import AccessConfig, Library, RememberedEncoder, measure_access, open_library, open_quoting
+from evals.access import AccessConfig, measure_access
+from evals.readership import Library, RememberedEncoder, open_library, open_quoting
 from retrieval.dense import DenseIndex
 from retrieval.home import Home
 from retrieval.lexical import LexicalIndex
