@@ -16,7 +16,18 @@ from rich.table import Table
 
 from assistant.commands.output import aside, console, print_json
 
-app = typer.Typer(help="Train the reranker, the reader and the generator's adapter on your own data.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train the reranker, the reader and the generator's adapter on your own data.", no_args_is_help=True
+)
+
+Data = Annotated[
+    list[Path],
+    typer.Argument(help="BEIR-layout folders, or folders of markdown documents.", exists=True, file_okay=False),
+]
+Out = Annotated[Path, typer.Option(help="Folder the weights are written to; a stopped run there goes on.")]
+Seed = Annotated[int, typer.Option(help="Decides every draw.")]
+Name = Annotated[str, typer.Option(help="What the weights are called.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")]
 
 
 @app.callback()
@@ -26,18 +37,15 @@ def tune() -> None:
 
 @app.command()
 def reranker(
-    data: Annotated[
-        list[Path],
-        typer.Argument(help="BEIR-layout folders, or folders of markdown documents.", exists=True, file_okay=False),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder the weights are written to; a stopped run there goes on.")],
+    data: Data,
+    out: Out,
     steps: Annotated[int, typer.Option(help="Training steps of eight questions.", min=1)] = 300,
-    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 7,
+    seed: Seed = 7,
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: mining settings by folder name.", exists=True, dir_okay=False)
     ] = None,
-    name: Annotated[str, typer.Option(help="What the weights are called.")] = "policydesk-reranker",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+    name: Name = "policydesk-reranker",
+    as_json: AsJson = False,
 ) -> None:
     """Train a reranker and calibrate fusion around it; measures before and after are printed.
 
@@ -63,7 +71,7 @@ def reranker(
             out,
             config,
             recipe=read_recipe(recipe) if recipe else None,
-            command=shlex.join(["policydesk", *sys.argv[1:]]),
+            command=_command(),
             report=report,
         )
     if as_json:
@@ -78,18 +86,15 @@ def reranker(
 
 @app.command()
 def reader(
-    data: Annotated[
-        list[Path],
-        typer.Argument(help="BEIR-layout folders, or folders of markdown documents.", exists=True, file_okay=False),
-    ],
-    out: Annotated[Path, typer.Option(help="Folder the weights are written to; a stopped run there goes on.")],
+    data: Data,
+    out: Out,
     steps: Annotated[int, typer.Option(help="Training steps of eight passages, some 55 questions.", min=1)] = 1600,
-    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 7,
+    seed: Seed = 7,
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: what each folder is used for, by its name.", exists=True, dir_okay=False)
     ] = None,
-    name: Annotated[str, typer.Option(help="What the weights are called.")] = "policydesk-reader",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+    name: Name = "policydesk-reader",
+    as_json: AsJson = False,
 ) -> None:
     """Train the reader that tells whether a passage answers a question, and where.
 
@@ -108,7 +113,7 @@ def reader(
             ModelCache.default().require(ENCODER),
             out,
             config,
-            command=shlex.join(["policydesk", *sys.argv[1:]]),
+            command=_command(),
             report=report,
         )
     if as_json:
@@ -131,14 +136,14 @@ def generator(
             file_okay=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder the adapter is written to; a stopped run there goes on.")],
+    out: Out,
     steps: Annotated[int, typer.Option(help="Training steps of four examples.", min=1)] = 400,
-    seed: Annotated[int, typer.Option(help="Decides every draw.")] = 7,
+    seed: Seed = 7,
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: how questions are drawn, by folder name.", exists=True, dir_okay=False)
     ] = None,
-    name: Annotated[str, typer.Option(help="What the adapter is called.")] = "policydesk-generator",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+    name: Name = "policydesk-generator",
+    as_json: AsJson = False,
 ) -> None:
     """Train the adapter that makes the small model phrase answers from its evidence; needs `pip install 'policydesk[tune]'`.
 
@@ -166,7 +171,7 @@ def generator(
             out,
             config,
             recipe=read_recipe(recipe) if recipe else None,
-            command=shlex.join(["policydesk", *sys.argv[1:]]),
+            command=_command(),
             report=report,
         )
     if as_json:
@@ -177,6 +182,11 @@ def generator(
             f"Mean loss a reply token on dev questions: {outcome.loss_before:.3f} before, {outcome.loss_after:.3f} after"
         )
     console.print(f"Adapter, model card and manifest are in {out}; to use it: POLICYDESK_ADAPTER={out}")
+
+
+def _command() -> str:
+    """This command line, for the model card."""
+    return shlex.join(["policydesk", *sys.argv[1:]])
 
 
 @contextmanager
