@@ -19,6 +19,7 @@ from sqlalchemy import JSON, DateTime, Integer, String, Text, delete, func, or_,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.records import Citation
+from ingest.preflight import Quoted
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.store import Store
@@ -42,25 +43,6 @@ class HandoffState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A passage that the asker had before them, or that came nearest: where it stands and the words of it."""
-
-    passage_id: str
-    document_id: str
-    title: str
-    section_path: tuple[str, ...]
-    page: int | None
-    quote: str
-
-    @classmethod
-    def of(cls, source: Citation | Passage) -> Shown:
-        """A citation with its quoted words, or a passage whole."""
-        passage = source.passage if isinstance(source, Citation) else source
-        quote = source.quote if isinstance(source, Citation) else passage.text
-        return cls(passage.passage_id, passage.document_id, passage.title, passage.section_path, passage.page, quote)
-
-
-@dataclass(frozen=True, slots=True)
 class Handoff:
     """One question handed on. It does not say who asked.
 
@@ -74,7 +56,7 @@ class Handoff:
     note: str | None
     owner: str  #: whom it was sent to, as the document names them
     document_id: str | None
-    evidence: tuple[Shown, ...]
+    evidence: tuple[Quoted, ...]
     state: HandoffState
     answer: str | None
     created_at: datetime
@@ -148,7 +130,7 @@ class Handoffs:
             handoff_id=secrets.token_hex(8), account_id=account_id, code_sha256=_hash(code) if code else None,
             offer_id=offer_id or secrets.token_hex(16), question=question, note=(note or "").strip()[:MAX_NOTE_CHARACTERS] or None,
             owner=owner or named or NOBODY_NAMED, document_id=passages[0].document_id if passages else None,
-            evidence=[_json(Shown.of(each)) for each in evidence], state=HandoffState.OPEN.value, answer=None,
+            evidence=[_json(_quoted(each)) for each in evidence], state=HandoffState.OPEN.value, answer=None,
             created_at=datetime.now(UTC), answered_at=None, was_seen=False, mail_waits=by_mail, mail_tries=0,
         )  # fmt: skip
         with self.sessions.begin() as session:
@@ -306,7 +288,14 @@ def handoff_json(handoff: Handoff) -> dict[str, Any]:
     }
 
 
-def _json(shown: Shown) -> dict[str, Any]:
+def _quoted(source: Citation | Passage) -> Quoted:
+    """A citation with its quoted words, or a passage whole."""
+    if isinstance(source, Citation):
+        return Quoted.from_passage(source.passage, source.start, source.end)
+    return Quoted.from_passage(source, 0, len(source.text))
+
+
+def _json(shown: Quoted) -> dict[str, Any]:
     return {
         "passage_id": shown.passage_id,
         "document_id": shown.document_id,
@@ -321,7 +310,7 @@ def _handoff(row: HandoffRow) -> Handoff:
     return Handoff(
         handoff_id=row.handoff_id, offer_id=row.offer_id, question=row.question, note=row.note, owner=row.owner,
         document_id=row.document_id,
-        evidence=tuple(Shown(**{**each, "section_path": tuple(each["section_path"])}) for each in row.evidence),
+        evidence=tuple(Quoted(**{**each, "section_path": tuple(each["section_path"])}) for each in row.evidence),
         state=HandoffState(row.state), answer=row.answer, created_at=_utc(row.created_at),
         answered_at=_utc(row.answered_at) if row.answered_at else None, was_seen=row.was_seen,
     )  # fmt: skip
