@@ -1,34 +1,51 @@
-"""How sure are we that the evidence answers the question? One probability, from the sentences themselves.
+"""How sure are we that the evidence answers the question? One probability, from the sentences and from reading their passages.
 
-Chosen on the questions over ``corpora/sister`` (104 answered there, 45 not): a sentence that answers is near the question
-both alone and under its headings. The layer over whole passages in ``retrieval.answerability`` told them apart less well
-on policies; see ``docs/decisions/0006-confidence-from-sentences.md``.
+Similarity knows what a question is about, whatever words it uses; the reader knows what a passage leaves out, and is the
+better judge beside the other passages found: a question in three words looks unanswered everywhere. See
+``docs/decisions/0013-a-reader-beside-similarity.md`` for what the weights were chosen on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 
 from assistant.evidence import EvidenceSentence
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
-    """A logistic layer over the best sentence; ``threshold`` is the probability below which to refuse."""
+class Layer:
+    """A logistic layer over the evidence: its weights."""
 
-    threshold: float = 0.568  #: keeps 85 of 100 answered questions of the sister corpus
-    bias: float = -2.213
-    weight: float = 2.854
-    passage: float = 0.2
+    bias: float
+    similarity: float  #: of the sentence nearest to the question, alone and under its headings
+    answers: float = 0.0  #: the reader's log-odds for the passage that it holds to answer best
+    ahead: float = 0.0  #: how far those stand above the other passages'
+
+    def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
+        """The probability that the evidence, at least one sentence, answers."""
+        nearest = max(
+            one.similarity_in_context + one.similarity_alone + 0.2 * one.passage_probability for one in evidence
+        )
+        read = max(evidence, key=lambda one: one.answers if one.answers is not None else 0.0)
+        log_odds = self.bias + self.similarity * nearest
+        log_odds += self.answers * (read.answers or 0.0) + self.ahead * read.ahead
+        return 1 / (1 + exp(-log_odds))
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """One layer for evidence that a reader has read, one for evidence that none has; ``threshold`` is the probability
+    below which to refuse."""
+
+    threshold: float = 0.568
+    read: Layer = field(default_factory=lambda: Layer(-2.213, 2.854))
+    unread: Layer = field(default_factory=lambda: Layer(-2.213, 2.854))
 
     def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the evidence answers, 0 to 1; 0 without evidence."""
         if not evidence:
             return 0.0
-        best = max(
-            one.similarity_in_context + one.similarity_alone + self.passage * one.passage_probability
-            for one in evidence
-        )
-        return 1 / (1 + exp(-(self.bias + self.weight * best)))
+        layer = self.read if any(one.answers is not None for one in evidence) else self.unread
+        return layer.probability(evidence)

@@ -36,6 +36,7 @@ class EvidenceSentence:
     similarity_alone: float = 0.0  #: cosine to the question, read by itself
     passage_probability: float = 0.0  #: the reranker's, that its passage answers; 0 where it has not read it
     answers: float | None = None  #: the reader's log-odds that its passage answers; None without a reader
+    ahead: float = 0.0  #: how far those stand above the other passages' mean; 0 without any
 
     @property
     def quote(self) -> str:
@@ -97,7 +98,7 @@ def distil(
         EvidenceSentence(
             hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
             float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
-            readings[hit.passage.passage_id].log_odds if readings else None,
+            readings[hit.passage.passage_id].log_odds if readings else None, _ahead(hit.passage.passage_id, readings),
         )
         for at in order
         for hit, span in [candidates[at]]
@@ -109,6 +110,11 @@ def _read(question: str, passages: Sequence[Passage], reader: Reader | None) -> 
     different = {passage.passage_id: passage for passage in passages}
     readings = reader.read(question, list(different.values())) if reader else []
     return dict(zip(different, readings, strict=False))
+
+
+def _ahead(passage_id: str, readings: Mapping[str, Reading]) -> float:
+    others = [reading.log_odds for key, reading in readings.items() if key != passage_id]
+    return readings[passage_id].log_odds - float(np.mean(others)) if others else 0.0
 
 
 def _pointed_to(candidates: Sequence[tuple[Hit, Span]], readings: Mapping[str, Reading]) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ where the sheet knows it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ from random import Random
 from time import perf_counter
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from retrieval.interaction import TextTokenizer, cut_question
-from retrieval.reading import SHARED, ReadingNetwork
+from retrieval.reading import ReadingNetwork
+from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.sheets import Sheet, SheetSource
 
 
@@ -68,7 +67,7 @@ def train(
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
     torch.set_flush_denormal(True)
     optimizer = _optimizer(network, config)
-    step = _resume(out, network, optimizer)
+    step = resume(out, {"network": network}, optimizer)
     layout = Layout(tokenizer, config)
     losses: list[tuple[float, float]] = []
     began, read = perf_counter(), 0
@@ -84,7 +83,7 @@ def train(
         read += len(batch.answered)
         step += 1
         if step % config.checkpoint_steps == 0 or step == config.steps:
-            _save(out, network, optimizer, step, config)
+            save_checkpoint(out, {"network": network}, optimizer, step, asdict(config))
             answered, span = (sum(values) / len(values) for values in zip(*losses, strict=True))
             report(Step(step, config.steps, answered, span, read / (perf_counter() - began)))
             losses.clear()
@@ -202,34 +201,3 @@ def _optimizer(network: ReadingNetwork, config: ReadingConfig) -> torch.optim.Op
         weight_decay=config.weight_decay,
         betas=(0.9, 0.98),
     )
-
-
-def _save(
-    out: Path, network: ReadingNetwork, optimizer: torch.optim.Optimizer, step: int, config: ReadingConfig
-) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items() if name != SHARED}
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    save_file({name: value.contiguous() for name, value in tensors.items()}, out / "checkpoint.tmp")
-    (out / "checkpoint.tmp").replace(out / "checkpoint.safetensors")
-    (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": asdict(config)}, indent=1) + "\n")
-
-
-def _resume(out: Path, network: ReadingNetwork, optimizer: torch.optim.Optimizer) -> int:
-    """Load the checkpoint in ``out``; :returns: the steps already done, 0 without one."""
-    if not (out / "checkpoint.json").exists():
-        return 0
-    tensors = load_file(out / "checkpoint.safetensors")
-    parts: dict[str, dict[str, Tensor]] = {"network": {}, "optimizer": {}}
-    for name, value in tensors.items():
-        part, rest = name.split(".", 1)
-        parts[part][rest] = value
-    network.load_state_dict(parts["network"], strict=False)
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in parts["optimizer"].items():
-        number, field = name.split(".", 1)
-        state.setdefault(int(number), {})[field] = value
-    if state:
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(json.loads((out / "checkpoint.json").read_text())["step"])

@@ -9,7 +9,6 @@ answers), which gives them an absolute meaning.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,10 +16,10 @@ from pathlib import Path
 from random import Random
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from retrieval.interaction import SHARED, InteractionNetwork, States, TextTokenizer, cut_question
+from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.mining import Candidate, Group
 
 
@@ -81,7 +80,8 @@ def train(
     _freeze(network, config.frozen_layers)
     optimizer = _optimizer(network, blend, config)
     reader = _Reader(TextTokenizer(encoder_folder), config)
-    step = _resume(out, network, blend, optimizer)
+    networks = {"network": network, "blend": blend}
+    step = resume(out, networks, optimizer)
     order = _order(groups, config)
     losses: list[float] = []
     network.train()
@@ -93,7 +93,7 @@ def train(
         losses.append(_step(chosen, network, blend, optimizer, reader, Random(f"{config.seed} {step}"), config))
         step += 1
         if step % config.checkpoint_steps == 0 or step == config.steps:
-            _save(out, network, blend, optimizer, step, config)
+            save_checkpoint(out, networks, optimizer, step, asdict(config))
             if report:
                 report(Progress(step, config.steps, sum(losses) / len(losses)))
             losses.clear()
@@ -242,40 +242,3 @@ def _order(groups: Sequence[Group], config: TrainingConfig) -> list[int]:
     order = list(range(len(groups)))
     Random(config.seed).shuffle(order)
     return order
-
-
-def _save(
-    out: Path,
-    network: InteractionNetwork,
-    blend: _Blend,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    config: TrainingConfig,
-) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items() if name != SHARED}
-    tensors |= {f"blend.{name}": value for name, value in blend.state_dict().items()}
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    save_file({name: value.contiguous() for name, value in tensors.items()}, out / "checkpoint.tmp")
-    (out / "checkpoint.tmp").replace(out / "checkpoint.safetensors")
-    (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": asdict(config)}, indent=1) + "\n")
-
-
-def _resume(out: Path, network: InteractionNetwork, blend: _Blend, optimizer: torch.optim.Optimizer) -> int:
-    """Load the checkpoint in ``out``; :returns: the steps already done, 0 without one."""
-    if not (out / "checkpoint.json").exists():
-        return 0
-    tensors = load_file(out / "checkpoint.safetensors")
-    network.load_state_dict(_part(tensors, "network."), strict=False)
-    blend.load_state_dict(_part(tensors, "blend."))
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _part(tensors, "optimizer.").items():
-        number, field = name.split(".", 1)
-        state.setdefault(int(number), {})[field] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(json.loads((out / "checkpoint.json").read_text())["step"])
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

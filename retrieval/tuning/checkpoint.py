@@ -1,0 +1,56 @@
+"""Where a training run stands, on disk: networks, optimizer and step, so that a stopped run goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from retrieval.interaction import SHARED
+
+
+def save_checkpoint(
+    out: Path, networks: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer, step: int, config: Mapping[str, object]
+) -> None:  # fmt: skip
+    """Write ``checkpoint.safetensors`` and ``checkpoint.json`` into ``out``, the one before replaced in one move.
+
+    :param networks: by name; the word embeddings that belong to the encoder are left out.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        f"{part}.{name}": value
+        for part, network in networks.items()
+        for name, value in network.state_dict().items()
+        if name != SHARED
+    }
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    save_file({name: value.contiguous() for name, value in tensors.items()}, out / "checkpoint.tmp")
+    (out / "checkpoint.tmp").replace(out / "checkpoint.safetensors")
+    (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": config}, indent=1) + "\n")
+
+
+def resume(out: Path, networks: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer) -> int:
+    """Load the checkpoint in ``out`` into the networks and the optimizer.
+
+    :returns: the steps already done, 0 without a checkpoint.
+    """
+    if not (out / "checkpoint.json").exists():
+        return 0
+    tensors = load_file(out / "checkpoint.safetensors")
+    for part, network in networks.items():
+        network.load_state_dict(_part(tensors, f"{part}."), strict=False)
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in _part(tensors, "optimizer.").items():
+        number, field = name.split(".", 1)
+        state.setdefault(int(number), {})[field] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return int(json.loads((out / "checkpoint.json").read_text())["step"])
+
+
+def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
