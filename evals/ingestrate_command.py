@@ -12,17 +12,24 @@ def ingestrate(
     context: typer.Context,
     pdfs: Annotated[int, typer.Option(min=4, help="Text PDFs to read.")] = 40,
     small_files: Annotated[int, typer.Option(min=1, help="Small files to watch memory over.")] = 1_000,
+    beside: Annotated[
+        int, typer.Option(min=0, help="Files uploaded in one go while questions are asked; 0 leaves that out.")
+    ] = 200,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
     ] = None,
 ) -> None:
-    """Make text PDFs and small files from the sample with other words, and time reading and indexing them."""
+    """Make text PDFs and small files from the sample with other words, and time reading and indexing them, and questions that
+    are asked meanwhile."""
     from evals.commands import _console, _json, _save, _settings
     from evals.ingestrate import RateConfig, measure_ingest_rate
-    from retrieval.encoder import load_encoder
+    from evals.models import load_models
+    from evals.responsiveness import measure_responsiveness
 
-    encoder = load_encoder(_settings(context).encoder)
-    found = measure_ingest_rate(encoder, RateConfig(pdfs=pdfs, small_files=small_files))
+    models = load_models(_settings(context))
+    found = measure_ingest_rate(models.encoder, RateConfig(pdfs=pdfs, small_files=small_files))
+    if beside:
+        found["answers"] = measure_responsiveness(models, files=beside)
     console = _console(json_file)
     for name, what in (("parse", "read"), ("ingest", "read, cut, encoded and indexed")):
         one = found[name]
@@ -35,6 +42,12 @@ def ingestrate(
         console.print(
             f"memory over {found['files']} files: {grown['mb']:+.0f} MB from the first hundred to the last, "
             f"largest child {grown['largest_child_mb']:+.0f} MB"
+        )
+    if beside:
+        answers = found["answers"]
+        console.print(
+            f"evidence p50 {answers['alone']['p50_ms']:.0f} ms alone, {answers['beside']['p50_ms']:.0f} ms while {beside} files "
+            f"are read: {answers['ratio']} times as long"
         )
     if json_file is not None:
         _save(json_file, _json(found))

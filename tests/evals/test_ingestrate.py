@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evals.ingestrate import RateConfig, make_pdfs, make_small, measure_ingest_rate
+from evals.models import Models
+from evals.responsiveness import measure_responsiveness
 from ingest.read import read
 from tests.fakes import WordEncoder
 
@@ -30,3 +32,11 @@ def test_a_small_run_gives_every_figure() -> None:
     assert found["ingest"]["passages"] > 0
     assert [reading["files"] for reading in found["memory_mb"]] == [10, 20]
     assert found["memory_mb"][0]["mb"] > 0
+
+
+def test_questions_are_timed_alone_and_beside_an_upload() -> None:
+    found = measure_responsiveness(Models(WordEncoder(), None), files=3)
+    assert (found["files"], found["read"]) == (3, 3)
+    assert found["alone"]["p50_ms"] > 0
+    assert found["beside"]["questions"] >= 1
+    assert found["ratio"] > 0
