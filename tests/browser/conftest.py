@@ -10,7 +10,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -27,14 +29,30 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
-def free_port() -> int:
+@contextmanager
+def serving(
+    *command: str, timeout_s: float = 90, stdout: IO[str] | int | None = None, **variables: str
+) -> Iterator[str]:
+    """The address of a server that is started, waited for, and stopped at the end.
+
+    :param command: behind the interpreter's ``-m``; ``{port}`` in it becomes the port.
+    :param stdout: where what it prints goes.
+    :param variables: added to its environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        port = str(probe.getsockname()[1])
+    arguments = [sys.executable, "-m", *(each.replace("{port}", port) for each in command)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **variables}
+    with subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=stdout) as process:
+        try:
+            _wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=timeout_s)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], *, timeout_s: float) -> None:
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], *, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server stopped before it was ready"
@@ -49,14 +67,8 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], *, timeout_s: f
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server over a fake engine."""
-    port = free_port()
-    command = [sys.executable, "-m", "tests.browser.fake_server", str(tmp_path_factory.mktemp("home")), str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=90)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with serving("tests.browser.fake_server", str(tmp_path_factory.mktemp("home")), "{port}") as address:
+        yield address
 
 
 # Playwright keeps an event loop running while it is open, which asynchronous tests of other folders must not meet.

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ROOT, free_port, wait_until_ready
+from tests.browser.conftest import serving
 from tests.browser.console_server import PASSWORD
 from tests.browser.test_barriers import barriers
 
@@ -33,14 +30,8 @@ Snapshot = Callable[[Page, str], None]
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a console with documents, a draft, questions and hand-offs."""
-    port = free_port()
-    command = [sys.executable, "-m", "tests.browser.console_server", str(tmp_path_factory.mktemp("home")), str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=90)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with serving("tests.browser.console_server", str(tmp_path_factory.mktemp("home")), "{port}") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from assistant.accounts import Accounts, Role
 from retrieval.home import Home
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
 from retrieval.store import Store
-from tests.browser.conftest import ROOT, free_port, wait_until_ready
+from tests.browser.conftest import ROOT, serving
 from tests.browser.console_server import PASSWORD, seed
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -50,7 +50,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home, notes = folder / "home", folder / "leave-notes.md"
     notes.write_text(NOTES)
     command = [sys.executable, "-m", "assistant", "--home", str(home)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "POLICYDESK_SECRET": "a secret for tests only, long enough"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     files = [str(SAMPLE / "documents" / name) for name in CHOSEN]
     ingest = [*command, "ingest", "--catalog", str(SAMPLE / "catalog.json"), *files, str(notes)]
     subprocess.run(ingest, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -58,14 +58,10 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     Accounts(store).add("hana", Role.HR, PASSWORD)
     seed(store)
     store.close()
-    port = free_port()
-    serve = [*command, "serve", "--port", str(port), "--model", "quote"]
-    with subprocess.Popen(serve, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=180)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    serve = ("assistant", "--home", str(home), "serve", "--port", "{port}", "--model", "quote")
+    secret = "a secret for tests only, long enough"
+    with serving(*serve, timeout_s=180, stdout=subprocess.DEVNULL, POLICYDESK_SECRET=secret) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

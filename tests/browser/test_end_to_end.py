@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
-from tests.browser.conftest import ROOT, OpenPage, free_port, wait_until_ready
+from tests.browser.conftest import ROOT, OpenPage, serving
 from tests.browser.test_chat import MARK, ask, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -43,25 +43,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     if not all((DOCUMENTS / name).is_file() for name in CHOSEN):
         pytest.skip("the sample corpus has not been built")
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "assistant", "--home", str(folder / "home")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
-    subprocess.run(
-        [*command, "ingest", *(str(DOCUMENTS / name) for name in CHOSEN)], cwd=ROOT, env=environment, check=True
-    )
-    port, said = free_port(), folder / "said"
-    with (
-        said.open("w") as out,
-        subprocess.Popen(
-            [*command, "serve", "--demo", "--port", str(port)], cwd=ROOT, env=environment, stdout=out
-        ) as process,
-    ):
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=180)
-            yield Demo(
-                f"http://127.0.0.1:{port}", dict(re.findall(r"Sign in as (\w+)\s+([a-z-]{23})", said.read_text()))
-            )
-        finally:
-            process.terminate()
+    home = ("--home", str(folder / "home"))
+    files = [str(DOCUMENTS / name) for name in CHOSEN]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-m", "assistant", *home, "ingest", *files], cwd=ROOT, env=environment, check=True)
+    serve, said = ("assistant", *home, "serve", "--demo", "--port", "{port}"), folder / "said"
+    with said.open("w") as out, serving(*serve, timeout_s=180, stdout=out) as address:
+        yield Demo(address, dict(re.findall(r"Sign in as (\w+)\s+([a-z-]{23})", said.read_text())))
 
 
 def test_an_employee_gets_a_cited_answer_and_opens_the_passage(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.browser.conftest import ROOT, free_port, wait_until_ready
+from tests.browser.conftest import serving
 from tests.browser.payload_server import PASSWORD
 from tests.browser.payloads import payloads
 from tests.browser.test_console import sign_in as sign_in_to_console
@@ -55,16 +52,9 @@ def sink() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, sink: tuple[str, list[str]]) -> Iterator[str]:
-    port = free_port()
-    command = [
-        sys.executable, "-m", "tests.browser.payload_server", str(tmp_path_factory.mktemp("home")), str(port), sink[0],
-    ]  # fmt: skip
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=120)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    command = ("tests.browser.payload_server", str(tmp_path_factory.mktemp("home")), "{port}", sink[0])
+    with serving(*command, timeout_s=120) as address:
+        yield address
 
 
 class Watch:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, OpenPage, free_port, wait_until_ready
+from tests.browser.conftest import OpenPage, serving
 from tests.browser.test_chat import MARK, Snapshot, ask, sign_in
 
 pytestmark = pytest.mark.browser
@@ -62,14 +59,8 @@ def quiet_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def quiet_server(quiet_home: Path) -> Iterator[str]:
     """A server in works council mode."""
-    port = free_port()
-    command = [sys.executable, "-m", "tests.browser.fake_server", str(quiet_home), str(port), "works-council"]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process, timeout_s=90)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with serving("tests.browser.fake_server", str(quiet_home), "{port}", "works-council") as address:
+        yield address
 
 
 def test_in_works_council_mode_a_whole_conversation_leaves_no_name_beside_a_question(
