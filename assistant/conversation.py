@@ -11,9 +11,9 @@ from assistant.records import Turn
 from retrieval.terms import terms
 
 _WHAT_ABOUT = re.compile(r"^(?:and|or|but|ok(?:ay)?|so)?[,\s]*(?:what|how)\s+about\s+(?P<rest>.+)$", re.IGNORECASE)
-_AND = re.compile(r"^(?:and|or|but|also)\b[,\s]+(?P<rest>.+)$", re.IGNORECASE)
+_AND = re.compile(r"^(?:and|or|but|also|even|only)\b[,\s]+(?P<rest>.+)$", re.IGNORECASE)
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|there|then|same|one|ones|both|either|so)\b",
+    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|there|then|same|one|ones|both|either|so|instead|afterwards|on top)\b",
     re.IGNORECASE,
 )
 _QUESTION_WORD = re.compile(
@@ -37,12 +37,16 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """The question with its subject: a follow-up is joined to the question it follows.
 
     "What about part-timers?" after "How many days of leave do I get?" becomes "How many days of leave do I get? (part-timers)".
-    A question that names its own subject is returned as it is.
+    A question that names its own subject is returned as it is. Greetings and thanks in between are passed over, and a country
+    takes the place of the country before.
     """
     question = " ".join(question.split())
+    history = [turn for turn in history if not is_small_talk(turn.question)]
     if not history or not _follows(question):
         return question
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
+    if _COUNTRY.search(question):
+        before = _IN_COUNTRY.sub("", before)
     match = _WHAT_ABOUT.match(question) or _AND.match(question)
     rest = match.group("rest") if match else question
     if match and _QUESTION_WORD.match(rest):
@@ -97,6 +101,8 @@ _COUNTRIES = {
     "indian": "IN", "japan": "JP", "japanese": "JP", "australia": "AU", "australian": "AU",
 }  # fmt: skip
 _COUNTRY = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _COUNTRIES), key=len, reverse=True)) + r")\b", re.I)
+
+_IN_COUNTRY = re.compile(rf",?\s+(?:in|for|from|within)\s+(?:the\s+)?(?:{_COUNTRY.pattern})", re.I)
 
 
 def country_name(code: str) -> str:

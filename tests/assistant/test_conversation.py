@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from assistant.conversation import circumstances, is_small_talk, standalone
 from assistant.records import Turn
 
+#: Follow-ups over ``corpora/sister``: the questions before, the whole question written by hand, words that answer it.
+FOLLOW_UPS = [
+    json.loads(line) for line in (Path(__file__).parent / "followups.jsonl").read_text(encoding="utf-8").splitlines()
+]
 TODAY = date(2026, 6, 15)
 LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
 
@@ -46,6 +52,27 @@ def test_follow_up_of_a_follow_up_keeps_the_first_subject() -> None:
     assert standalone("and in Germany?", history) == "How many days of annual leave do I get, part-timers, in Germany?"
 
 
+def test_thanks_in_between_are_no_subject() -> None:
+    assert standalone("and in Germany?", [*LEAVE, Turn("Thanks!", "You are welcome.")]) == (
+        "How many days of annual leave do I get, in Germany?"
+    )
+
+
+def test_a_country_takes_the_place_of_the_one_before() -> None:
+    history = [Turn("How long is maternity leave in Ireland?", "26 weeks. [1]")]
+    assert standalone("and in the Netherlands?", history) == "How long is maternity leave, in the Netherlands?"
+    history.append(Turn("and in the Netherlands?", "16 weeks. [1]"))
+    assert standalone("and in Germany?", history) == "How long is maternity leave, in Germany?"
+    assert standalone("and for twins?", history) == "How long is maternity leave, in the Netherlands, for twins?"
+
+
+def test_even_and_on_top_point_back() -> None:
+    assert standalone("Even for part-timers in band 6?", LEAVE) == (
+        "How many days of annual leave do I get, for part-timers in band 6?"
+    )
+    assert "annual leave" in standalone("What does the company grant on top?", LEAVE)
+
+
 def test_first_question_stays_as_it_is() -> None:
     assert standalone("What about part-timers?", []) == "What about part-timers?"
 
@@ -82,3 +109,32 @@ def test_date_in_plain_words(question: str, as_of: date | None) -> None:
 )
 def test_country_in_plain_words(question: str, country: str | None) -> None:
     assert circumstances(question, today=TODAY).jurisdiction == country
+
+
+@pytest.mark.model
+def test_follow_ups_find_nearly_what_whole_questions_find() -> None:
+    from assistant.evidence import distil
+    from assistant.quoting import choose
+    from corpora.catalog import SISTER
+    from evals.library import load_any
+    from evals.systems import passages_of
+    from retrieval.encoder import load_encoder
+    from retrieval.index import PassageIndex
+    from retrieval.rerank import load_reranker
+    from retrieval.search import Searcher
+
+    encoder = load_encoder()
+    corpus = load_any(SISTER, "dev", encoder=encoder).corpus
+    searcher = Searcher(
+        PassageIndex.build(passages_of(corpus), encoder, truncate=True), encoder, reranker=load_reranker()
+    )
+
+    def found(question: str, quote: str) -> bool:
+        hits = searcher.search(question, k=10).hits
+        return any(quote in citation.quote for citation in choose(distil(question, hits, encoder=encoder)))
+
+    joined = [
+        found(standalone(row["text"], [Turn(question, "") for question in row["before"]]), row["quote"])
+        for row in FOLLOW_UPS
+    ]
+    assert sum(joined) >= 17
