@@ -2,7 +2,7 @@
 
 Similarity knows what a question is about, whatever words it uses; the reader knows what a passage leaves out, and is the
 better judge beside the other passages found: a question in three words looks unanswered everywhere. See
-``docs/decisions/0013-a-reader-beside-similarity.md`` for what the weights were chosen on.
+``docs/decisions/0014-a-reader-beside-similarity.md`` for what the weights were chosen on.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Confidence:
     """One layer for evidence that a reader has read, one for evidence that none has; ``threshold`` is the probability
     below which to refuse."""
 
-    threshold: float = 0.568
-    read: Layer = field(default_factory=lambda: Layer(-2.213, 2.854))
-    unread: Layer = field(default_factory=lambda: Layer(-2.213, 2.854))
+    threshold: float = 0.5  #: both layers keep 85 of 100 answered questions of the sister corpus above it
+    read: Layer = field(default_factory=lambda: Layer(-2.96, 3.5, answers=0.2, ahead=0.2))
+    unread: Layer = field(default_factory=lambda: Layer(-2.487, 2.854))
 
     def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the evidence answers, 0 to 1; 0 without evidence."""

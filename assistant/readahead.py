@@ -24,12 +24,20 @@ class ReadsPassages(Protocol):
     def read(self, texts: Sequence[str]) -> None: ...
 
 
+@runtime_checkable
+class KeepsPassages(Protocol):
+    """What reads a passage before it is asked about, and keeps what it read: our reader."""
+
+    def keep(self, passages: Sequence[Passage]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReadAheadConfig:
     """How much is read, and how much at a time."""
 
     step_texts: int = 16  #: about a tenth of a second on one core: what a question may have to wait for
     passages: int = 2_000  #: read for the reranker, as many as it keeps
+    reader_passages: int = 400  #: read for the reader, about as many as it keeps
 
 
 class ReadAhead:
@@ -53,7 +61,7 @@ class ReadAhead:
         state = (index.generation, date.today())
         if state == self._read:
             return
-        encoder, reranker = assistant.encoder, assistant.reranker
+        encoder, reranker, reader = assistant.encoder, assistant.reranker, assistant.reader
         kept = 0
         for number, passages in self._portions(_in_force(index)):
             if isinstance(encoder, KeptVectors):
@@ -63,6 +71,8 @@ class ReadAhead:
                     encoder.encode(texts, truncate=True)
             if isinstance(reranker, ReadsPassages) and number <= self.config.passages:
                 reranker.read([passage.searchable for passage in passages])
+            if isinstance(reader, KeepsPassages) and number <= self.config.reader_passages:
+                reader.keep(passages)
             yield True
         self._read = state
 

@@ -22,8 +22,8 @@ HEADING_TOKENS = 20
 WINDOW_TOKENS = 160
 #: Tokens by which the windows of a long passage overlap, and those of the longest answer.
 _OVERLAP, _LONGEST_ANSWER = 40, 40
-#: Tokens kept in all: about 220 MB in half precision, some 350 passages.
-_MOST_TOKENS = 40_000
+#: Tokens kept in all: about 320 MB in half precision, some 500 passages.
+_MOST_TOKENS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,14 @@ class TrainedReader:
             len(passages), windows, *(part.numpy() for part in (outcome.log_odds, outcome.start, outcome.end))
         )
 
+    def keep(self, passages: Sequence[Passage]) -> None:
+        """Read passages that will be asked about, before a question comes."""
+        import torch
+
+        with self._lock, torch.inference_mode():
+            self._keep([window.ids for window in self._windows(passages)])
+            self._shrink()
+
     def _windows(self, passages: Sequence[Passage]) -> list[_Window]:
         headings = self._tokenizer.encode([heading_line(one.title, one.section_path) for one in passages])
         windows = []
@@ -159,8 +167,10 @@ class TrainedReader:
         return Passages(tuple(layers), mask)
 
     def _shrink(self) -> None:
-        while sum(map(len, self._kept)) > _MOST_TOKENS:
-            self._kept.popitem(last=False)
+        tokens = sum(map(len, self._kept))
+        while tokens > _MOST_TOKENS:
+            ids, _ = self._kept.popitem(last=False)
+            tokens -= len(ids)
 
     def _best(
         self, passages: int, windows: Sequence[_Window], log_odds: NDArray[np.float32], starts: NDArray[np.float32],

@@ -12,8 +12,9 @@ from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.keptvectors import KeptVectors
+from retrieval.records import Passage
 from retrieval.store import Store
-from tests.fakes import OverlapReranker, WordEncoder
+from tests.fakes import OverlapReader, OverlapReranker, WordEncoder
 
 LEAVE = "Up to five unused days may be carried over until 31 March. Other days lapse."
 TRAVEL = "Train journeys are booked in first class."
@@ -27,6 +28,16 @@ class ReadingReranker(OverlapReranker):
         self.read_texts.extend(texts)
 
 
+class KeepingReader(OverlapReader):
+    """A reader that keeps what it reads."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def keep(self, passages: Sequence[Passage]) -> None:
+        self.kept.extend(passage.text for passage in passages)
+
+
 class House:
     """A home with two documents, one no longer in force, and what answers from it."""
 
@@ -34,11 +45,12 @@ class House:
         self.home = Home(root)
         self.inner = WordEncoder()
         self.reranker = ReadingReranker()
+        self.reader = KeepingReader()
         self.store = Store.open(self.home)
         self.add("Leave", LEAVE)
         self.add("Travel 2024", TRAVEL, effective_to=date(2024, 12, 31))
         current = CurrentIndex(self.home, encoder=self.inner.name)
-        self.assistant = Assistant(current, KeptVectors(self.inner), reranker=self.reranker)
+        self.assistant = Assistant(current, KeptVectors(self.inner), reranker=self.reranker, reader=self.reader)
         self.ahead = ReadAhead(lambda: self.assistant, ReadAheadConfig(step_texts=1))
         self.inner.encoded.clear()
 
@@ -64,11 +76,14 @@ def test_after_reading_ahead_only_the_question_is_read(house: House) -> None:
     assert answer.citations[0].quote == LEAVE.split(". ")[0] + "."
     assert house.inner.encoded == [question]
     assert house.reranker.read_texts == [f"Leave\n{LEAVE}"]
+    assert house.reader.kept == [LEAVE]
 
 
 def test_the_answer_is_the_same_without_reading_ahead(house: House) -> None:
     question = "How many unused days may be carried over until 31 March?"
-    plain = Assistant(CurrentIndex(house.home, encoder="words"), WordEncoder(), reranker=OverlapReranker())
+    plain = Assistant(
+        CurrentIndex(house.home, encoder="words"), WordEncoder(), reranker=OverlapReranker(), reader=OverlapReader()
+    )
     before = plain.answer(question)
     list(house.ahead.steps())
     after = house.assistant.answer(question)

@@ -57,6 +57,15 @@ def test_a_long_passage_is_read_to_its_end(untrained: TrainedReader) -> None:
     assert windows[-1].offsets[-1][1] == len(" ".join(TEXTS * 6))
 
 
+def test_what_was_kept_before_is_read_as_if_it_were_not(untrained: TrainedReader) -> None:
+    fresh = untrained.read(ASKED["notice"], [passage("Sick notes are sent to the payroll team within three days.")])
+    untrained.keep([passage("Sick notes are sent to the payroll team within three days."), passage("")])
+    assert (
+        untrained.read(ASKED["notice"], [passage("Sick notes are sent to the payroll team within three days.")])
+        == fresh
+    )
+
+
 def test_an_empty_question_is_read(untrained: TrainedReader) -> None:
     assert len(untrained.read("", [passage(TEXTS[0])])) == 1
 
