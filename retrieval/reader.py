@@ -22,8 +22,8 @@ HEADING_TOKENS = 20
 WINDOW_TOKENS = 160
 #: Tokens by which the windows of a long passage overlap, and those of the longest answer.
 _OVERLAP, _LONGEST_ANSWER = 40, 40
-#: Tokens kept in all: about 320 MB in half precision, some 500 passages.
-_MOST_TOKENS = 60_000
+#: Tokens kept in all: about 400 MB in half precision, some 350 passages.
+_MOST_TOKENS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,14 @@ class _Window:
     offsets: tuple[tuple[int, int], ...]  #: of the tokens behind the heading, in ``passage.text``
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was read of one window: the keys and then the values of all layers, and the states, in half precision."""
+
+    attended: Any
+    states: Any
+
+
 class TrainedReader:
     """Our trained network. Safe to share between threads.
 
@@ -69,7 +77,7 @@ class TrainedReader:
         self._network = network
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
-        self._kept: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, ...], _Kept] = OrderedDict()
         self._lock = Lock()
 
     @classmethod
@@ -146,7 +154,10 @@ class TrainedReader:
             read = self._network.passages(*self._tokenizer.batch([unread[at] for at in chosen]))
             for place, at in enumerate(chosen):
                 length = len(unread[at]) + 2
-                self._kept[unread[at]] = torch.stack([layer[place, :length] for layer in read.layers]).half()
+                self._kept[unread[at]] = _Kept(
+                    torch.stack([part[place, :, :length] for part in (*read.keys, *read.values)]).half(),
+                    read.states[place, :length].half(),
+                )
 
     def _seen(self, rows: Sequence[tuple[int, ...]]) -> Any:
         """The kept windows side by side, padded to the longest."""
@@ -158,13 +169,18 @@ class TrainedReader:
         for row in rows:
             self._kept.move_to_end(row)
             found.append(self._kept[row])
-        longest = max(one.shape[1] for one in found)
-        layers = torch.zeros(found[0].shape[0], len(found), longest, found[0].shape[2])
+        longest = max(len(one.states) for one in found)
+        layers, heads, _, size = found[0].attended.shape
+        attended = torch.zeros(layers, len(found), heads, longest, size)
+        states = torch.zeros(len(found), longest, found[0].states.shape[1])
         mask = torch.zeros(len(found), longest, dtype=torch.bool)
         for number, one in enumerate(found):
-            layers[:, number, : one.shape[1]] = one
-            mask[number, : one.shape[1]] = True
-        return Passages(tuple(layers), mask)
+            length = len(one.states)
+            attended[:, number, :, :length] = one.attended
+            states[number, :length] = one.states
+            mask[number, :length] = True
+        keys, values = attended[: layers // 2], attended[layers // 2 :]
+        return Passages(tuple(keys), tuple(values), states, mask)
 
     def _shrink(self) -> None:
         tokens = sum(map(len, self._kept))

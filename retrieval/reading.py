@@ -30,11 +30,14 @@ _NEVER = -1e4
 class Passages:
     """What was read of passages.
 
-    ``layers``: what goes into each layer and what comes out of the last, each of shape ``(n_passages, n_tokens, hidden)``;
-    ``mask``: shape ``(n_passages, n_tokens)``, true on tokens and marks, false on padding.
+    ``keys`` and ``values``: what a question attends to, a tensor a layer of shape ``(n_passages, heads, n_tokens, size)``;
+    ``states``: what comes out of the last layer, shape ``(n_passages, n_tokens, hidden)``; ``mask``: shape
+    ``(n_passages, n_tokens)``, true on tokens and marks, false on padding.
     """
 
-    layers: tuple[Tensor, ...]
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+    states: Tensor
     mask: Tensor
 
 
@@ -83,11 +86,13 @@ class ReadingNetwork(nn.Module):
         """Read passages by themselves, as :meth:`retrieval.interaction.TextTokenizer.batch` gives them."""
         mask = attention.bool()
         bias = _bias(mask)
-        states = [self.bert.embeddings(input_ids=ids)]
+        states = self.bert.embeddings(input_ids=ids)
+        pairs = []
         for layer in self.bert.encoder.layer:
-            keys, values = self._keys(layer, states[-1])
-            states.append(self._layer(layer, states[-1], keys, values, bias))
-        return Passages(tuple(states), mask)
+            keys, values = self._keys(layer, states)
+            pairs.append((keys, values))
+            states = self._layer(layer, states, keys, values, bias)
+        return Passages(tuple(keys for keys, _ in pairs), tuple(values for _, values in pairs), states, mask)
 
     def read(self, ids: Tensor, attention: Tensor, seen: Passages, which: Tensor, *, view: float = 0.0) -> Outcome:
         """Read questions, each with its passage in view.
@@ -99,13 +104,12 @@ class ReadingNetwork(nn.Module):
         mask = attention.bool()
         bias = torch.cat([_bias(mask), _bias(seen.mask)[which] + view], dim=-1)
         states = self.bert.embeddings(input_ids=ids)
-        for layer, passage in zip(self.bert.encoder.layer, seen.layers[:-1], strict=True):
+        for layer, keys, values in zip(self.bert.encoder.layer, seen.keys, seen.values, strict=True):
             own_keys, own_values = self._keys(layer, states)
-            keys, values = self._keys(layer, passage)
             states = self._layer(
                 layer, states, torch.cat([own_keys, keys[which]], 2), torch.cat([own_values, values[which]], 2), bias
             )
-        return self._outcome(states, _inner(mask), seen.layers[-1][which], _inner(seen.mask)[which])
+        return self._outcome(states, _inner(mask), seen.states[which], _inner(seen.mask)[which])
 
     def _outcome(self, question: Tensor, asked: Tensor, passage: Tensor, held: Tensor) -> Outcome:
         scale = question.shape[-1] ** 0.5
