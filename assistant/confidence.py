@@ -40,7 +40,7 @@ class Confidence:
     below which to refuse."""
 
     threshold: float = 0.5  #: both layers keep 85 of 100 answered questions of the sister corpus above it
-    read: Layer = field(default_factory=lambda: Layer(-2.96, 3.5, answers=0.2, ahead=0.2))
+    read: Layer = field(default_factory=lambda: Layer(-2.88, 3.5, answers=0.2, ahead=0.2))
     unread: Layer = field(default_factory=lambda: Layer(-2.487, 2.854))
 
     def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
