@@ -35,7 +35,7 @@ class EvidenceSentence:
     similarity_in_context: float = 0.0  #: cosine to the question, read under its headings
     similarity_alone: float = 0.0  #: cosine to the question, read by itself
     passage_probability: float = 0.0  #: the reranker's, that its passage answers; 0 where it has not read it
-    answers: float | None = None  #: the reader's log-odds that its passage answers; None without a reader
+    answers: float | None = None  #: the reader's log-odds that its passage answers; None where it has not read it
     ahead: float = 0.0  #: how far those stand above the other passages' mean; 0 without any
 
     @property
@@ -52,6 +52,7 @@ class EvidenceConfig:
     """
 
     hits: int = 5  #: passages that sentences are taken from
+    read: int = 3  #: of them, the best, that the reader reads
     sentences: int = 4  #: sentences kept
     in_context: float = 1.0  #: cosine to the sentence under its headings and lead-in
     alone: float = 0.5  #: cosine to the sentence by itself
@@ -85,7 +86,7 @@ def distil(
     vectors = encoder.encode([question, *under_headings, *alone], truncate=True)
     cosine = (vectors[1:] @ vectors[0]).reshape(2, -1)
     passage = np.array([hit.scores.rerank or 0.0 for hit, _ in candidates])
-    readings = _read(question, [hit.passage for hit, _ in candidates], reader)
+    readings = _read(question, [hit.passage for hit in hits[: config.read]], reader)
     scores = (
         config.in_context * cosine[0]
         + config.alone * cosine[1]
@@ -98,7 +99,7 @@ def distil(
         EvidenceSentence(
             hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
             float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
-            readings[hit.passage.passage_id].log_odds if readings else None, _ahead(hit.passage.passage_id, readings),
+            *_reading(hit.passage, readings),
         )
         for at in order
         for hit, span in [candidates[at]]
@@ -112,9 +113,13 @@ def _read(question: str, passages: Sequence[Passage], reader: Reader | None) -> 
     return dict(zip(different, readings, strict=False))
 
 
-def _ahead(passage_id: str, readings: Mapping[str, Reading]) -> float:
-    others = [reading.log_odds for key, reading in readings.items() if key != passage_id]
-    return readings[passage_id].log_odds - float(np.mean(others)) if others else 0.0
+def _reading(passage: Passage, readings: Mapping[str, Reading]) -> tuple[float | None, float]:
+    """The log-odds of a passage, and how far they stand above the mean of the others; none of one that was not read."""
+    if passage.passage_id not in readings:
+        return None, 0.0
+    log_odds = readings[passage.passage_id].log_odds
+    others = [reading.log_odds for key, reading in readings.items() if key != passage.passage_id]
+    return log_odds, log_odds - float(np.mean(others)) if others else 0.0
 
 
 def _pointed_to(candidates: Sequence[tuple[Hit, Span]], readings: Mapping[str, Reading]) -> NDArray[np.float64]:
