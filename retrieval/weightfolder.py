@@ -38,7 +38,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     if not path.exists():
-        raise ModelUnavailable(f"{folder} holds no manifest.json; train weights into it with: policydesk tune reranker")
+        raise ModelUnavailable(f"{folder} holds no manifest.json; train weights into it with: policydesk tune")
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         files = dict(manifest["files"])
