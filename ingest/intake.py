@@ -121,13 +121,13 @@ def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int
         raise DocumentRejected("no permission to read it; check its owner and mode") from error
     except FileNotFoundError as error:
         target.unlink(missing_ok=True)
-        raise DocumentRejected("there is no such file any more") from error
+        raise DocumentRejected("there is no such file any more; look where it lies now") from error
     except OSError as error:
         target.unlink(missing_ok=True)
         raise DocumentRejected(f"cannot be read: {error.strerror}") from error
     if size == 0:
         target.unlink()
-        raise DocumentRejected("the file is empty")
+        raise DocumentRejected(media.EMPTY)
     return target, digest.hexdigest(), size
 
 

@@ -38,7 +38,7 @@ def load_pdf(data: bytes, *, ocr: Ocr | None = None) -> Loaded:
         if count > MAX_PAGES:
             raise DocumentRejected(f"the PDF has {count:,} pages, more than {MAX_PAGES:,}; split it")
         if count == 0:
-            raise DocumentRejected("the PDF is damaged: no page can be found in it")
+            raise DocumentRejected("the PDF is damaged (no page can be found in it); save or print it to PDF again")
         pages: list[Page] = []
         unreadable: list[int] = []
         scans: list[int] = []

@@ -28,7 +28,7 @@ def read(file: str, data: bytes, *, ocr: Ocr | None = None) -> Reading:
     about = metadata(loaded, blocks, file=file)
     found = clauses(outline(blocks, title=about.title))
     if not found:
-        raise DocumentRejected("no text in the file that says anything")
+        raise DocumentRejected("no text in the file that says anything; look whether it is the right one")
     hidden = tuple(hidden_text(loaded.media_type, data))
     return Reading(
         loaded.media_type, about, tuple(found), loaded.pages, loaded.empty_pages, (*loaded.warnings, *_warning(hidden)), loaded.ocr_pages,

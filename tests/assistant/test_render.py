@@ -175,7 +175,7 @@ def test_found_line_counts_passages_and_documents() -> None:
     ("report", "line"),
     [
         ({"file": "a.md", "status": "indexed", "title": "A", "passages": 3, "pages": 2}, "✓ **a.md** — A, 2 pages, 3 passages"),
-        ({"file": "a_b.md", "status": "rejected", "reason": "the file is empty"}, "✗ **a\\_b.md** — not added: the file is empty"),
+        ({"file": "a_b.md", "status": "rejected", "reason": "the file is empty; save it again"}, "✗ **a\\_b.md** — not added: the file is empty; save it again"),
         ({"file": "a.md", "status": "unchanged"}, "= **a.md** — is in the library already"),
         ({"file": "a.pdf", "status": "partial", "passages": 1, "reason": "page 2 has no text"}, "~ **a.pdf** — 1 passage (page 2 has no text)"),
     ],

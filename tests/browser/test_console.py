@@ -207,7 +207,7 @@ def test_files_go_in_are_looked_at_and_published(visit: Visit, tmp_path: Path) -
     page.set_input_files("#files", [policy, broken, empty])
     items = page.locator("[data-list] li")
     expect(items).to_have_count(3)
-    expect(items.filter(has_text="empty.md")).to_contain_text("the file is empty")
+    expect(items.filter(has_text="empty.md")).to_contain_text("the file is empty. Save it again with its text.")
     page.get_by_role("button", name="Send 2 files").click()
     expect(items.filter(has_text="broken.pdf")).to_contain_text("not a PDF file", timeout=15_000)
     expect(items.filter(has_text="bicycles.md")).to_contain_text("Read: 1 passage")

@@ -27,8 +27,8 @@ def test_content_decides_the_type_within_the_supported_names(name: str, data: by
     ("name", "data", "reason"),
     [
         ("data.yml", b"a: 1", "unsupported type .yml"),
-        ("empty.txt", b"", "the file is empty"),
-        ("blank.txt", b" \n\n ", "nothing but white space"),
+        ("empty.txt", b"", "the file is empty; save it again with its text"),
+        ("blank.txt", b" \n\n ", "nothing but white space; save it again"),
         ("fake.pdf", b"hello", "not a PDF file"),
         ("fake.docx", b"hello", "not a docx file"),
         ("binary.txt", b"\x7fELF\0\0\0\x01\x02", "binary data"),

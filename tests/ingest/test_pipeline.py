@@ -87,7 +87,7 @@ def test_a_bad_file_never_stops_the_others(library: Library) -> None:
             "unsupported type .yml; supported are md, html, txt, docx, pdf, pptx, xlsx, csv, eml, msg, rtf, odt, epub, png, jpg and tiff",
         ),
         (INDEXED, None),
-        (REJECTED, "the file is empty"),
+        (REJECTED, "the file is empty; save it again with its text"),
     ]
 
 

@@ -55,8 +55,8 @@ class Upload {
       item.querySelector(".again").addEventListener("click", () => { this.to(entry, "chosen", ""); this.send(); });
       this.entries.push(entry);
       this.list.append(item);
-      if (entry.file.size === 0) this.fail(entry, "Not sent: the file is empty.");
-      else if (entry.file.size > Number(this.form.dataset.mostBytes)) this.fail(entry, "Not sent: the file is too large.");
+      if (entry.file.size === 0) this.fail(entry, "Not sent: the file is empty. Save it again with its text.");
+      else if (entry.file.size > Number(this.form.dataset.mostBytes)) this.fail(entry, "Not sent: the file is too large. Split it.");
     }
     this.show();
   }
