@@ -18,7 +18,7 @@ from retrieval.rerank import QUESTION_TOKENS, batches
 from retrieval.weightfolder import SHIPPED, read_manifest, unpack
 
 #: As in training: what is read of a heading, and how long a window of a passage is.
-HEADING_TOKENS = 20
+HEADING_TOKENS = 32
 WINDOW_TOKENS = 160
 #: Tokens by which the windows of a long passage overlap, and those of the longest answer.
 _OVERLAP, _LONGEST_ANSWER = 40, 40

@@ -13,9 +13,7 @@ from typing import Any
 
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
-
-#: Sections of unlabelled documents are cut to about this many words, so that they look like the passages that ingest makes.
-SECTION_WORDS = 150
+from retrieval.tuning.sections import plain, read_markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,18 @@ class Collection:
 def read_collection(folder: Path) -> Collection:
     """Read a folder: the BEIR layout where it has a ``corpus.jsonl``, otherwise its markdown files as unlabelled text.
 
-    A folder of our own sample kind (``documents/`` and ``questions.jsonl`` with quoted gold) gives its documents' sections
-    and the questions that stand alone. Beside the usual files, ``unanswerable.jsonl`` and ``doc_questions.jsonl`` (questions with an answer and a document,
+    A folder of our own kind gives the sections of its ``documents/``, with the questions of ``questions.jsonl`` that stand
+    alone (quoted gold, as in our sample) or of ``lessons.jsonl`` (a sentence and several ways to ask for it, or for what it
+    seems to say and doesn't). Beside the usual files, ``unanswerable.jsonl`` and ``doc_questions.jsonl`` (questions with an answer and a document,
     but no judgement) are read where they exist. Any file may be gzipped.
 
     :raises WrongUsage: if the folder holds neither, or a line is not what it should be; names file and line.
     """
     corpus = _file(folder, "corpus.jsonl")
-    if corpus is None and (folder / "documents").is_dir() and (folder / "questions.jsonl").exists():
-        return _quoted(folder)
+    if corpus is None and (folder / "documents").is_dir():
+        for name, read in (("questions.jsonl", _quoted), ("lessons.jsonl", _lessons)):
+            if (folder / name).exists():
+                return read(folder)
     if corpus is None:
         passages = tuple(read_markdown(folder))
         if not passages:
@@ -113,18 +114,7 @@ def _words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.lower()))
 
 
-def read_markdown(folder: Path) -> Iterator[Passage]:
-    """Cut the markdown files under a folder into sections, in the order of their paths."""
-    for path in sorted(folder.rglob("*.md")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        yield from _sections(str(path.relative_to(folder)), text)
-
-
 _WORD = re.compile(r"\w+")
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_MARKUP = re.compile(r"<[^>]+>|\{[:%{].*?[%}]?\}|[*_`]{1,3}|^\s*>\s?", re.M)
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$", re.M)
 
 
 def origins(folders: Sequence[Path]) -> dict[str, str]:
@@ -138,66 +128,57 @@ def origins(folders: Sequence[Path]) -> dict[str, str]:
     return origins
 
 
-def _sections(file: str, text: str) -> Iterator[Passage]:
-    title = Path(file).stem.replace("-", " ").replace("_", " ")
-    front = _FRONT_MATTER.match(text)
-    if front:
-        stated = re.search(r"^title:\s*['\"]?(.+?)['\"]?\s*$", front.group(1), re.M)
-        title, text = (stated.group(1) if stated else title), text[front.end() :]
-    text = _plain(text)
-    pieces = _HEADING.split(text)  # text before the first heading, then (level, heading, text) in turn
-    path: list[tuple[int, str]] = []
-    number = 0
-    blocks = [(0, "", pieces[0]), *((len(pieces[i]), pieces[i + 1], pieces[i + 2]) for i in range(1, len(pieces), 3))]
-    for level, heading, body in blocks:
-        if level:
-            path = [(depth, name) for depth, name in path if depth < level] + [(level, heading)]
-        for piece in _cut(body):
-            number += 1
-            yield Passage(
-                passage_id=f"{file}#{number:04d}", document_id=file, version_id=file, title=title, file=file, text=piece,
-                section_path=tuple(name for _, name in path if name),
-            )  # fmt: skip
-
-
-def _plain(text: str) -> str:
-    return _MARKUP.sub("", _LINK.sub(r"\1", text))
-
-
-def _cut(body: str) -> Iterator[str]:
-    """Join paragraphs up to about SECTION_WORDS; pieces of fewer than eight words are joined to the one before or dropped."""
-    piece: list[str] = []
-    size = 0
-    for paragraph in re.split(r"\n\s*\n", body):
-        words = len(paragraph.split())
-        if size and size + words > SECTION_WORDS:
-            yield "\n".join(piece)
-            piece, size = [], 0
-        if words:
-            piece.append(
-                " ".join(paragraph.split()) if words < SECTION_WORDS else " ".join(paragraph.split()[:SECTION_WORDS])
-            )
-            size += min(words, SECTION_WORDS)
-    if size >= 8:
-        yield "\n".join(piece)
-
-
 def _quoted(folder: Path) -> Collection:
     """Sections of the documents; a question's positives are the sections of its gold file that hold the gold quote."""
-    passages = tuple(read_markdown(folder / "documents"))
-    flat = {passage.passage_id: " ".join(passage.text.split()) for passage in passages}
+    holding = _Holding(folder / "documents")
+    everything = tuple(passage.passage_id for passage in holding.passages)
     questions = []
     for row in _rows(folder / "questions.jsonl", "_id", "text", "gold"):
-        quotes = [(gold["file"], " ".join(_plain(gold["quote"]).split())) for gold in row["gold"]]
-        found = frozenset(
-            p.passage_id for p in passages for file, quote in quotes if p.file == file and quote in flat[p.passage_id]
-        )
-        against = () if quotes else tuple(flat)
+        quotes = [(gold["file"], gold["quote"]) for gold in row["gold"]]
+        found = frozenset(key for file, quote in quotes for key in holding.sections(file, quote))
+        against = () if quotes else everything
         if not row.get("history") and (found or against):
             split = str((row.get("metadata") or {}).get("split", "dev"))
-            answers = tuple(quote for _, quote in quotes)
-            questions.append(Question(str(row["_id"]), row["text"], split, found, against, answers))
-    return Collection(folder.name, passages, tuple(questions))
+            questions.append(
+                Question(
+                    str(row["_id"]), row["text"], split, found, against, tuple(_flat(quote) for _, quote in quotes)
+                )
+            )
+    return Collection(folder.name, holding.passages, tuple(questions))
+
+
+def _lessons(folder: Path) -> Collection:
+    """Sections of the documents; each wording of a lesson is a question, asked of the sections that hold its quotes."""
+    holding = _Holding(folder / "documents")
+    questions = []
+    for number, row in enumerate(_rows(folder / "lessons.jsonl", "file", "asked"), start=1):
+        stated = row.get("answer") or row.get("near") or []
+        quotes = [stated] if isinstance(stated, str) else stated
+        held = [key for quote in quotes for key in holding.sections(row["file"], quote)]
+        sides: dict[str, Any] = {"against": tuple(held)}
+        if "answer" in row:
+            sides = {"positives": frozenset(held), "answers": tuple(_flat(quote) for quote in quotes)}
+        split = str(row.get("split", "train"))
+        for which, text in enumerate(row["asked"] if held else (), start=1):
+            questions.append(Question(f"{number}.{which}", text, split, **sides))
+    return Collection(folder.name, holding.passages, tuple(questions))
+
+
+class _Holding:
+    """The sections of a folder of markdown, found by what they hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.passages = tuple(read_markdown(folder))
+        self._flat = [(passage, " ".join(passage.text.split())) for passage in self.passages]
+
+    def sections(self, file: str, quote: str) -> list[str]:
+        """The ids of the file's sections that hold the quote, markup and line breaks aside."""
+        wanted = _flat(quote)
+        return [passage.passage_id for passage, text in self._flat if passage.file == file and wanted in text]
+
+
+def _flat(text: str) -> str:
+    return " ".join(plain(text).split())
 
 
 def _judged(folder: Path, texts: dict[str, str], answers: dict[str, tuple[str, ...]]) -> Iterator[Question]:

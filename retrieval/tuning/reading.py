@@ -33,12 +33,12 @@ class ReadingConfig:
     weight_decay: float = 0.01
     warmup_steps: int = 60
     decay: float = 0.35
-    made_share: float = 0.75  #: of sheets with made questions at the start; ``made_share_end`` at the end
-    made_share_end: float = 0.25
+    made_share: float = 0.7  #: of sheets with made questions at the start; ``made_share_end`` at the end
+    made_share_end: float = 0.15
     view_steps: int = 300  #: over which the passage comes into view
     span_weight: float = 0.5
     question_tokens: int = 40
-    heading_tokens: int = 20
+    heading_tokens: int = 32
     passage_tokens: int = 160
     checkpoint_steps: int = 100
     seed: int = 7

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from retrieval.records import Passage
+from retrieval.records import Passage, heading_line
 from retrieval.tuning.cloze import cloze, look_alike, names_in, telling_words
 from retrieval.tuning.collection import Collection, Question
 from retrieval.tuning.weak import heading_question, sentence_question
@@ -21,6 +21,8 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9\"(])|\n+")
 _WORDS = re.compile(r"\w[\w'’-]*")
 #: Made questions are about passages of at least so many words, of which a window of whole sentences is shown.
 _LEAST_WORDS, _WINDOW_WORDS = 30, 120
+#: How often a passage stands under its title and headings, and how often a sentence that answers is taken out of it.
+_HEADED, _TAKEN_OUT = 0.75, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class AskedSheets:
     """Sheets from a collection's own questions of some splits.
 
     Beside the questions that a passage answers stand those asked against it, and those that other passages of its
-    document answer.
+    document answer. From some passages a sentence that answers is taken out, and its questions are unanswered then: what
+    is left looks as much like an answer as can be.
 
     :param complete: whether a passage that is not judged to answer a question surely doesn't; if not, only questions about
         other documents are taken for unanswered.
@@ -84,31 +87,44 @@ class AskedSheets:
                     self._against[passage_id].append(question)
         self._answerable = [question for asked in self._answered.values() for question in asked]
         self._ids = sorted(self._answered)
+        self._against_ids = sorted(self._against)
 
     def __bool__(self) -> bool:
-        return bool(self._ids)
+        return bool(self._answered)
 
     def draw(self, random: Random, most: int) -> Sheet | None:
         passage = self._passages[random.choice(self._ids)]
-        if self._against and random.random() < 0.3:  # another passage of the document, which answers less
-            passage = self._passages[random.choice(self._in_document[passage.document_id])]
-        answered = _shuffled(self._answered.get(passage.passage_id, []), random)
-        against = _shuffled(self._against.get(passage.passage_id, []), random)
+        if self._against and random.random() < 0.3:  # a passage that answers less
+            beside = self._in_document[passage.document_id] if random.random() < 0.5 else self._against_ids
+            passage = self._passages[random.choice(beside)]
+        answered = _shuffled(self._answered.get(passage.passage_id, []), random)[: most // 2 + 1]
+        text = passage.text
+        if self.complete and answered and random.random() < _TAKEN_OUT:
+            text = _without(find_answer(answered[0].answers, text), text)
+        chosen = [
+            SheetQuestion(_untitled(one.text, passage.title, random), found is not None or text == passage.text, found)
+            for one in answered
+            for found in [find_answer(one.answers, text)]
+            if text == passage.text or find_answer(one.answers, passage.text)
+        ]
+        chosen += [
+            SheetQuestion(_untitled(one.text, passage.title, random), False)
+            for one in self._unanswered(passage, most, min(most - len(chosen), len(chosen) + 2), random)
+        ]
+        heading = heading_line(passage.title, passage.section_path) if random.random() < _HEADED else ""
+        return Sheet(self.name, heading, text, tuple(chosen[:most])) if chosen else None
+
+    def _unanswered(self, passage: Passage, most: int, room: int, random: Random) -> list[Question]:
+        """Questions that the passage does not answer, the likeliest to look as if it did first."""
+        against = _shuffled(self._against.get(passage.passage_id, []), random)[: most // 2]
         about = self._about.get(passage.document_id, []) if self.complete else []
         others = _shuffled([one for one in about if passage.passage_id not in one.positives], random)
-        foreign = [random.choice(self._answerable) for _ in range(2)]
-        foreign = [
-            one for one in foreign if all(self._passages[key].document_id != passage.document_id for key in one.positives & self._passages.keys())
-        ]  # fmt: skip
-        chosen = [
-            SheetQuestion(_untitled(one.text, passage.title, random), True, find_answer(one.answers, passage.text))
-            for one in answered[: most // 2 + 1]
-        ]
-        unanswered = [*against[: most // 2], *others[: max(1, most // 2 - len(against))]]
-        unanswered += foreign[:1] if len(chosen) + len(unanswered) < most else []
-        chosen += [SheetQuestion(_untitled(one.text, passage.title, random), False) for one in unanswered]
-        heading = passage.title if random.random() < 0.5 else ""
-        return Sheet(self.name, heading, passage.text, tuple(chosen[:most])) if chosen else None
+        found = [*against, *others[: max(1, most // 2 - len(against))]]
+        if len(found) < room:
+            foreign = random.choice(self._answerable)
+            documents = {self._passages[key].document_id for key in foreign.positives & self._passages.keys()}
+            found += [foreign] if passage.document_id not in documents else []
+        return found[:room]
 
 
 class MadeSheets:
@@ -152,7 +168,7 @@ class MadeSheets:
         for _ in range(5 * most):
             if len(questions) < most and (question := made.question(random)):
                 questions.append(question)
-        heading = held[at].title if random.random() < 0.5 else ""
+        heading = heading_line(held[at].title, held[at].section_path) if random.random() < _HEADED else ""
         return Sheet(self.name, heading, text, tuple(questions)) if questions else None
 
     def _elsewhere(self, random: Random) -> list[str]:
@@ -240,6 +256,17 @@ def find_answer(answers: Sequence[str], text: str) -> tuple[int, int] | None:
         if at >= 0:
             return at, at + len(answer)
     return None
+
+
+def _without(answer: tuple[int, int] | None, text: str) -> str:
+    """The text without the sentence that holds the answer; the whole text where that is not known or all there is."""
+    if answer is None:
+        return text
+    ends = [found.end() for found in _SENTENCE.finditer(text)]
+    begin = max((end for end in ends if end <= answer[0]), default=0)
+    end = min((end for end in ends if end >= answer[1]), default=len(text))
+    left = (text[:begin] + text[end:]).strip()
+    return left if len(left.split()) >= _LEAST_WORDS // 2 else text
 
 
 def _untitled(question: str, title: str, random: Random) -> str:

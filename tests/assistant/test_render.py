@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 from markdown_it import MarkdownIt
 
+from assistant.panel import citation_props
 from assistant.records import Answer, Check, Citation, Claim, Conflict, Status
 from assistant.render import (
     Drafting,
     answer_markdown,
-    citation_props,
     found_line,
     linked,
     outcome_line,
@@ -121,6 +121,25 @@ def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
     )
 
 
+def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
+    def in_german(text: str, **more: object) -> list[str]:
+        answer = _answer(text, Check.QUOTED, **more)
+        return answer_markdown(answer, today=TODAY, words=wording("de")).split("\n\n")
+
+    other = replace(CITATION, number=2, passage=replace(PASSAGE, title="Handbook [1]", jurisdiction="GB"))
+    both = {"citations": (CITATION, other)}
+    quotations = "\n\nGermany: Five. [1]\n\nUnited Kingdom: Six. [2]"
+    assert in_german("Leave Policy says:\n\nFive. [1]")[0] == "Leave Policy sagt\\:"
+    assert (
+        in_german("Leave Policy and Handbook say:\n\nFive. [1]", **both)[0] == "Leave Policy und Handbook [1] sagen\\:"
+    )
+    assert in_german(f"That depends on the country:{quotations}", choices=("DE", "GB"), **both) == [
+        "Das hängt vom Land ab\\:", "> Deutschland\\: Five.\u00a0[1](#source-1)", "> Vereinigtes Königreich\\: Six.\u00a0[2](#source-2)",
+    ]  # fmt: skip
+    disputed = in_german("They disagree:\n\nFive. [1]", conflicts=(Conflict("the deadline", (1, 2)),), **both)
+    assert disputed[0] == "Die geltenden Dokumente sind sich darin nicht einig\\:"
+
+
 def test_an_answer_for_another_day_says_so() -> None:
     answer = _answer("Five. [1]", Check.SUPPORTED, as_of=date(2023, 5, 31))
     assert answer_markdown(answer, today=TODAY).startswith("*As the rules stood on 31 May 2023:*")
@@ -147,9 +166,22 @@ def test_a_citation_is_its_passage_in_three_pieces_with_where_it_stands() -> Non
     assert props["before"] + props["quote"] + props["after"] == PASSAGE.text
     assert props["quote"] == "Five may be carried over."
     assert (props["title"], props["section"]) == ("Leave Policy", "4 Leave › 4.2 Carry-over")
-    assert [fact["text"] for fact in props["facts"]] == ["Version 2", "in force since 1 January 2025", "page 3", "DE"]
+    assert [fact["text"] for fact in props["facts"]] == [
+        "Version 2",
+        "in force since 1 January 2025",
+        "page 3",
+        "Germany",
+    ]
     assert props["original_url"] == "/api/v1/documents/d1/original?version=d1.v2&view=page#page=3"
     assert props["original_label"] == "Open the original at page 3"
+    in_german = citation_props(CITATION, today=TODAY, words=wording("de"))
+    assert [fact["text"] for fact in in_german["facts"]] == [
+        "Fassung 2",
+        "gilt seit 1. Januar 2025",
+        "Seite 3",
+        "Deutschland",
+    ]
+    assert in_german["original_label"] == "Original auf Seite 3 öffnen"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +201,7 @@ def test_found_line_counts_passages_and_documents() -> None:
     other = replace(CITATION, number=2, passage=replace(PASSAGE, passage_id="d1.v2.p0004"))
     assert found_line([CITATION]) == "Found 1 passage in 1 document"
     assert found_line([CITATION, other]) == "Found 2 passages in 1 document"
+    assert found_line([CITATION, other], wording("de")) == "2 Stellen in 1 Dokument gefunden"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from assistant import render
+from assistant.conversation import _COUNTRIES, country_name
 from assistant.records import Reason
 from assistant.wording import languages, wording
 from tests.assistant.answers import refused
@@ -22,6 +23,13 @@ def test_a_language_has_every_sentence_with_the_same_fields(language: str) -> No
 
 def test_the_reader_s_language_is_used_and_english_where_it_is_not_there() -> None:
     assert [wording(tag).language for tag in ("de-AT", "de", "fr-FR", None, "")] == ["de", "de", "en", "en", "en"]
+
+
+def test_every_country_that_a_question_may_name_has_a_name() -> None:
+    for code in set(_COUNTRIES.values()):
+        assert wording("en").country(code) == country_name(code)
+        assert wording("de").country(code) != code
+    assert wording("de").country("XX") == "XX"
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.TOO_VAGUE])

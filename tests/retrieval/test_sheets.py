@@ -75,6 +75,25 @@ def test_asked_sheets_mark_what_the_passage_answers() -> None:
     assert [LONG[start:end] for start, end in spans if (start, end)] == ["31 March"]
 
 
+def test_a_question_is_unanswered_where_its_sentence_was_taken_out() -> None:
+    questions = [
+        Question("q1", "When do days lapse?", "train", frozenset({"p1"}), answers=(SENTENCE,)),
+        Question("q2", "Who answers in two weeks?", "train", frozenset({"p1"}), answers=("works council",)),
+        Question("q3", "Is it fair?", "train", frozenset({"p1"}), answers=("yes, said nowhere",)),
+    ]
+    sheets = drawn(AskedSheets(Collection("rules", (passage("p1", LONG),)), questions), 200)
+    cut = [sheet for sheet in sheets if sheet.text != LONG]
+    assert 10 < len(cut) < 60
+    for sheet in cut:
+        assert "Employees in Rotterdam" in sheet.text
+        for question in sheet.questions:
+            assert question.answered == bool(question.span)
+            assert question.answered == ((SENTENCE if "lapse" in question.text else "works council") in sheet.text)
+            assert "fair" not in question.text  # where its answer stands is not known
+    whole = [question for sheet in sheets if sheet.text == LONG for question in sheet.questions]
+    assert all(question.answered for question in whole)
+
+
 def test_where_judgements_are_incomplete_no_question_of_the_same_document_counts_as_unanswered() -> None:
     passages = (passage("p1", LONG), passage("p2", "The canteen opens at noon."))
     questions = [

@@ -58,6 +58,30 @@ def passages() -> list[Passage]:
     return [Passage(key, key, key, key.title(), "a.md", text) for key, text in RULES.items()]
 
 
+def test_lessons_are_asked_of_the_sections_that_hold_their_quotes(tmp_path: Path) -> None:
+    (tmp_path / "rules" / "documents").mkdir(parents=True)
+    (tmp_path / "rules" / "documents" / "leave.md").write_text(
+        "# Leave\n\n## Lapse\n\nUnused days lapse on **31 March** of the next year, at midnight.\n\n"
+        "## Who decides\n\nThe line manager decides within five working days of asking.\n",
+        encoding="utf-8",
+    )
+    rows = [
+        {"file": "leave.md", "answer": "Unused days lapse on 31 March", "asked": ["when do days lapse", "lapse date?"]},
+        {"file": "leave.md", "near": "The line manager decides", "asked": ["can HR decide?"], "split": "dev"},
+        {"file": "leave.md", "answer": "Words that no section holds", "asked": ["what?"]},
+    ]
+    (tmp_path / "rules" / "lessons.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    collection = read_collection(tmp_path / "rules")
+    lapse, decides = collection.passages
+    assert lapse.section_path == ("Leave", "Lapse")
+    assert [(one.text, one.split, one.positives, one.against) for one in collection.questions] == [
+        ("when do days lapse", "train", {lapse.passage_id}, ()),
+        ("lapse date?", "train", {lapse.passage_id}, ()),
+        ("can HR decide?", "dev", frozenset(), (decides.passage_id,)),
+    ]
+    assert collection.questions[0].answers == ("Unused days lapse on 31 March",)
+
+
 def test_a_beir_folder_is_read_with_what_nothing_answers(tmp_path: Path) -> None:
     collection = read_collection(write_beir(tmp_path / "rules"))
     assert len(collection.passages) == 8
