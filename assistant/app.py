@@ -104,7 +104,7 @@ class Chat:
         """Answer a message; files in it are read into the library first, if their sender keeps the library."""
         person = await self._person(cl.context.session.user)
         if person is None:
-            await cl.Message("Your account is no longer active. Sign in again.").send()
+            await cl.Message(_words()("account_gone")).send()
             return
         if CODE.fullmatch(message.content.strip()):
             await message.remove()  # kept with the conversation, it would lead from the question to its asker
@@ -119,9 +119,7 @@ class Chat:
             await cl.Message(render.sentence(str(error))).send()
         except Exception:
             # Chainlit logs what is raised and shows nothing.
-            await cl.Message(
-                "Something went wrong here, and your administrator's log says what. Please ask again."
-            ).send()
+            await cl.Message(_words()("went_wrong")).send()
             raise
 
     async def _person(self, user: cl.User | None) -> Person | None:
@@ -154,10 +152,11 @@ class Chat:
                     await step.update()
                 case EvidenceFound(citations) if citations:
                     found = True
-                    step.name, step.output = render.found_line(citations), " "
-                    step.elements = [elements.passages(citations, quotes=True)]
+                    step.name, step.output = render.found_line(citations, words), " "
+                    step.elements = [elements.passages(citations, words, quotes=True)]
                     await step.update()
-                case TokenDrafted(text):
+                # A quotation is whole at once, and shown with its lead-in in the reader's language.
+                case TokenDrafted(text) if not render.is_set_off(text):
                     await reply.stream_token(drafting.add(text))
                 case AnswerDone(done):
                     answer = done
@@ -170,7 +169,7 @@ class Chat:
             return
         reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today, words=words)
         if answer.citations:
-            reply.elements = [elements.passages(answer.sources, quotes=False)]
+            reply.elements = [elements.passages(answer.sources, words, quotes=False)]
         if answer.choices:
             reply.elements = [*reply.elements, elements.choice(answer, words)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
@@ -183,7 +182,7 @@ class Chat:
 
     async def _read_files(self, message: cl.Message, person: Person) -> None:
         if not person.keeps_library:
-            await cl.Message("Only HR, legal and administrators can add documents. Nothing was kept.").send()
+            await cl.Message(_words()("no_uploads")).send()
             return
         files = [(safe_name(element.name), Path(element.path)) for element in message.elements if element.path]
         job = await asyncio.to_thread(lambda: self.room.jobs.add(files, account_id=person.account_id))

@@ -8,15 +8,15 @@ from datetime import date
 
 import chainlit as cl
 
-from assistant import render
+from assistant import panel
 from assistant.conversation import country_name
 from assistant.handoffs import NOBODY_NAMED
 from assistant.records import Answer, Citation, Status
 from assistant.wording import Wording
 
 
-def passages(citations: Sequence[Citation], *, quotes: bool) -> cl.CustomElement:
-    props = render.passages_props(citations, today=date.today(), quotes=quotes)
+def passages(citations: Sequence[Citation], words: Wording, *, quotes: bool) -> cl.CustomElement:
+    props = panel.passages_props(citations, today=date.today(), quotes=quotes, words=words)
     return cl.CustomElement(name="Passages", display="inline", props=props)
 
 
@@ -38,7 +38,9 @@ def offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
 
 def choice(answer: Answer, words: Wording) -> cl.CustomElement:
     """The question that one word settles, with the words that do."""
-    names = [country_name(code) for code in answer.choices]
-    options = [{"label": name, "message": words("choice_country", country=name)} for name in names]
+    options = [
+        {"label": words.country(code), "message": words("choice_country", country=country_name(code))}
+        for code in answer.choices
+    ]
     props = {"question": words("choice_question"), "options": options}
     return cl.CustomElement(name="Choice", display="inline", props=props)

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from urllib.parse import quote, urlencode
 
+from assistant.conversation import country_name
 from assistant.handoffs import NOBODY_NAMED
-from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Status
+from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Reason, Status
 from assistant.refusal import as_told
 from assistant.wording import Wording, wording
-from retrieval.records import Passage, PassageKind
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _SPACED_MARK = re.compile(r"( ?)\[(\d{1,3})\]")
@@ -85,14 +84,37 @@ def answer_markdown(answer: Answer, *, today: date, words: Wording | None = None
     if answer.as_of != today and answer.citations:
         lines.append(f"*{words('answer_as_of', day=words.day(answer.as_of))}*")
     if answer.claims and all(claim.check is Check.QUOTED for claim in answer.claims):
-        lead_in, *quotations = answer.text.split("\n\n")
-        lines.append(linked(lead_in))
-        lines += ["\n".join(f"> {linked(line)}" for line in quotation.splitlines()) for quotation in quotations]
+        lines += _set_off(answer, words)
     else:
         lines.append(linked(answer.text))
     lines += [_disagreement(answer, conflict, words) for conflict in answer.conflicts]
     lines += [aside_line(aside, words) for aside in answer.asides]
     return "\n\n".join(lines)
+
+
+def is_set_off(text: str) -> bool:
+    """Whether drafted text is a whole answer of quotations, below a lead-in that is not in the reader's language."""
+    return "\n\n" in text
+
+
+def _set_off(answer: Answer, words: Wording) -> list[str]:
+    """Quotations below what leads in to them, each behind its country where the answer depends on it."""
+    _, *quotations = answer.text.split("\n\n")
+    if not quotations:
+        return [linked(answer.text)]
+    for at, code in enumerate(answer.choices[: len(quotations)]):
+        quotations[at] = f"{words.country(code)}: {quotations[at].removeprefix(f'{country_name(code)}: ')}"
+    quoted = ["\n".join(f"> {linked(line)}" for line in quotation.splitlines()) for quotation in quotations]
+    return [plain(_lead_in(answer, words)), *quoted]
+
+
+def _lead_in(answer: Answer, words: Wording) -> str:
+    if answer.conflicts:
+        return words("answer_disputed")
+    if answer.choices:
+        return words("answer_depends")
+    *titles, last = dict.fromkeys(citation.passage.title for citation in answer.citations)
+    return words("answer_say", titles=", ".join(titles), last=last) if titles else words("answer_says", title=last)
 
 
 def aside_line(aside: Aside, words: Wording) -> str:
@@ -106,6 +128,9 @@ def own_words(answer: Answer, words: Wording) -> str | None:
     if answer.status is Status.CLARIFY and answer.reason is None:
         return words("greeting")
     reason = as_told(answer).reason
+    if reason is Reason.TOO_VAGUE:
+        titles = list(dict.fromkeys(passage.title for passage in answer.nearest))
+        return words("vague_examples", titles=plain("; ".join(titles))) if titles else words("vague")
     if answer.status is Status.ABSTAINED and reason is not None:
         return words(f"refused_{reason.value}", owner=plain(answer.contact or NOBODY_NAMED))
     return None
@@ -126,76 +151,16 @@ def _disagreement(answer: Answer, conflict: Conflict, words: Wording) -> str:
     return f"{line} {', '.join(since)}." if since else line
 
 
-def passages_props(citations: Sequence[Citation], *, today: date, quotes: bool) -> dict[str, Any]:
-    """What a list of passages draws: those found, with their words, or those an answer rests on, without."""
-    return {"passages": [citation_props(citation, today=today) for citation in citations], "quotes": quotes}
-
-
-def citation_props(citation: Citation, *, today: date) -> dict[str, Any]:
-    """What the panel draws, as text: the passage in three pieces and where it stands."""
-    passage = citation.passage
-    is_pdf = passage.file.lower().endswith(".pdf")
-    query = {"version": passage.version_id, **({"view": "page"} if is_pdf else {})}
-    page = f"#page={passage.page}" if is_pdf and passage.page else ""
-    label = "Download the original"
-    if is_pdf:
-        label = f"Open the original at page {passage.page}" if passage.page else "Open the original"
-    section = " › ".join(passage.section_path)
-    return {
-        "number": citation.number,
-        "passage_id": passage.passage_id,
-        "title": passage.title,
-        "section": section,
-        "where": _where(passage),
-        "facts": _facts(citation, today),
-        "before": passage.text[: citation.start],
-        "quote": citation.quote,
-        "after": passage.text[citation.end :],
-        "is_table": passage.kind is PassageKind.TABLE,
-        "file": passage.file,
-        "owner": passage.owner,
-        "original_url": f"/api/v1/documents/{quote(passage.document_id, safe='')}/original?{urlencode(query)}{page}",
-        "original_label": label,
-    }
-
-
-def _where(passage: Passage) -> str:
-    """``Leave Policy · 4.2 Carry-over · page 3``."""
-    innermost = passage.section_path[-1] if passage.section_path else ""
-    page = f"page {passage.page}" if passage.page else ""
-    return " · ".join(part for part in (passage.title, innermost, page) if part)
-
-
-def _facts(citation: Citation, today: date) -> list[dict[str, Any]]:
-    passage = citation.passage
-    facts = [(f"Version {passage.version_id.rpartition('.v')[2]}", False)]
-    if passage.effective_to and passage.effective_to < today:
-        facts.append((f"no longer in force since {wording(None).day(passage.effective_to)}", True))
-    elif passage.effective_from and passage.effective_from > today:
-        facts.append((f"in force from {wording(None).day(passage.effective_from)}", True))
-    else:
-        facts.append(
-            (
-                f"in force since {wording(None).day(passage.effective_from)}" if passage.effective_from else "in force",
-                False,
-            )
-        )
-        if passage.effective_to:
-            facts.append((f"until {wording(None).day(passage.effective_to)}", False))
-    if passage.page:
-        facts.append((f"page {passage.page}", False))
-    if passage.jurisdiction:
-        facts.append((passage.jurisdiction, False))
-    if passage.audience:
-        facts.append((f"for {', '.join(sorted(passage.audience))}", False))
-    return [{"text": text, "old": old} for text, old in facts]
-
-
-def found_line(citations: Sequence[Citation]) -> str:
-    """``3 passages in 2 documents``."""
+def found_line(citations: Sequence[Citation], words: Wording | None = None) -> str:
+    """``Found 3 passages in 2 documents``."""
+    words = words or wording(None)
     passages = len({citation.passage.passage_id for citation in citations})
     documents = len({citation.passage.document_id for citation in citations})
-    return f"Found {_count(passages, 'passage')} in {_count(documents, 'document')}"
+    return words(
+        "found",
+        passages=words("found_passage" if passages == 1 else "found_passages", count=passages),
+        documents=words("found_document" if documents == 1 else "found_documents", count=documents),
+    )
 
 
 def report_markdown(report: dict[str, Any]) -> str:

@@ -31,6 +31,10 @@ class Wording:
         month = self.sentences["months"].split()[day.month - 1]
         return self("date", day=day.day, month=month, year=day.year)
 
+    def country(self, code: str) -> str:
+        """The name of a country by its code; the code where none is known."""
+        return self.sentences.get(f"country_{code}", code)
+
     def beginning(self, prefix: str, /, **fields: object) -> dict[str, str]:
         """All sentences whose names begin so, by the rest of their names; a field that is not given stays as it is."""
         return {

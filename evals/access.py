@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from assistant import library, owndata, render
+from assistant import library, owndata, panel, render
 from assistant.accounts import Person, Role, scope_of
 from assistant.answer import Assistant
 from assistant.contract import answer_json
@@ -194,7 +194,7 @@ def _look_at_library(stocked: Library, person: Person, chance: random.Random, fo
 def _look_at_history(stocked: Library, pair: Pair, answer: Answer, other: Person, found: Findings) -> None:
     """Keep the answer as the chat does, then export it as its owner and as somebody else."""
     chats, thread_id = stocked.room.chats, f"thread-{pair.person.account_id}-{abs(hash(pair)) % 10**9}"
-    props = render.passages_props(answer.sources, today=answer.as_of, quotes=False)
+    props = panel.passages_props(answer.sources, today=answer.as_of, quotes=False)
     chats.save(thread_id, account_id=pair.person.account_id, name="asked")
     for step, body in (
         ("q", {"type": "user_message", "output": "asked"}),

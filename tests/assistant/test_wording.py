@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from assistant import render
 from assistant.conversation import _COUNTRIES, country_name
-from assistant.records import Reason
+from assistant.records import Reason, Status
 from assistant.wording import languages, wording
-from tests.assistant.answers import refused
+from tests.assistant.answers import passage, refused
 
 
 @pytest.mark.parametrize("language", languages())
@@ -37,6 +38,13 @@ def test_every_refusal_is_said_in_the_reader_s_language(reason: Reason) -> None:
     said = render.own_words(refused("Why?", reason=reason), wording("de"))
     assert said is not None
     assert "okumente" in said
+
+
+def test_a_vague_question_is_asked_back_in_the_reader_s_language() -> None:
+    vague = replace(refused("What?", reason=Reason.TOO_VAGUE), status=Status.CLARIFY)
+    assert render.own_words(vague, wording("de")) == "Worüber möchten Sie etwas wissen?"
+    near = replace(vague, nearest=(passage(), passage("d1.v1.p0002")))
+    assert str(render.own_words(near, wording("de"))).endswith("Da sind zum Beispiel: Leave.")
 
 
 def test_a_field_that_is_filled_in_later_stays() -> None:

@@ -3,7 +3,7 @@ import { FileText } from 'lucide-react'
 // A passage with the cited words marked. All of it is text: nothing in a document becomes markup here.
 export default function Citation() {
   return (
-    <article className="pd-source" data-testid="citation" aria-label={`Source ${props.number}`}>
+    <article className="pd-source" data-testid="citation" aria-label={props.name || `Source ${props.number}`}>
       <header>
         <h2>{props.title}</h2>
         {props.section ? <p className="pd-path">{props.section}</p> : null}
@@ -21,7 +21,7 @@ export default function Citation() {
       <a className="pd-open" href={props.original_url} target="_blank" rel="noopener noreferrer">
         <FileText size={16} aria-hidden="true" /> {props.original_label}
       </a>
-      <p className="pd-foot">{props.file}{props.owner ? ` · kept by ${props.owner}` : ''}</p>
+      <p className="pd-foot">{[props.file, props.keeper].filter(Boolean).join(' · ')}</p>
     </article>
   )
 }

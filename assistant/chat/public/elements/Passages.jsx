@@ -13,7 +13,7 @@ export default function Passages() {
 
   const open = (passage) => {
     const view = {
-      title: `Source ${passage.number}`,
+      title: passage.name || `Source ${passage.number}`,
       elements: [{ id: `source-${passage.passage_id}-${passage.number}`, type: 'custom', name: 'Citation', display: 'side', props: passage }]
     }
     window.policydeskPanel = { key, view, reopening: false }
@@ -63,7 +63,7 @@ export default function Passages() {
 
   return (
     <ol ref={list} data-passages={key} className={props.quotes ? 'pd-evidence' : 'pd-sources'} data-testid={props.quotes ? 'evidence' : 'sources'}
-      aria-label={props.quotes ? 'Passages found' : 'Sources'}>
+      aria-label={props.label || 'Sources'}>
       {props.passages.map((passage) => (
         <li key={passage.number}>
           <button type="button" onClick={() => open(passage)}>
