@@ -76,6 +76,8 @@ def distil(
     """
     config = config or EvidenceConfig()
     candidates = [(hit, span) for hit in hits[: config.hits] for span in sentence_spans(hit.passage.text)]
+    # What only opens a list says nothing where the list stands elsewhere.
+    candidates = [(hit, span) for hit, span in candidates if not _text(hit, span).endswith(":")] or candidates
     if not _ASKS_ABOUT_DOCUMENT.search(question):
         rules = [(hit, span) for hit, span in candidates if not is_about_document(_text(hit, span))]
         candidates = rules or candidates

@@ -35,8 +35,9 @@ class Span:
 def sentence_spans(text: str) -> list[Span]:
     """The sentences of a passage, in order, without overlap.
 
-    A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. Every line
-    of a table is a span. White space around a sentence is left out; a text without words gives none.
+    A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. A line with
+    a colon at its end says nothing without the lines that it opens, and stays with those that fit. Every line of a table is
+    a span. White space around a sentence is left out; a text without words gives none.
     """
     spans: list[Span] = []
     lines = _lines(text)
@@ -49,6 +50,9 @@ def sentence_spans(text: str) -> list[Span]:
         elif items:
             lead_in = text[start:end].strip()
             spans.extend(Span(a, b, lead_in) for a, b in items)
+        elif opened := _opened_by(text, lines, at):
+            items = opened
+            spans.append(Span(start, opened[-1][1]))
         else:
             spans.extend(_sentences(text, start, end))
         at += 1 + len(items)
@@ -82,6 +86,21 @@ def _items_below(text: str, lines: list[tuple[int, int]], at: int) -> list[tuple
             break
         items.append((start, end))
     return items
+
+
+def _opened_by(text: str, lines: list[tuple[int, int]], at: int) -> list[tuple[int, int]]:
+    """The lines without list marks that a line with a colon at its end opens: up to the first that is a whole sentence."""
+    opened: list[tuple[int, int]] = []
+    start, end = lines[at]
+    if not text[start:end].endswith(":"):
+        return opened
+    for following in lines[at + 1 :]:
+        if following[1] - start > _WIDEST_LIST:
+            break
+        opened.append(following)
+        if text[following[0] : following[1]].endswith((".", "!", "?")):
+            break
+    return opened
 
 
 def _sentences(text: str, start: int, end: int) -> list[Span]:

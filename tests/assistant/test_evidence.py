@@ -23,3 +23,11 @@ def test_a_control_line_answers_who_owns_the_document() -> None:
 def test_a_control_line_stays_where_there_is_nothing_else() -> None:
     only = "Effective 6 January 2025 · Owner: Femi Oduya"
     assert evidence("When does the garage open?", only) == [only]
+
+
+def test_an_opener_without_what_it_opens_is_no_evidence() -> None:
+    text = "Notice is given in writing to Payroll.\nThe following notice periods apply:"
+    assert evidence("which notice periods apply", text) == ["Notice is given in writing to Payroll."]
+    assert evidence("which notice periods apply", "The following notice periods apply:") == [
+        "The following notice periods apply:"
+    ]

@@ -47,6 +47,19 @@ def test_item_of_a_long_list_carries_its_lead_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("To apply:\nSend the form to Payroll. They answer.\nKeep a copy.", ["To apply:\nSend the form to Payroll. They answer.", "Keep a copy."]),
+        ("You must:\nwork here\nbe ill\nAsk first.\nThen wait.", ["You must:\nwork here\nbe ill\nAsk first.", "Then wait."]),
+        (f"You must:\n{'x ' * 300}", ["You must:", ("x " * 300).strip()]),
+        ("The following applies:", ["The following applies:"]),
+    ],
+)  # fmt: skip
+def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+@pytest.mark.parametrize(
     ("sentence", "leans", "limited"),
     [
         ("It may be extended once.", True, False),
