@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Date, Float, String, Text, delete, select, update
+from sqlalchemy import Date, Float, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.records import Answer, Reason, Status
@@ -120,12 +120,24 @@ class Asked:
     def questions(self, since: date, until: date) -> list[Question]:
         """What was asked from one day to another, both included; by day, within a day in no order that means anything."""
         statement = (
-            select(AskedRow)
+            select(
+                AskedRow.question, AskedRow.status, AskedRow.reason, AskedRow.confidence, AskedRow.helpful, AskedRow.day,
+                AskedRow.asker, AskedRow.first_evidence_ms, AskedRow.total_ms,
+            )
             .where(AskedRow.day >= since, AskedRow.day <= until)
             .order_by(AskedRow.day, AskedRow.asked_id)
-        )
+        )  # fmt: skip
         with self.sessions() as session:
-            return [_question(row) for row in session.scalars(statement)]
+            return [_question(*row) for row in session.execute(statement)]
+
+    def state(self, since: date, until: date) -> tuple[object, ...]:
+        """What :meth:`questions` gives, in short: another one when it gives others or they were rated otherwise."""
+        statement = select(
+            func.count(), func.count(AskedRow.asker), func.sum(AskedRow.helpful), func.count(AskedRow.helpful),
+            func.sum(AskedRow.total_ms), func.min(AskedRow.asked_id), func.max(AskedRow.asked_id),
+        ).where(AskedRow.day >= since, AskedRow.day <= until)  # fmt: skip
+        with self.sessions() as session:
+            return tuple(session.execute(statement).one())
 
     def text_with(self, sha256: str) -> str | None:
         """The question whose text has this hash, while it is still kept."""
@@ -162,12 +174,21 @@ def count_askers(questions: Collection[Question]) -> int:
     return max((len(buckets) for buckets in askers.values()), default=0)
 
 
-def _question(row: AskedRow) -> Question:
+def _question(
+    text: str, status: str, reason: str | None, confidence: float, helpful: bool | None, day: date, asker: str | None,
+    first_evidence_ms: float, total_ms: float,
+) -> Question:  # fmt: skip
     return Question(
-        text=row.question, status=Status(row.status), reason=Reason(row.reason) if row.reason else None,
-        confidence=row.confidence, helpful=row.helpful, day=row.day, asker=row.asker,
-        first_evidence_ms=row.first_evidence_ms, total_ms=row.total_ms,
-    )  # fmt: skip
+        text,
+        Status(status),
+        Reason(reason) if reason else None,
+        confidence,
+        helpful,
+        day,
+        asker,
+        first_evidence_ms,
+        total_ms,
+    )
 
 
 def _bucket(session: Session, account_id: str, day: date) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from assistant import library
+from assistant.console.reports import reports_of
 from assistant.console.visit import ConsoleRoute, Enter
 from ingest.conflicts import Contradiction, find_conflicts
 from ingest.rules import Rule
@@ -22,37 +22,6 @@ from retrieval.home import Home
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 MOST_SHOWN = 100
 _AROUND = 160  #: characters shown on each side of a sentence
-
-
-@dataclass(slots=True)
-class Comparing:
-    """Compares the whole library with itself, once for each generation of the index, on a thread of its own."""
-
-    home: Home
-    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="conflicts"))
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _generation: int | None = None
-    _found: Future[list[Contradiction]] | None = None
-
-    def found(self, encoder: Encoder, *, patience_s: float) -> list[Contradiction] | None:
-        """The contradictions of the library as it is now; None if they are not known after ``patience_s`` seconds."""
-        with self._lock:
-            generation = current_generation(self.home)
-            if self._found is None or generation != self._generation:
-                self._generation = generation
-                self._found = self._thread.submit(self._compare, encoder)
-            waiting = self._found
-        try:
-            return waiting.result(timeout=patience_s)
-        except TimeoutError:
-            return None
-
-    def _compare(self, encoder: Encoder) -> list[Contradiction]:
-        try:
-            index = open_index(self.home, encoder=encoder.name)
-        except IndexEmpty:
-            return []
-        return find_conflicts(index.passages, encoder, library=index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +43,24 @@ class Shown:
 
 @router.get("/conflicts")
 async def conflicts_page(visit: Enter) -> Response:
-    engine = await visit.room.line.engine()
-    comparing = _comparing(visit.request, visit.room.home)
-    found = await asyncio.to_thread(comparing.found, engine.encoder, patience_s=1.5)
+    engine, home = await visit.room.line.engine(), visit.room.home
+    compare = partial(_compare, home, engine.encoder)
+    reports = reports_of(visit.request)
+    # An older comparison is not shown: what it found may have been mended since.
+    made = await asyncio.to_thread(reports.get, "conflicts", current_generation(home), compare, oldest_s=0)
+    found = made.report if made else []
     readable = await asyncio.to_thread(library.readable, visit.room.store, visit.person)
-    shown = [each for each in found or () if {each.one.passage.document_id, each.other.passage.document_id} <= readable]
+    shown = [each for each in found if {each.one.passage.document_id, each.other.passage.document_id} <= readable]
     return visit.page(
-        "conflicts.html", is_comparing=found is None, number=len(shown),
+        "conflicts.html", is_comparing=made is None, number=len(shown),
         conflicts=[(each, (Shown(each.one), Shown(each.other))) for each in shown[:MOST_SHOWN]],
     )  # fmt: skip
 
 
-def _comparing(request: Request, home: Home) -> Comparing:
-    """The one comparison of this application; made at the first visit."""
-    if not hasattr(request.app.state, "comparing"):
-        request.app.state.comparing = Comparing(home)
-    comparing: Comparing = request.app.state.comparing
-    return comparing
+def _compare(home: Home, encoder: Encoder) -> list[Contradiction]:
+    """The whole library compared with itself."""
+    try:
+        index = open_index(home, encoder=encoder.name)
+    except IndexEmpty:
+        return []
+    return find_conflicts(index.passages, encoder, library=index)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from assistant.accounts import scope_of
 from assistant.console import charts
-from assistant.console.visit import ConsoleRoute, Doing, Enter
+from assistant.console.reports import Made, reports_of
+from assistant.console.visit import ConsoleRoute, Doing, Enter, Visit
 from assistant.console.wording import count
 from assistant.gaps import Gap, GapConfig, GapReport, find_gaps, nearest_in
 from assistant.records import Answer, AnswerDone, Reason, Status
 from assistant.room import Room
 from assistant.waiting import Engine
 from retrieval.errors import IndexEmpty, WrongUsage
+from retrieval.generations import current_generation
 from retrieval.scope import Scope
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
@@ -60,13 +64,14 @@ async def questions_page(visit: Enter, days: int = 90) -> Response:
     period = days if days in PERIODS else 90
     scope = scope_of(visit.person)
     engine = await visit.room.line.engine()
-    # Not in the line: nobody who waits for an answer waits for a report, nor the report for them.
-    report = await asyncio.to_thread(_gaps, visit.room, engine, scope, period)
-    bars = [charts.Bar(gap.question, gap.asked) for gap in report.gaps[:_BARS]]
+    made = await asyncio.to_thread(_report, visit, engine, scope, period)
+    gaps = made.report.gaps if made else ()
+    bars = [charts.Bar(gap.question, gap.asked) for gap in gaps[:_BARS]]
     return visit.page(
-        "questions.html", report=report, gaps=[Shown(gap, _before(gap)) for gap in report.gaps], days=period, periods=PERIODS,
+        "questions.html", made=made, report=made.report if made else None, gaps=[Shown(gap, _before(gap)) for gap in gaps],
+        days=period, periods=PERIODS,
         chart=charts.bars(bars, title="How often each open question was asked") if len(bars) > 1 else "",
-        again=[gap for gap in report.gaps if gap.is_verbatim][:MOST_ASKED_AGAIN],
+        again=[gap for gap in gaps if gap.is_verbatim][:MOST_ASKED_AGAIN],
     )  # fmt: skip
 
 
@@ -94,6 +99,13 @@ async def _answer(room: Room, question: str) -> Answer:
             if isinstance(event, AnswerDone):
                 return event.answer
     raise WrongUsage("the answer ended before it was complete; ask again")
+
+
+def _report(visit: Visit, engine: Engine, scope: Scope, days: int) -> Made[GapReport] | None:
+    room, until = visit.room, date.today()
+    state = (room.asked.state(until - timedelta(days=days - 1), until), current_generation(room.home), until)
+    make = partial(_gaps, room, engine, scope, days)
+    return reports_of(visit.request).get(("gaps", scope, days), state, make)
 
 
 def _gaps(room: Room, engine: Engine, scope: Scope, days: int) -> GapReport:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from markupsafe import Markup
 
 from assistant.console import charts
+from assistant.console.reports import reports_of
 from assistant.console.visit import ConsoleRoute, Enter
 from assistant.drift import DriftReport, Shift, drift
 from assistant.usage import LEAST_ASKERS, UsageReport, Week, usage
@@ -21,11 +22,15 @@ _NAMES = {"confidence": "Confidence", "refusal rate": "Refused"}
 @router.get("/usage")
 def usage_page(visit: Enter, weeks: int = 12) -> Response:
     period = weeks if weeks in PERIODS else 12
-    report = usage(visit.room.asked, weeks=period)
+    asked, until = visit.room.asked, date.today()
+    state = (asked.state(until - timedelta(weeks=period), until), until)
+    made = reports_of(visit.request).get(("usage", period), state, lambda: (usage(asked, weeks=period), drift(asked)))
+    if made is None:
+        return visit.page("usage.html", report=None, weeks=period, periods=PERIODS, least=LEAST_ASKERS)
+    report, compared = made.report
     told = [week for week in report.weeks if week.questions]
-    compared = drift(visit.room.asked)
     return visit.page(
-        "usage.html", report=report, latest=told[-1] if told else None, weeks=period, periods=PERIODS, least=LEAST_ASKERS,
+        "usage.html", made=made, report=report, latest=told[-1] if told else None, weeks=period, periods=PERIODS, least=LEAST_ASKERS,
         was_used=any(week.questions != 0 for week in report.weeks), asked=_asked(report), times=_times(report), drift=compared,
         shifts=_shifts(compared), names=_NAMES,
     )  # fmt: skip

@@ -1,0 +1,94 @@
+"""Reports that take longer than a page may: made on a thread of their own, kept, and made again when something has changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from fastapi import Request
+
+T = TypeVar("T")
+_MOST_KEPT = 16
+#: How much the thread gives way to those who wait for an answer; see nice(2).
+_NICE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Generic[T]):
+    """A report, and when it was made."""
+
+    report: T
+    at: datetime
+    is_current: bool  #: False: something has changed since, and a newer one is being made
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    state: Hashable
+    making: Future[Made[Any]]
+    before: Made[Any] | None  #: made from an earlier state
+
+
+class Reports:
+    """The latest of each report, those looked at longest ago dropped first. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reports", initializer=_give_way)
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+
+    def get(
+        self,
+        key: Hashable,
+        state: Hashable,
+        make: Callable[[], T],
+        *,
+        patience_s: float = 0.15,
+        oldest_s: float = 600.0,
+    ) -> Made[T] | None:
+        """The report; None if it is not made within ``patience_s`` seconds.
+
+        :param state: what it is made from, in short; while that is the same, it is not made again. What ``make`` raises is
+            raised here, and it is made again at the next call.
+        :param oldest_s: one made from an earlier state, no longer ago than this, is given while a newer one is made.
+        """
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or (kept.making.done() and (kept.state != state or kept.making.exception())):
+                kept = _Kept(state, self._thread.submit(_made, make), _of(kept))
+                self._kept[key] = kept
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+        wait([kept.making], timeout=patience_s)
+        made = kept.making.result() if kept.making.done() else kept.before
+        if made is None or (kept.state == state and kept.making.done()):
+            return made
+        is_old = datetime.now().astimezone() - made.at > timedelta(seconds=oldest_s)
+        return None if is_old else replace(made, is_current=False)
+
+
+def _made(make: Callable[[], T]) -> Made[T]:
+    return Made(make(), datetime.now().astimezone(), is_current=True)
+
+
+def _of(kept: _Kept | None) -> Made[Any] | None:
+    return None if kept is None or kept.making.exception() else kept.making.result()
+
+
+def reports_of(request: Request) -> Reports:
+    """The reports of this application; made at the first visit."""
+    if not hasattr(request.app.state, "reports"):
+        request.app.state.reports = Reports()
+    reports: Reports = request.app.state.reports
+    return reports
+
+
+def _give_way() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
