@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.claims import check
 from assistant.evidence import EvidenceSentence
@@ -28,7 +28,8 @@ class PhrasingConfig:
 def phrase(
     question: str, evidence: Sequence[EvidenceSentence], model: LanguageModel, config: PhrasingConfig | None = None
 ) -> Generator[tuple[Claim, Citation], None, None]:
-    """Let a model phrase the answer; each sentence comes with its citation once it has passed the claim check.
+    """Let a model phrase the answer; each sentence comes with its citation once it has passed the claim check. Then comes,
+    word for word, what would have been quoted and the draft has not said: a condition often stands in a sentence of its own.
 
     A sentence that is said again is left out. Closing the generator ends the draft.
 
@@ -49,8 +50,13 @@ def phrase(
             if holder is None or sentence in said:
                 continue
             said.add(sentence)
-            citation = _cite(evidence[holder], citations)
+            best = evidence[holder]
+            citation = _cite(Citation(0, best.passage, best.start, best.end), citations)
             yield Claim(sentence, (citation.number,), Check.SUPPORTED), citation
+    for quotation in choose(evidence) if said else ():
+        if not any(_overlap(quotation, citation) for citation in citations):
+            citation = _cite(quotation, citations)
+            yield Claim(one_line(citation.quote), (citation.number,), Check.QUOTED), citation
 
 
 def sentences(pieces: Iterable[str]) -> Iterator[str]:
@@ -81,9 +87,14 @@ def _quoted_alone(evidence: Sequence[EvidenceSentence]) -> bool:
     return (quotation.passage, quotation.start, quotation.end) == (best.passage, best.start, best.end)
 
 
-def _cite(sentence: EvidenceSentence, citations: list[Citation]) -> Citation:
+def _cite(wanted: Citation, citations: list[Citation]) -> Citation:
+    """The citation of the same span among those made, or a new one."""
     for citation in citations:
-        if (citation.passage, citation.start, citation.end) == (sentence.passage, sentence.start, sentence.end):
+        if (citation.passage, citation.start, citation.end) == (wanted.passage, wanted.start, wanted.end):
             return citation
-    citations.append(Citation(len(citations) + 1, sentence.passage, sentence.start, sentence.end))
+    citations.append(replace(wanted, number=len(citations) + 1))
     return citations[-1]
+
+
+def _overlap(one: Citation, other: Citation) -> bool:
+    return one.passage == other.passage and one.start < other.end and other.start < one.end
