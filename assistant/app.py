@@ -11,7 +11,8 @@ from typing import Any
 
 import chainlit as cl
 from chainlit import oauth_providers
-from chainlit.chat_context import chat_context
+from chainlit.chat_context import chat_context, chat_contexts
+from chainlit.session import ws_sessions_id
 from chainlit.types import ThreadDict
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -29,6 +30,8 @@ from assistant.waiting import Waiting
 from assistant.wording import Wording, wording
 from retrieval.errors import PolicydeskError
 
+#: Messages of a conversation that a follow-up may be about.
+_REMEMBERED = 20
 #: The picture beside a step; Chainlit would look for one named like the step.
 _PORTRAIT = {"avatarName": "Policydesk"}
 
@@ -91,6 +94,7 @@ class Chat:
 
     async def start(self) -> None:
         """Show what has come of the questions that were handed on; nothing where there is no news."""
+        _forget_ended()
         person = await self._person(cl.context.session.user)
         news = await asyncio.to_thread(self.room.handoffs.news, person.account_id) if person else []
         if person and news:
@@ -99,6 +103,7 @@ class Chat:
 
     async def resume(self, thread: ThreadDict) -> None:
         """Chainlit shows the conversation again by itself; it has to be told that it may."""
+        _forget_ended()
 
     async def message(self, message: cl.Message) -> None:
         """Answer a message; files in it are read into the library first, if their sender keeps the library."""
@@ -179,6 +184,8 @@ class Chat:
         rated = (reply.id, cl.context.current_run.id)
         self.room.ballot.show(rated, answer.standalone_question, kept[-1] if kept else None)
         await reply.send()
+        reply.elements = []  # they are with the page now; the message stays in memory with the conversation
+        _forget_early()
 
     async def _read_files(self, message: cl.Message, person: Person) -> None:
         if not person.keeps_library:
@@ -245,6 +252,18 @@ def _history() -> list[Turn]:
             turns.append(Turn(asked, answered))
             asked = None
     return turns
+
+
+def _forget_early() -> None:
+    """Let go of what was said long ago in this conversation; the page has it, and the database."""
+    held = chat_contexts.get(cl.context.session.id, [])
+    del held[:-_REMEMBERED]
+
+
+def _forget_ended() -> None:
+    """Let go of the messages of conversations that are over, which Chainlit keeps."""
+    for ended in chat_contexts.keys() - ws_sessions_id.keys():
+        del chat_contexts[ended]
 
 
 def _now() -> str:

@@ -6,7 +6,6 @@ The server is the one that users start, in a child process and a home of its own
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import re
@@ -14,9 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,17 @@ import httpx
 import numpy as np
 
 from assistant.accounts import Accounts, Role
+from assistant.asked import Asked, AskedRow
+from evals.visitors import ApiVisitor, ChatVisitor, Visitor, Witnessed, sign_in
 from retrieval.home import Home
 from retrieval.store import Store
 
 _PASSWORD = "a long enough password"
 #: What somebody else may do meanwhile.
 _PAGES = ("/healthz", "/hr/sign-in", "/api/v1/documents")
+#: What HR may do.
+_CONSOLE = ("/hr", "/hr/questions", "/hr/usage", "/hr/conflicts", "/hr/inbox", "/hr/review", "/hr/record")
+_HR = "hr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,11 @@ class LoadConfig:
     people: int = 32
     minutes: float = 2.0
     model: str = "quote"
+    chat: bool = False  #: people sit in the chat instead of using the API
+    asked_before: int = 10_000  #: questions of the last three months, for the console's reports
     pause_s: float = 30.0  #: people read for two to four thirds of this before they ask again; 0: no time at all
     crowd: int = 96  #: who come at once in the end: more than wait in one line
     patience_s: float = 240.0  #: how long the server may take to be ready, and an answer to come
-
-
-@dataclass(slots=True)
-class Witnessed:
-    """What people saw."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    first_evidence_s: list[float] = field(default_factory=list)
-    whole_answer_s: list[float] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)  #: "you are number N"
-    pages_ms: dict[str, list[float]] = field(default_factory=lambda: {page: [] for page in _PAGES})
-    memory: list[tuple[int, float]] = field(default_factory=list)  #: questions asked so far, MB, each second
 
 
 def measure_load(folders: Sequence[Path], config: LoadConfig | None = None) -> dict[str, Any]:
@@ -89,18 +83,46 @@ def measure_load(folders: Sequence[Path], config: LoadConfig | None = None) -> d
 
 
 def _furnish(root: Path, config: LoadConfig) -> tuple[list[str], list[str]]:
-    """An account for each; :returns: their tokens, and questions in the words of the documents' headings."""
+    """An account for each and one of HR's; :returns: their tokens, HR's first, and questions in the words of headings."""
     store = Store.open(Home(root))
     accounts = Accounts(store)
-    tokens = []
+    accounts.add(_HR, Role.HR, _PASSWORD)
+    tokens = [accounts.new_token(_HR)]
     for number in range(config.people):
-        accounts.add(f"person{number}", Role.EMPLOYEE, _PASSWORD)
-        tokens.append(accounts.new_token(f"person{number}"))
+        accounts.add(_name(number), Role.EMPLOYEE, _PASSWORD)
+        tokens.append(accounts.new_token(_name(number)))
     passages = [passage for passage in store.published_passages() if passage.section_path]
     headings = dict.fromkeys(re.sub(r"^[^a-zA-Z]+", "", passage.section_path[-1]) for passage in passages)
-    questions = [f"What are the rules on {heading}?" for heading in headings if heading]
+    subjects = [heading for heading in headings if heading]
+    _ask_before(store, subjects, config.asked_before)
     store.close()
-    return tokens, questions
+    return tokens, [f"What are the rules on {subject}?" for subject in subjects]
+
+
+def _ask_before(store: Store, subjects: Sequence[str], number: int) -> None:
+    """Questions of the last three months, four in ten refused, by 400 people."""
+    chance, today = random.Random(number), date.today()
+    with Asked(store).sessions.begin() as session:
+        for _ in range(number):
+            refused = chance.random() < 0.4
+            session.add(
+                AskedRow(
+                    asked_id=f"{chance.getrandbits(128):032x}", question=_question(chance, subjects), status="abstained" if refused else "answered",
+                    reason="not_covered" if refused else None, confidence=chance.random(), helpful=chance.choice((None, None, True, False)),
+                    day=today - timedelta(days=chance.randrange(90)), asker=f"{chance.randrange(400):03x}",
+                    first_evidence_ms=chance.uniform(50, 500), total_ms=chance.uniform(100, 3000),
+                )
+            )  # fmt: skip
+
+
+def _question(chance: random.Random, subjects: Sequence[str]) -> str:
+    asked = chance.choice(
+        ("Who decides on", "Where do I apply for", "How long is", "What does it cost me:", "Can I refuse")
+    )
+    when = chance.choice(
+        ("", " in my first year", " as a part-timer", " when I work abroad", " for my partner", " twice")
+    )
+    return f"{asked} {chance.choice(subjects)}{when}?"
 
 
 async def _visit(
@@ -110,29 +132,50 @@ async def _visit(
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=config.patience_s, limits=limits) as client:
         await _until_ready(client, config.patience_s)
+        visitors = await _visitors(client, tokens[1:], config)
         ahead_s = await _until_read_ahead(client, config.patience_s)
         for number in range(3):
-            await _ask(client, tokens[0], questions[number], "warm", Witnessed())
-        await _all_at_once(client, tokens, questions, len(tokens), "burst", burst)
+            await visitors[0].ask(f"{questions[number]} (warm)", Witnessed())
+        await _all_at_once(visitors[: config.people], questions, "burst", burst)
         begun_mb, cpu = _memory_mb(process), os.getloadavg()[0]
         until = time.monotonic() + 60 * config.minutes
-        watching = [_look_around(client, tokens[0], until, seen), _watch_memory(process, until, seen)]
+        watching = [
+            _look_around(client, tokens[1], _PAGES, 0.5, until, seen),
+            _look_around(client, tokens[0], _CONSOLE, 10, until, seen),
+            _watch_memory(process, until, seen),
+        ]
         asking = [
-            _keep_asking(client, token, questions, number, until, config.pause_s, seen)
-            for number, token in enumerate(tokens)
+            _keep_asking(visitor, questions, number, until, config.pause_s, seen)
+            for number, visitor in enumerate(visitors[: config.people])
         ]
         await asyncio.gather(*watching, *asking)
         ended_mb = _memory_mb(process)
-        await _all_at_once(client, tokens, questions, config.crowd, "crowd", crowd)
+        await _all_at_once(visitors, questions, "crowd", crowd)
+        await asyncio.gather(*(visitor.leave() for visitor in visitors))
     return {
-        "people": config.people, "minutes": config.minutes, "model": config.model, "pause_s": config.pause_s, "read_ahead_s": ahead_s,
-        "questions_asked": seen.outcomes.total(), **_told(seen), "told_their_place": len(seen.places),
+        "people": config.people, "place": "chat" if config.chat else "api", "minutes": config.minutes, "model": config.model,
+        "pause_s": config.pause_s, "read_ahead_s": ahead_s, "questions_asked": seen.outcomes.total(), **_told(seen),
+        "told_their_place": len(seen.places), "asked_before": config.asked_before,
         "other_pages_ms": {page: _spread(took) for page, took in seen.pages_ms.items()},
         "memory_mb": {"start": round(begun_mb), "end": round(ended_mb), "after_crowd": round(_memory_mb(process)), **_rise(seen.memory)},
         "load_average": {"start": round(cpu, 1), "end": round(os.getloadavg()[0], 1)},
         "burst": {"people": config.people, **_told(burst)},
         "crowd": {"people": config.crowd, **_told(crowd)},
     }  # fmt: skip
+
+
+async def _visitors(client: httpx.AsyncClient, tokens: Sequence[str], config: LoadConfig) -> list[Visitor]:
+    """As many as the crowd or the people, whichever is more; the same accounts come more than once."""
+    number = max(config.people, config.crowd)
+    if not config.chat:
+        return [ApiVisitor(client, tokens[n % len(tokens)]) for n in range(number)]
+    url = str(client.base_url)
+    cookies = [await sign_in(url, _name(n), _PASSWORD, patience_s=config.patience_s) for n in range(config.people)]
+    return [ChatVisitor(url, cookies[n % len(cookies)], config.patience_s) for n in range(number)]
+
+
+def _name(number: int) -> str:
+    return f"person{number}"
 
 
 def _told(seen: Witnessed) -> dict[str, Any]:
@@ -144,89 +187,49 @@ def _told(seen: Witnessed) -> dict[str, Any]:
     }
 
 
-def _rise(memory: Sequence[tuple[int, float]]) -> dict[str, float]:
+def _rise(memory: Sequence[tuple[int, float]]) -> dict[str, Any]:
     """How memory grew with the questions, after a third of the time: until then what is kept of answers fills up."""
     steady = memory[len(memory) // 3 :]
     asked = np.array([count for count, _ in steady])
+    each_minute = [[minute, count, round(mb)] for minute, (count, mb) in enumerate(memory[::60])]
     if len(steady) < 2 or asked[0] == asked[-1]:
-        return {}
+        return {"minute_questions_mb": each_minute}
     slope = np.polyfit(asked, [mb for _, mb in steady], 1)[0]
-    return {"steady_questions": int(asked[-1] - asked[0]), "rise_per_1000_questions": round(float(slope) * 1000, 1)}
+    return {
+        "steady_questions": int(asked[-1] - asked[0]), "rise_per_1000_questions": round(float(slope) * 1000, 1),
+        "minute_questions_mb": each_minute,
+    }  # fmt: skip
 
 
-async def _all_at_once(
-    client: httpx.AsyncClient, tokens: Sequence[str], questions: Sequence[str], people: int, name: str, seen: Witnessed
-) -> None:
+async def _all_at_once(visitors: Sequence[Visitor], questions: Sequence[str], name: str, seen: Witnessed) -> None:
     await asyncio.gather(
-        *(
-            _ask(client, tokens[n % len(tokens)], questions[n % len(questions)], f"{name} {n}", seen)
-            for n in range(people)
-        )
+        *(visitor.ask(f"{questions[n % len(questions)]} ({name} {n})", seen) for n, visitor in enumerate(visitors))
     )
 
 
 async def _keep_asking(
-    client: httpx.AsyncClient,
-    token: str,
-    questions: Sequence[str],
-    number: int,
-    until: float,
-    pause_s: float,
-    seen: Witnessed,
+    visitor: Visitor, questions: Sequence[str], number: int, until: float, pause_s: float, seen: Witnessed
 ) -> None:
     turn, chance = 0, random.Random(number)
     await asyncio.sleep(chance.uniform(0, pause_s))
     while time.monotonic() < until:
-        await _ask(client, token, questions[(number * 7 + turn) % len(questions)], f"person {number} turn {turn}", seen)
+        question = questions[(number * 7 + turn) % len(questions)]
+        await visitor.ask(f"{question} (person {number} turn {turn})", seen)
         turn += 1
         await asyncio.sleep(chance.uniform(2 * pause_s / 3, 4 * pause_s / 3))
 
 
-async def _ask(client: httpx.AsyncClient, token: str, question: str, marker: str, seen: Witnessed) -> None:
-    """Ask, with words in the question that nobody else's has, and note what comes."""
-    asked = f"{question} ({marker})"
-    begun, outcome = time.perf_counter(), "lost"
-    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
-    try:
-        async with client.stream("POST", "/api/v1/ask", json={"question": asked}, headers=headers) as response:
-            if response.status_code != 200:
-                await response.aread()
-                outcome = "busy" if response.status_code in (429, 503) else f"status {response.status_code}"
-            event = ""
-            async for line in response.aiter_lines():
-                if line.startswith("event: "):
-                    event = line.removeprefix("event: ")
-                elif line.startswith("data: "):
-                    outcome = _take(event, json.loads(line.removeprefix("data: ")), asked, begun, seen) or outcome
-    except httpx.TransportError:
-        outcome = "lost"
-    seen.outcomes[outcome] += 1
-
-
-def _take(event: str, data: dict[str, Any], asked: str, begun: float, seen: Witnessed) -> str | None:
-    took = time.perf_counter() - begun
-    match event:
-        case "waiting":
-            seen.places.append(int(data["position"]))
-        case "evidence":
-            seen.first_evidence_s.append(took)
-        case "answer":
-            seen.whole_answer_s.append(took)
-            return "own" if data["question"] == asked else "another's"
-        case "error":
-            return "busy" if data["status"] in (429, 503) else "lost"
-    return None
-
-
-async def _look_around(client: httpx.AsyncClient, token: str, until: float, seen: Witnessed) -> None:
+async def _look_around(
+    client: httpx.AsyncClient, token: str, pages: Sequence[str], every_s: float, until: float, seen: Witnessed
+) -> None:
     """Open other pages meanwhile."""
     while time.monotonic() < until:
-        for page in _PAGES:
+        for page in pages:
             begun = time.perf_counter()
             answer = await client.get(page, headers={"Authorization": f"Bearer {token}"})
             answer.raise_for_status()
-            seen.pages_ms[page].append((time.perf_counter() - begun) * 1000)
-        await asyncio.sleep(0.5)
+            seen.pages_ms.setdefault(page, []).append((time.perf_counter() - begun) * 1000)
+        await asyncio.sleep(every_s)
 
 
 async def _watch_memory(process: int, until: float, seen: Witnessed) -> None:
@@ -250,15 +253,17 @@ def _address(server: subprocess.Popen[str]) -> str:
 
 
 async def _until_ready(client: httpx.AsyncClient, patience_s: float) -> None:
-    until = time.monotonic() + patience_s
+    until, said = time.monotonic() + patience_s, "it did not answer"
     while time.monotonic() < until:
         try:
-            if (await client.get("/readyz")).status_code == 200:
+            answer = await client.get("/readyz")
+            if answer.status_code == 200:
                 return
+            said = answer.json()["detail"]
         except httpx.TransportError:
             pass
         await asyncio.sleep(0.2)
-    raise TimeoutError(f"the server was not ready within {patience_s:.0f} s")
+    raise TimeoutError(f"the server was not ready within {patience_s:.0f} s: {said}")
 
 
 async def _until_read_ahead(client: httpx.AsyncClient, patience_s: float) -> float:

@@ -24,6 +24,9 @@ def load(
             "once, which is more than people do.",
         ),
     ] = 30.0,
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Let people sit in the chat, over its socket, instead of using the API.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
     ] = None,
@@ -40,7 +43,7 @@ def load(
 
     given = folders or [SAMPLE / "documents"]
     facts = provenance()
-    found = measure_load(given, LoadConfig(people=people, minutes=minutes, model=model, pause_s=pause))
+    found = measure_load(given, LoadConfig(people=people, minutes=minutes, model=model, chat=chat, pause_s=pause))
     console = _console(json_file)
     outcomes = ", ".join(f"{count} {name}" for name, count in found["outcomes"].items())
     console.print(f"{found['questions_asked']} questions of {people} people: {outcomes}")
