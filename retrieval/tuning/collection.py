@@ -124,7 +124,10 @@ def origins(folders: Sequence[Path]) -> dict[str, str]:
         source = folder / "SOURCE.json"
         stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
         licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
-        origins[folder.name] = str(licence or "licence not stated in the folder")
+        unstated = (
+            "lessons written for this" if (folder / "lessons.jsonl").exists() else "licence not stated in the folder"
+        )
+        origins[folder.name] = str(licence or unstated)
     return origins
 
 
