@@ -42,7 +42,9 @@ class Engine(Protocol):
 
 T = TypeVar("T")
 
-#: Comes after every question.
+#: Added to a number, comes after every question.
+_IDLE = 1e15
+#: Comes after that.
 _LAST = math.inf
 
 
@@ -167,10 +169,10 @@ class Line:
                 # On the thread, after the step under way: a running generator cannot be closed from here.
                 desk.leave(events.close)
 
-    async def run(self, work: Callable[[Engine], T]) -> T:
-        """Do one short piece of work with the engine, such as a search."""
+    async def run(self, work: Callable[[Engine], T], *, idle: bool = False) -> T:
+        """Do one short piece of work with the engine, such as a search; ``idle``: only when nobody else waits."""
         engine = await self.engine()
-        async for _ in self._finding.turn(next(self._numbers)):
+        async for _ in self._finding.turn(next(self._numbers) + (_IDLE if idle else 0)):
             pass
         return await self._finding.work(lambda: work(engine))
 

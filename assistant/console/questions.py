@@ -17,9 +17,11 @@ from assistant.console.reports import Made, reports_of
 from assistant.console.visit import ConsoleRoute, Doing, Enter, Visit
 from assistant.console.wording import count
 from assistant.gaps import Gap, GapConfig, GapReport, find_gaps, nearest_in
+from assistant.patience import PatientEncoder
 from assistant.records import Answer, AnswerDone, Reason, Status
 from assistant.room import Room
 from assistant.waiting import Engine
+from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty, WrongUsage
 from retrieval.generations import current_generation
 from retrieval.scope import Scope
@@ -64,7 +66,8 @@ async def questions_page(visit: Enter, days: int = 90) -> Response:
     period = days if days in PERIODS else 90
     scope = scope_of(visit.person)
     engine = await visit.room.line.engine()
-    made = await asyncio.to_thread(_report, visit, engine, scope, period)
+    encoder = PatientEncoder(engine.encoder, visit.room.line, asyncio.get_running_loop())
+    made = await asyncio.to_thread(_report, visit, engine, encoder, scope, period)
     gaps = made.report.gaps if made else ()
     bars = [charts.Bar(gap.question, gap.asked) for gap in gaps[:_BARS]]
     return visit.page(
@@ -101,19 +104,19 @@ async def _answer(room: Room, question: str) -> Answer:
     raise WrongUsage("the answer ended before it was complete; ask again")
 
 
-def _report(visit: Visit, engine: Engine, scope: Scope, days: int) -> Made[GapReport] | None:
+def _report(visit: Visit, engine: Engine, encoder: Encoder, scope: Scope, days: int) -> Made[GapReport] | None:
     room, until = visit.room, date.today()
     state = (room.asked.state(until - timedelta(days=days - 1), until), current_generation(room.home), until)
-    make = partial(_gaps, room, engine, scope, days)
+    make = partial(_gaps, room, engine, encoder, scope, days)
     return reports_of(visit.request).get(("gaps", scope, days), state, make)
 
 
-def _gaps(room: Room, engine: Engine, scope: Scope, days: int) -> GapReport:
+def _gaps(room: Room, engine: Engine, encoder: Encoder, scope: Scope, days: int) -> GapReport:
     try:
         nearest = nearest_in(engine.searcher(), scope)
     except IndexEmpty:
         nearest = None
-    return find_gaps(room.asked, engine.encoder, nearest=nearest, config=GapConfig(days=days))
+    return find_gaps(room.asked, encoder, nearest=nearest, config=GapConfig(days=days))
 
 
 def _before(gap: Gap) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -15,8 +14,6 @@ from fastapi import Request
 
 T = TypeVar("T")
 _MOST_KEPT = 16
-#: How much the thread gives way to those who wait for an answer; see nice(2).
-_NICE = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Reports:
     """The latest of each report, those looked at longest ago dropped first. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reports", initializer=_give_way)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
@@ -88,7 +85,3 @@ def reports_of(request: Request) -> Reports:
         request.app.state.reports = Reports()
     reports: Reports = request.app.state.reports
     return reports
-
-
-def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
