@@ -58,7 +58,7 @@ class EvidenceConfig:
     alone: float = 0.5  #: cosine to the sentence by itself
     words: float = 0.5  #: share of the question's words in the sentence, rare ones counting more
     passage: float = 0.2  #: probability that its passage answers
-    reading: float = 0.0  #: probability that its passage answers, to the sentence that the reader points to
+    reading: float = 0.0  #: probability that its passage answers and that the answer begins in it
 
 
 def distil(
@@ -125,12 +125,11 @@ def _reading(passage: Passage, readings: Mapping[str, Reading]) -> tuple[float |
 
 
 def _pointed_to(candidates: Sequence[tuple[Hit, Span]], readings: Mapping[str, Reading]) -> NDArray[np.float64]:
-    """The probability that its passage answers, for sentences that hold the answer the reader points to; 0 for others."""
+    """The probability that the passage of each candidate answers and that the answer begins in it; 0 where nobody has read."""
     found = np.zeros(len(candidates))
     for at, (hit, span) in enumerate(candidates):
-        reading = readings.get(hit.passage.passage_id)
-        if reading and reading.start < span.end and span.start < reading.end:
-            found[at] = 1 / (1 + np.exp(-reading.log_odds))
+        if reading := readings.get(hit.passage.passage_id):
+            found[at] = reading.begins_within(span.start, span.end) / (1 + np.exp(-reading.log_odds))
     return found
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -31,11 +31,18 @@ class Reading:
     """What reading a passage for a question came to.
 
     ``log_odds`` that the passage answers, calibrated; if it does, the answer stands about ``passage.text[start:end]``.
+    ``begins``: where in the text each word piece stands, and the probability that the answer begins there if it is in its
+    window; in no promised order.
     """
 
     log_odds: float
     start: int
     end: int
+    begins: tuple[tuple[int, float], ...] = ()
+
+    def begins_within(self, start: int, end: int) -> float:
+        """The probability that the answer begins within ``passage.text[start:end]``, 0 to 1."""
+        return min(1.0, sum(probability for at, probability in self.begins if start <= at < end))
 
 
 class Reader(Protocol):
@@ -192,13 +199,16 @@ class TrainedReader:
         self, passages: int, windows: Sequence[_Window], log_odds: NDArray[np.float32], starts: NDArray[np.float32],
         ends: NDArray[np.float32],
     ) -> list[Reading]:  # fmt: skip
-        """The reading of each passage's best window."""
+        """The reading of each passage's best window, with what the others say of where the answer begins."""
         best: dict[int, Reading] = {}
+        begins: list[dict[int, float]] = [{} for _ in range(passages)]
         for window, chance, start, end in zip(windows, log_odds, starts, ends, strict=True):
             calibrated = float(chance) * self._scale + self._offset
             if window.passage not in best or calibrated > best[window.passage].log_odds:
                 best[window.passage] = Reading(calibrated, *_span(window, start, end))
-        return [best[number] for number in range(passages)]
+            for at, probability in _begins(window, start):
+                begins[window.passage][at] = max(probability, begins[window.passage].get(at, 0.0))
+        return [replace(best[number], begins=tuple(begins[number].items())) for number in range(passages)]
 
 
 def _span(window: _Window, start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int]:
@@ -213,6 +223,16 @@ def _span(window: _Window, start: NDArray[np.float32], end: NDArray[np.float32])
     )
     begin, last = np.unravel_index(int(np.where(allowed, together, -np.inf).argmax()), together.shape)
     return window.offsets[int(begin)][0], window.offsets[int(last)][1]
+
+
+def _begins(window: _Window, start: NDArray[np.float32]) -> Iterator[tuple[int, float]]:
+    """Where the window's own tokens stand, and the probability that the answer begins at each."""
+    first = 1 + window.heading
+    odds = np.exp(start - start.max())
+    for (at, _), probability in zip(
+        window.offsets, odds[first : first + len(window.offsets)] / odds.sum(), strict=True
+    ):
+        yield at, float(probability)
 
 
 def load_reader(name: str | None = None, *, cache: ModelCache | None = None) -> Reader | None:

@@ -65,7 +65,7 @@ class OverlapReader:
             held = [word for word in words if set(terms(word)) & asked]
             start = passage.text.index(held[0]) if held else 0
             share = len(asked & set(terms(passage.text))) / max(1, len(asked))
-            found.append(Reading(10 * (share - 0.5), start, start + len(held[0]) if held else 0))
+            found.append(Reading(10 * (share - 0.5), start, start + len(held[0]) if held else 0, ((start, 1.0),)))
         return found
 
 

@@ -49,6 +49,9 @@ def test_the_answer_lies_in_the_text(untrained: TrainedReader) -> None:
     for text in ("", "x", "Ünïcode – “quotes” 🙂 " * 40, long):
         (found,) = untrained.read(ASKED["gifts"], [passage(text)])
         assert 0 <= found.start <= found.end <= len(text)
+        assert all(0 <= at < len(text) and 0 <= probability <= 1 for at, probability in found.begins)
+        assert (0 < found.begins_within(0, len(text)) <= 1) is bool(text)
+        assert found.begins_within(0, 0) == 0
 
 
 def test_a_long_passage_is_read_to_its_end(untrained: TrainedReader) -> None:
