@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from retrieval.models import ENCODER, ModelCache
 from retrieval.records import Passage, heading_line
 from retrieval.rerank import QUESTION_TOKENS, batches
-from retrieval.weightfolder import SHIPPED, read_manifest, unpack
+from retrieval.weightfolder import SHIPPED, fill
 
 #: As in training: what is read of a heading, and how long a window of a passage is.
 HEADING_TOKENS = 32
@@ -94,16 +94,11 @@ class TrainedReader:
         :raises WeightsDamaged: if a file differs from the manifest.
         :raises ModelUnavailable: if the folder holds no manifest.
         """
-        import torch
-        from safetensors.numpy import load_file
-
         from retrieval.interaction import TextTokenizer
         from retrieval.reading import ReadingNetwork
 
-        manifest = read_manifest(folder)
         network = ReadingNetwork.from_encoder(encoder_folder)
-        trained = unpack(load_file(folder / "weights.safetensors"))
-        network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
+        manifest = fill(network, folder)
         calibration = manifest["calibration"]
         return cls(
             network.eval(), TextTokenizer(encoder_folder), manifest["name"],

@@ -14,7 +14,7 @@ from retrieval.encoder import has_fast_bfloat16
 from retrieval.errors import ModelUnavailable
 from retrieval.keptstates import KeptStates
 from retrieval.models import ENCODER, ModelCache
-from retrieval.weightfolder import SHIPPED, read_manifest, unpack
+from retrieval.weightfolder import SHIPPED, fill
 
 #: What is read of a text: a question loses its middle, a passage its end.
 QUESTION_TOKENS = 128
@@ -61,15 +61,11 @@ class InteractionReranker:
         :raises ModelUnavailable: if the folder holds no manifest.
         """
         import torch
-        from safetensors.numpy import load_file
 
         from retrieval.interaction import InteractionNetwork, TextTokenizer
 
-        manifest = read_manifest(folder)
-        network = InteractionNetwork.from_encoder(encoder_folder)
-        trained = unpack(load_file(folder / "weights.safetensors"))
-        network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
-        network.eval()
+        network = InteractionNetwork.from_encoder(encoder_folder).eval()
+        manifest = fill(network, folder)
         if has_fast_bfloat16():
             network.bert.to(torch.bfloat16)
         scale, offset = manifest["calibration"]["scale"], manifest["calibration"]["offset"]

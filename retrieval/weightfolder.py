@@ -77,3 +77,19 @@ def unpack(packed: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
             scale = packed.get(f"{name}.scale")
             tensors[name] = np.asarray(values.astype(np.float32) * (1.0 if scale is None else scale.astype(np.float32)))
     return tensors
+
+
+def fill(network: Any, folder: Path) -> dict[str, Any]:
+    """Put the folder's ``weights.safetensors`` into a network; what the folder does not hold stays as it is.
+
+    :returns: the manifest.
+    :raises WeightsDamaged: if a file differs from the manifest.
+    :raises ModelUnavailable: if the folder holds no manifest.
+    """
+    import torch
+    from safetensors.numpy import load_file
+
+    manifest = read_manifest(folder)
+    trained = unpack(load_file(folder / "weights.safetensors"))
+    network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
+    return manifest
