@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import uvicorn
 from sqlalchemy import event
 
 from assistant.accounts import Role
-from assistant.asked import Asked
+from assistant.asked import AskedRow
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -91,14 +90,18 @@ def main(folder: Path, port: int, sink: str) -> None:
         evidence = [passages[number % len(passages)]]
         room.handoffs.add(f"{payload} H{number}", account_id=f"asker {number}", evidence=evidence, note=payload)
         room.feedback.add(payload, helpful=False, comment=payload)
-        for asker in range(6):
-            _refused(room.asked, f"{payload} G{number}", asker)
+    with room.asked.sessions.begin() as session:
+        session.add_all(
+            _refused(f"{payload} G{at}", at, asker) for at, payload in enumerate(held) for asker in range(5)
+        )
     uvicorn.run(create_app(room), port=port, log_level="warning", access_log=False)
 
 
-def _refused(asked: Asked, question: str, asker: int) -> None:
-    answer = replace(_answer(question, "", (), ()), status=Status.ABSTAINED, reason=Reason.NOT_COVERED)
-    asked.record(answer, account_id=f"asker {asker}")
+def _refused(question: str, number: int, asker: int) -> AskedRow:
+    return AskedRow(
+        asked_id=f"{number:016x}{asker:016x}", question=question, status=Status.ABSTAINED.value, reason=Reason.NOT_COVERED.value,
+        confidence=0.1, day=date.today(), asker=f"{asker:03x}", first_evidence_ms=0.0, total_ms=1.0,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -293,7 +293,7 @@ def test_the_report_about_a_draft_says_what_it_changes(visit: Visit) -> None:
 def test_open_questions_are_grouped_counted_and_asked_again(visit: Visit) -> None:
     page = visit("/hr/questions")
     gaps = page.locator("article.gap")
-    expect(gaps).to_have_count(2)
+    expect(gaps).to_have_count(2, timeout=20_000)
     expect(gaps.first).to_contain_text("May I bring my dog to the office?")
     expect(gaps.first).to_contain_text("or more people, 7 times")
     expect(page.get_by_text("shower")).to_have_count(0)
@@ -321,7 +321,8 @@ def test_a_question_that_was_handed_on_is_answered(visit: Visit) -> None:
 
 def test_usage_shows_weeks_and_the_record_is_whole(visit: Visit) -> None:
     page = visit("/hr/usage")
-    expect(page.get_by_role("img", name="Questions a week, and how many of them were answered")).to_be_visible()
+    chart = page.get_by_role("img", name="Questions a week, and how many of them were answered")
+    expect(chart).to_be_visible(timeout=20_000)
     expect(page.locator(".tiles")).to_contain_text("Answered")
     page.get_by_role("link", name="Record").click()
     expect(page.locator(".verdict")).to_contain_text("The record is whole")

@@ -147,6 +147,7 @@ def test_in_the_console_nothing_is_run_or_fetched(house: str, watch: Watch) -> N
     ):
         page.goto(f"{house}{path}")
         expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("[data-reload]")).to_have_count(0, timeout=30_000)  # until what takes long is made
         watch.unhurt(str(path), shown=25 if path in ("/hr/inbox", "/hr/questions") else 0)
     page.goto(f"{house}/hr/review")
     draft = page.locator("main a[href^='/hr/review/']").first.get_attribute("href")
