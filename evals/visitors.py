@@ -112,18 +112,14 @@ class ChatVisitor:
     async def ask(self, question: str, seen: Witnessed) -> None:
         from socketio.exceptions import SocketIOError
 
-        if self._left == 0:
-            await self.leave()
-            await self._enter()
-        self._left -= 1
-        assert self._socket is not None
         begun, outcome, has_evidence = time.perf_counter(), "lost", False
         message = {
             "id": str(uuid.uuid4()), "threadId": "", "name": "", "type": "user_message", "output": question,
             "createdAt": datetime.now(UTC).isoformat(),
         }  # fmt: skip
         try:
-            await self._socket.emit("client_message", {"message": message, "fileReferences": []})
+            socket = await self._in_conversation()
+            await socket.emit("client_message", {"message": message, "fileReferences": []})
             while True:
                 event, data = await asyncio.wait_for(self._heard.get(), self.patience_s)
                 is_evidence = event == "element" and data["name"] == "Passages" and data["props"]["quotes"]
@@ -144,11 +140,19 @@ class ChatVisitor:
             seen.whole_answer_s.append(time.perf_counter() - begun)
         seen.outcomes[outcome] += 1
 
-    async def _enter(self) -> None:
-        """Begin a new conversation."""
+    async def _in_conversation(self) -> AsyncClient:
+        """The conversation's socket; after some questions that of a new one."""
         from socketio import AsyncClient
 
-        self._socket, self._left, self._heard = AsyncClient(reconnection=False), _IN_ONE_CONVERSATION, asyncio.Queue()
+        self._left -= 1
+        if self._socket is not None and self._left >= 0:
+            return self._socket
+        await self.leave()
+        self._socket, self._left, self._heard = (
+            AsyncClient(reconnection=False),
+            _IN_ONE_CONVERSATION - 1,
+            asyncio.Queue(),
+        )
         self._socket.on("*", self._hear)
         auth = {
             "clientType": "webapp",
@@ -165,6 +169,7 @@ class ChatVisitor:
             transports=["websocket"],
         )
         await self._socket.emit("connection_successful")
+        return self._socket
 
     async def _hear(self, event: str, *data: Any) -> None:
         await self._heard.put((event, data[0] if data else {}))
