@@ -13,7 +13,9 @@ def answerability(
     context: typer.Context,
     data: Annotated[
         Path,
-        typer.Argument(help="Folder in the BEIR layout with unanswerable.jsonl, or a library such as corpora/sister."),
+        typer.Argument(
+            help="Folder in the BEIR layout with unanswerable.jsonl, or a library such as corpora/sister, or lessons."
+        ),
     ],
     split: Annotated[str | None, typer.Option(help="Which questions; test, else dev, where not given.")] = None,
     inside: Annotated[
@@ -38,6 +40,7 @@ def answerability(
     from evals.systems import passages_of
     from evals.tables import interval, progress_bars
     from retrieval.errors import WrongUsage
+    from retrieval.keptvectors import KeptVectors
 
     console = _console(json_file)
     loaded = load_any(data, split).limited(limit)
@@ -52,7 +55,7 @@ def answerability(
             CachedEncoder(models.encoder, kept),
             CachedReranker(models.reranker, kept) if models.reranker else None,
             models.reader,
-            reading_encoder=models.encoder,
+            reading_encoder=KeptVectors(models.encoder),
             inside=inside,
             progress=progress,
         )

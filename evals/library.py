@@ -1,4 +1,5 @@
-"""Data to evaluate on: a BEIR folder, or a library of documents with questions that quote them, such as ``corpora/sample``."""
+"""Data to evaluate on: a BEIR folder, a library of documents with questions that quote them, such as ``corpora/sample``, or
+lessons such as ``corpora/lessons/choosing``."""
 
 from __future__ import annotations
 
@@ -12,16 +13,17 @@ from corpora.catalog import CatalogEntry, document_paths, read_catalog
 from corpora.errors import CorpusError
 from corpora.questions import read_questions
 from evals.beir import load_data
-from evals.data import BenchData, DataError
+from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
 from evals.encodings import CachedEncoder, default_folder
 from ingest.records import FileStatus
 from retrieval.encoder import Encoder, load_encoder
 from retrieval.home import Home
 from retrieval.records import Passage
+from retrieval.tuning.collection import read_collection
 
 
 def load_any(folder: Path, split: str | None = None, *, encoder: Encoder | None = None) -> BenchData:
-    """Read a folder of either kind.
+    """Read a folder of any of these kinds.
 
     A library's documents are ingested as an upload would be, with what its catalog states about them, and its
     quotations are looked up in the passages that came out; so the same questions judge any way of cutting documents.
@@ -30,6 +32,8 @@ def load_any(folder: Path, split: str | None = None, *, encoder: Encoder | None 
     :raises DataError: see :func:`evals.beir.load_data`; also if a document is rejected or a quotation stands in no passage.
     :raises ModelUnavailable: if a library is to be ingested and the encoder is not cached.
     """
+    if (folder / "lessons.jsonl").is_file():
+        return _lessons(folder, split or "dev")
     if not (folder / "catalog.json").is_file():
         return load_data(folder, split)
     try:
@@ -42,6 +46,30 @@ def load_any(folder: Path, split: str | None = None, *, encoder: Encoder | None 
             return replace(load_data(beir, split), folder=folder)
     except CorpusError as error:
         raise DataError(f"{folder}: {error}") from error
+
+
+def _lessons(folder: Path, split: str) -> BenchData:
+    """The sections of the documents as they are learned from, and each wording of a lesson as a question."""
+    collection = read_collection(folder)
+    corpus = tuple(
+        CorpusText(
+            passage.passage_id, passage.title, passage.text,
+            {"document_id": passage.document_id, "file": passage.file, "section_path": list(passage.section_path)},
+        )
+        for passage in collection.passages
+    )  # fmt: skip
+    asked = collection.split(split)
+    if not asked:
+        raise DataError(f"{folder} has no lessons of the split {split!r}; give --split train or dev")
+    judged = tuple(
+        Question(one.question_id, one.text, wanted=dict.fromkeys(sorted(one.positives), 1), quotes=one.answers)
+        for one in asked
+        if one.answerable
+    )
+    unanswerable = tuple(
+        Unanswerable(one.question_id, one.text, asked_against=one.against) for one in asked if not one.answerable
+    )
+    return BenchData(folder, split, corpus, judged, unanswerable)
 
 
 def _ingested(folder: Path, root: Path, encoder: Encoder) -> list[Passage]:

@@ -75,3 +75,25 @@ def test_a_quotation_that_no_passage_holds_is_refused(tmp_path: Path) -> None:
     folder = write_library(tmp_path / "firm", question(1, "Dogs sleep under the desks of their owners all day long."))
     with pytest.raises(DataError, match="q1"):
         load_any(folder, encoder=WordEncoder())
+
+
+def test_lessons_are_questions_of_both_kinds(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    (folder / "documents").mkdir(parents=True)
+    (folder / "documents" / "leave.md").write_text(
+        "# Leave\n\n## Lapse\n\nUnused days lapse on 31 March of the following year.\n", encoding="utf-8"
+    )
+    rows: list[dict[str, object]] = [
+        {"file": "leave.md", "answer": "Unused days lapse on 31 March", "asked": ["when?"], "split": "dev"},
+        {"file": "leave.md", "near": "Unused days lapse on 31 March", "asked": ["paid out?", "money?"], "split": "dev"},
+    ]
+    (folder / "lessons.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    data = load_any(folder)
+    (text,) = data.corpus
+    assert (data.split, text.metadata["section_path"]) == ("dev", ["Leave", "Lapse"])
+    assert [(one.text, one.wanted) for one in data.questions] == [("when?", {text.text_id: 1})]
+    assert [(one.text, one.asked_against) for one in data.unanswerable] == [
+        ("paid out?", (text.text_id,)), ("money?", (text.text_id,)),
+    ]  # fmt: skip
+    with pytest.raises(DataError, match="no lessons of the split 'train'"):
+        load_any(folder, "train")
