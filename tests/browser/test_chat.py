@@ -190,6 +190,15 @@ def test_the_chat_works_on_a_phone_in_the_dark(server: str, open_page: OpenPage,
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_on_a_phone_everything_in_the_longest_header_is_in_reach(server: str, open_page: OpenPage) -> None:
+    page = open_page(server, width=390, height=844, language="de-DE")
+    sign_in(page, "hana")
+    expect(page.get_by_role("link", name="HR-Konsole")).to_be_visible(timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Ihr Konto").click()
+    expect(page.get_by_role("menuitem", name="Abmelden")).to_be_visible()
+
+
 def test_a_wrong_password_says_so(server: str, open_page: OpenPage) -> None:
     page = open_page(server)
     page.fill("#email", "emma")
