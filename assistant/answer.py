@@ -16,7 +16,7 @@ from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country
 from assistant.confidence import Confidence
-from assistant.conversation import circumstances, country_name, is_small_talk, standalone
+from assistant.conversation import circumstances, country_name, is_small_talk, is_thanks, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
@@ -52,6 +52,7 @@ _DISPUTED = "The documents in force do not agree about this:"
 _NEAREST = 3
 _DEPENDS = "That depends on the country:"
 _GREETING = "Hello. Ask me about a policy, a contract or a rule, and I will show you where it says so."
+_WELCOME = "You are welcome. Ask again whenever you like."
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,8 @@ class Assistant:
         scope = scope or Scope()
         if is_small_talk(question):
             asked = _Asked(question, question, scope, clock, 0)
-            yield AnswerDone(self._without_answer(asked, Status.CLARIFY, None, _GREETING))
+            text = _WELCOME if is_thanks(question) else _GREETING
+            yield AnswerDone(self._without_answer(asked, Status.CLARIFY, None, text))
             return
         whole = standalone(question, history)
         try:

@@ -21,16 +21,23 @@ _QUESTION_WORD = re.compile(
     re.I,
 )
 _GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|thanks?(?: you| a lot| so much)?|thank you|cheers|great|ok(?:ay)?|bye|goodbye)"
-    r"(?:\s+(?:there|all|everyone|policydesk|you|very much|so much|a lot))*\W*$",
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you| a lot| so much)?|thank you|cheers|great|ok(?:ay)?|bye|goodbye"
+    r"|hallo|guten (?:tag|morgen|abend)|moin|servus|(?:vielen |herzlichen )?dank|danke|super|tschüss)"
+    r"(?:\s+(?:there|all|everyone|policydesk|you|very much|so much|a lot|zusammen|schön|sehr|dir|ihnen))*\W*$",
     re.IGNORECASE,
 )
+_HELLO = re.compile(r"^\W*(?:hi|hello|hey|hallo|good|guten|moin|servus)\b", re.IGNORECASE)
 _FEW_TERMS = 3
 
 
 def is_small_talk(text: str) -> bool:
     """A greeting or thanks, which needs no documents."""
     return bool(_GREETING.match(text))
+
+
+def is_thanks(text: str) -> bool:
+    """Thanks, or another end of a conversation: small talk that opens nothing."""
+    return is_small_talk(text) and not _HELLO.match(text)
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:

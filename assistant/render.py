@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from assistant.conversation import country_name
+from assistant.conversation import country_name, is_thanks
 from assistant.handoffs import NOBODY_NAMED
 from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Reason, Status
 from assistant.refusal import as_told
@@ -126,7 +126,7 @@ def aside_line(aside: Aside, words: Wording) -> str:
 def own_words(answer: Answer, words: Wording) -> str | None:
     """What is said without any document, in the reader's language: a greeting or a refusal; None for everything else."""
     if answer.status is Status.CLARIFY and answer.reason is None:
-        return words("greeting")
+        return words("welcome" if is_thanks(answer.question) else "greeting")
     reason = as_told(answer).reason
     if reason is Reason.TOO_VAGUE:
         titles = list(dict.fromkeys(passage.title for passage in answer.nearest))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation import circumstances, is_small_talk, standalone
+from assistant.conversation import circumstances, is_small_talk, is_thanks, standalone
 from assistant.records import Turn
 
 #: Follow-ups over ``corpora/sister``: the questions before, the whole question written by hand, words that answer it.
@@ -17,9 +17,26 @@ TODAY = date(2026, 6, 15)
 LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
 
 
-@pytest.mark.parametrize("text", ["Hi", "hello there!", "Thanks a lot.", "thank you", "Good morning", "ok"])
+@pytest.mark.parametrize(
+    "text", ["Hi", "hello there!", "Thanks a lot.", "thank you", "Good morning", "ok", "Guten Tag", "Vielen Dank!"]
+)
 def test_greetings_and_thanks_are_small_talk(text: str) -> None:
     assert is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "thanks"),
+    [
+        ("Thanks!", True),
+        ("danke schön", True),
+        ("Bye", True),
+        ("Hello", False),
+        ("Guten Morgen", False),
+        ("thanks, and sick pay?", False),
+    ],
+)
+def test_thanks_are_told_from_a_greeting(text: str, thanks: bool) -> None:
+    assert is_thanks(text) is thanks
 
 
 @pytest.mark.parametrize("text", ["hi, how much leave do I get?", "leave", "thanks, and sick pay?"])
