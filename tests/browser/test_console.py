@@ -354,6 +354,7 @@ def test_pages_fit_the_screen_and_have_no_serious_barrier(
     of_a_document = [f"{address}{more}" for more in ("", "/edit", "/remove", "/compare?from=1&to=2")]
     for path in (*PLACES, "/hr/uploads", *of_a_document, report, "/hr/no/such/page"):
         page.goto(f"{desk}{path}")
+        expect(page.locator("[data-reload]")).to_have_count(0, timeout=20_000)  # until what takes long is made
         assert_fits(page, size)
         if path in PLACES:
             snapshot(page, f"console-{path.rpartition('/')[2]}{'-phone' if size == PHONE else ''}")
