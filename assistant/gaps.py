@@ -170,9 +170,12 @@ def _clusters(vectors: NDArray[np.float32], similarity: float) -> NDArray[np.int
         return np.zeros(1, np.int64)
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    distance = np.maximum(1 - vectors @ vectors.T, 0)
-    condensed = distance[np.triu_indices(len(vectors), k=1)].astype(np.float64)
-    labels: NDArray[np.int64] = fcluster(linkage(condensed, "average"), 1 - similarity, "distance").astype(np.int64)
+    # Row by row: all pairs at once take five times the memory.
+    condensed = np.concatenate([1 - vectors[row + 1 :] @ vectors[row] for row in range(len(vectors) - 1)])
+    np.maximum(condensed, 0, out=condensed)
+    labels: NDArray[np.int64] = fcluster(
+        linkage(condensed.astype(np.float64), "average"), 1 - similarity, "distance"
+    ).astype(np.int64)
     return labels
 
 
