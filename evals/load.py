@@ -151,7 +151,7 @@ async def _visit(
         await asyncio.gather(*watching, *asking)
         ended_mb = _memory_mb(process)
         await _all_at_once(visitors, questions, "crowd", crowd)
-        await asyncio.gather(*(visitor.leave() for visitor in visitors))
+        await asyncio.gather(*(visitor.leave() for visitor in visitors), return_exceptions=True)
     return {
         "people": config.people, "place": "chat" if config.chat else "api", "minutes": config.minutes, "model": config.model,
         "pause_s": config.pause_s, "read_ahead_s": ahead_s, "questions_asked": seen.outcomes.total(), **_told(seen),

@@ -145,7 +145,8 @@ class ChatVisitor:
         from socketio import AsyncClient
 
         self._left -= 1
-        if self._socket is not None and self._left >= 0:
+        # One that broke off is opened again, as the page would.
+        if self._socket is not None and self._socket.connected and self._left >= 0:
             return self._socket
         await self.leave()
         self._socket, self._left, self._heard = (
@@ -176,10 +177,10 @@ class ChatVisitor:
 
     async def leave(self) -> None:
         """Close the conversation, as the button for a new one does."""
-        if self._socket is not None:
+        if self._socket is not None and self._socket.connected:
             await self._socket.emit("clear_session")
             await self._socket.disconnect()
-            self._socket, self._left = None, 0
+        self._socket, self._left = None, 0
 
 
 async def sign_in(url: str, name: str, password: str, *, patience_s: float) -> str:
