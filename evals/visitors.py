@@ -36,6 +36,10 @@ class Witnessed:
 class Visitor(Protocol):
     """Somebody who asks."""
 
+    async def arrive(self) -> None:
+        """Be there, ready to ask."""
+        ...
+
     async def ask(self, question: str, seen: Witnessed) -> None:
         """Ask, and note what comes: ``own`` (the answer), ``another's``, ``lost`` or ``busy``.
 
@@ -52,6 +56,9 @@ class ApiVisitor:
 
     client: httpx.AsyncClient
     token: str
+
+    async def arrive(self) -> None:
+        pass
 
     async def ask(self, question: str, seen: Witnessed) -> None:
         begun, outcome = time.perf_counter(), "lost"
@@ -109,6 +116,9 @@ class ChatVisitor:
     _left: int = 0
     _heard: asyncio.Queue[tuple[str, Any]] = field(default_factory=asyncio.Queue)
 
+    async def arrive(self) -> None:
+        await self._in_conversation()
+
     async def ask(self, question: str, seen: Witnessed) -> None:
         from socketio.exceptions import SocketIOError
 
@@ -119,6 +129,7 @@ class ChatVisitor:
         }  # fmt: skip
         try:
             socket = await self._in_conversation()
+            begun = time.perf_counter()
             await socket.emit("client_message", {"message": message, "fileReferences": []})
             while True:
                 event, data = await asyncio.wait_for(self._heard.get(), self.patience_s)
