@@ -36,7 +36,6 @@ class EvidenceSentence:
     similarity_alone: float = 0.0  #: cosine to the question, read by itself
     passage_probability: float = 0.0  #: the reranker's, that its passage answers; 0 where it has not read it
     answers: float | None = None  #: the reader's log-odds that its passage answers; None where it has not read it
-    ahead: float = 0.0  #: how far those stand above the other passages' mean; 0 without any
 
     @property
     def quote(self) -> str:
@@ -47,18 +46,18 @@ class EvidenceSentence:
 class EvidenceConfig:
     """How much evidence an answer gets, and what a sentence is chosen by.
 
-    The weights were chosen on questions over ``corpora/sister``; scoring each sentence with the reranker as well took
-    several times as long and found no more.
+    The weights were chosen on questions over ``corpora/sister`` and ``corpora/lessons/choosing``; scoring each sentence with the
+    reranker as well took several times as long and found no more.
     """
 
     hits: int = 5  #: passages that sentences are taken from
     read: int = 3  #: of them, the best, that the reader reads
     sentences: int = 4  #: sentences kept
     in_context: float = 1.0  #: cosine to the sentence under its headings and lead-in
-    alone: float = 0.5  #: cosine to the sentence by itself
+    alone: float = 0.6  #: cosine to the sentence by itself
     words: float = 0.5  #: share of the question's words in the sentence, rare ones counting more
-    passage: float = 0.2  #: probability that its passage answers
-    reading: float = 0.0  #: probability that its passage answers and that the answer begins in it
+    passage: float = 0.3  #: probability that its passage answers
+    reading: float = 0.5  #: probability that its passage answers and that the answer begins in it
 
 
 def distil(
@@ -101,7 +100,7 @@ def distil(
         EvidenceSentence(
             hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
             float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
-            *_reading(hit.passage, readings),
+            readings[hit.passage.passage_id].log_odds if hit.passage.passage_id in readings else None,
         )
         for at in order
         for hit, span in [candidates[at]]
@@ -113,15 +112,6 @@ def _read(question: str, passages: Sequence[Passage], reader: Reader | None) -> 
     different = {passage.passage_id: passage for passage in passages}
     readings = reader.read(question, list(different.values())) if reader else []
     return dict(zip(different, readings, strict=False))
-
-
-def _reading(passage: Passage, readings: Mapping[str, Reading]) -> tuple[float | None, float]:
-    """The log-odds of a passage, and how far they stand above the mean of the others; none of one that was not read."""
-    if passage.passage_id not in readings:
-        return None, 0.0
-    log_odds = readings[passage.passage_id].log_odds
-    others = [reading.log_odds for key, reading in readings.items() if key != passage.passage_id]
-    return log_odds, log_odds - float(np.mean(others)) if others else 0.0
 
 
 def _pointed_to(candidates: Sequence[tuple[Hit, Span]], readings: Mapping[str, Reading]) -> NDArray[np.float64]:

@@ -9,9 +9,9 @@ from assistant.evidence import EvidenceSentence
 from retrieval.records import Passage
 
 
-def sentence(similarity: float, answers: float | None = None, ahead: float = 0.0) -> EvidenceSentence:
+def sentence(similarity: float, answers: float | None = None) -> EvidenceSentence:
     passage = Passage("p", "d", "v", "Leave", "a.md", "Unused days lapse on 31 March.")
-    return EvidenceSentence(passage, 0, 30, "", 1.0, similarity, similarity, 0.0, answers, ahead)
+    return EvidenceSentence(passage, 0, 30, "", 1.0, similarity, similarity, 0.0, answers)
 
 
 def test_no_evidence_no_confidence() -> None:
@@ -24,16 +24,17 @@ def test_no_evidence_no_confidence() -> None:
         (sentence(0.3), sentence(0.6)),
         (sentence(0.3, -1.0), sentence(0.6, -1.0)),
         (sentence(0.5, -3.0), sentence(0.5, 3.0)),
-        (sentence(0.5, 0.0, 0.1), sentence(0.5, 0.0, 2.0)),
     ],
 )
 def test_nearer_and_better_read_evidence_is_surer(less: EvidenceSentence, more: EvidenceSentence) -> None:
     assert Confidence().probability([less]) < Confidence().probability([more])
 
 
-def test_the_best_read_passage_counts_wherever_it_stands() -> None:
-    best, other = sentence(0.5, 1.0, 2.0), sentence(0.5, -2.0, -1.0)
-    assert Confidence().probability([best, other]) == Confidence().probability([other, best])
+def test_the_reading_of_the_best_sentence_that_was_read_counts() -> None:
+    unread, best, other = sentence(0.5), sentence(0.5, 1.0), sentence(0.5, -2.0)
+    assert Confidence().probability([best, other]) == Confidence().probability([best])
+    assert Confidence().probability([unread, best]) == Confidence().probability([best])
+    assert Confidence().probability([other, best]) == Confidence().probability([other])
 
 
 def test_evidence_that_nothing_read_has_a_layer_of_its_own() -> None:
