@@ -66,6 +66,8 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     foreign = [at for at in beside.unmatched if beside.claimed[at].key not in topics]
     coverage = 1 - len(foreign) / len(beside.claimed) if beside.claimed else 0.0
     found = {*_added(beside, topics), *_dropped(beside), *_misplaced(beside), *_borrowed(beside)}
+    if _denied_by_opener(beside, span):
+        found.add(Failure.NEGATION)
     if coverage < MIN_COVERAGE or any(after - at == 1 for at, after in pairwise(foreign)):
         found.add(Failure.CONTENT)
     return Verdict(next((failure for failure in Failure if failure in found), None), coverage)
@@ -73,6 +75,7 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
 
 _DENYING = frozenset(["ban", "free", *terms("refuse reject prohibit forbidden exclude lapse expire")])
 _NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
+_LIST_BELOW = re.compile(r":\s+")
 
 
 def _without_answer_word(claim: str) -> Sequence[Fact]:
@@ -132,6 +135,16 @@ def _dropped(beside: Alignment) -> Iterator[Failure]:
                 yield Failure.CONDITION
         elif _stands_beside_kept(beside, to) and fact.key not in ("duty", "during"):
             yield Failure.NEGATION if fact.key == "ban" else _FAILS[fact.kind]
+
+
+def _denied_by_opener(beside: Alignment, span: str) -> bool:
+    """Whether the claim keeps items of a list and leaves out that the words with the colon above it deny them."""
+    opener, *items = _LIST_BELOW.split(span, maxsplit=1)
+    opened = len(facts(opener)) if items else 0
+    denied = {
+        to for to, fact in enumerate(beside.cited[:opened]) if fact.kind is Kind.NOT or fact.key in _DENYING
+    } - set(beside.kept)  # fmt: skip
+    return bool(denied) and any(to >= opened for to in beside.kept)
 
 
 def _measures_kept(beside: Alignment, to: int) -> bool:

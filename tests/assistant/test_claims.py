@@ -141,3 +141,19 @@ def test_a_long_check_takes_well_under_a_tenth_of_a_second() -> None:
     began = process_time()
     assert check(span, span).supported
     assert process_time() - began < 0.1
+
+
+@pytest.mark.parametrize(
+    ("claim", "supported"),
+    [
+        ("Fines, gym fees and fees that are not required.", False),
+        ("Gym fees.", False),
+        ("Gym fees are not refunded.", True),
+        ("The following are not refunded: gym fees.", True),
+    ],
+)
+@pytest.mark.parametrize("colon", [": ", ":\n- "])
+def test_items_of_a_list_keep_what_denies_them_above_it(claim: str, supported: bool, colon: str) -> None:
+    span = f"The following are not refunded{colon}fines, gym fees, and membership fees that are not required."
+    assert check(claim, span).supported is supported
+    assert check("Fines and gym fees.", f"The following are refunded{colon}fines, gym fees.").supported
