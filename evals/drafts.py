@@ -26,6 +26,7 @@ from evals.data import BenchData, Question
 from evals.significance import estimate
 from evals.spans import share_held, share_in_order, stands_in
 from evals.systems import history_of, scope_of
+from retrieval.reader import Reader
 from retrieval.records import Hit, heading_line
 from retrieval.search import Searcher
 
@@ -140,23 +141,23 @@ class Drafting:
 
 def evaluate_drafts(
     data: BenchData, searcher: Searcher, systems: Mapping[str, System], *,
-    confidence: Confidence | None = None, progress: Progress | None = None,
+    reader: Reader | None = None, confidence: Confidence | None = None, progress: Progress | None = None,
 ) -> list[Shown]:  # fmt: skip
     """Ask every answerable question of the data over gold and found evidence.
 
     :param systems: by name.
+    :param reader: helps to choose the evidence, as when it is answered.
     """
     confidence = confidence or Confidence()
     asked = [question for question in data.questions if question.must_hold or question.answers]
     shown: list[Shown] = []
     for done, question in enumerate(asked, start=1):
         text = standalone(question.text, history_of(question.metadata))
-        found = distil(
-            text, searcher.search(text, k=_HITS, scope=scope_of(question.metadata)).hits, encoder=searcher.encoder
-        )
+        hits = searcher.search(text, k=_HITS, scope=scope_of(question.metadata)).hits
+        found = distil(text, hits, encoder=searcher.encoder, reader=reader)
         kinds = {"found": (found, confidence.probability(found) >= confidence.threshold)}
         if gold := _gold(question, searcher):
-            kinds["gold"] = (distil(text, gold, encoder=searcher.encoder), True)
+            kinds["gold"] = (distil(text, gold, encoder=searcher.encoder, reader=reader), True)
         for kind, (evidence, answered) in kinds.items():
             for name, system in systems.items() if evidence else ():
                 measures = _measures(question, system(text, evidence))

@@ -83,6 +83,7 @@ def generator(
             loaded,
             Searcher(index, encoder, reranker=models.reranker),
             systems,
+            reader=models.reader,
             progress=progress,
         )
     found = {
