@@ -88,7 +88,9 @@ def media_type(name: str, data: bytes) -> str:
     if named is None:
         raise DocumentRejected(unsupported_reason(name))
     if not data.strip():
-        raise DocumentRejected(EMPTY if not data else "the file holds nothing but white space; save it again with its text")
+        raise DocumentRejected(
+            EMPTY if not data else "the file holds nothing but white space; save it again with its text"
+        )
     if b"%PDF-" in data[:1024] and named != EML:
         return PDF
     if data.startswith(b"PK\x03\x04") or (data.startswith(b"PK") and named in _WITH_MAGIC):
@@ -101,7 +103,9 @@ def media_type(name: str, data: bytes) -> str:
     if named in _WITH_MAGIC:
         raise DocumentRejected(f"not a {NAMES[named]} file: its content is something else or damaged; save it again")
     if b"\0" in data[:8192] and not data.startswith(_BOMS) and _unmarked_utf16(data) is None:
-        raise DocumentRejected("the file holds binary data, not text; save it as .docx or .pdf in the program that made it")
+        raise DocumentRejected(
+            "the file holds binary data, not text; save it as .docx or .pdf in the program that made it"
+        )
     if named == PLAIN and re.match(rb"\s*(<!doctype html|<html)\b", data[:512].lower()):
         return HTML
     return named

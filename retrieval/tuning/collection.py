@@ -125,7 +125,9 @@ def origins(folders: Sequence[Path]) -> dict[str, str]:
         stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
         licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
         unstated = (
-            "lessons written for this project" if (folder / "lessons.jsonl").exists() else "licence not stated in the folder"
+            "lessons written for this project"
+            if (folder / "lessons.jsonl").exists()
+            else "licence not stated in the folder"
         )
         origins[folder.name] = str(licence or unstated)
     return origins
