@@ -16,7 +16,8 @@ _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one w
 #: A sentence that begins so cannot be understood without the one before it; the "it" of "It is prohibited to" is nothing.
 _LEANS_BACK = re.compile(
     r"^(?!it (?:is|was) (?:not )?(?:allowed|permitted|forbidden|prohibited|required|necessary|mandatory|compulsory|possible|recommended|important"
-    r"|advisable|expected) (?:to|that|for)\b)(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same)\b",
+    r"|advisable|expected) (?:to|that|for)\b)(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same"
+    r"|(?:after|before|until|beyond) (?:this|that)|(?:if|when|where|unless|once)\b[^,.;:]{0,80}\b(?:after|before|until|by|under|in|of|for|to) (?:this|that|these|those)(?=,))\b",
     re.IGNORECASE,
 )
 #: A sentence that begins so limits the one before it, which must not be quoted without it.

@@ -67,6 +67,10 @@ def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
         ("Unless the manager agrees, this is all.", False, True),
         ("It is prohibited to bring bicycles in.", False, False),
         ("It is required in writing.", True, False),
+        ("After that, one remote day a week is possible.", True, False),
+        ("If there is no decision after that, the request counts as approved.", True, False),
+        ("If you ask for that form, payroll sends it.", False, False),
+        ("After probation the notice period is three months.", False, False),
         ("Thistles are no gift.", False, False),
     ],
 )
