@@ -143,28 +143,32 @@ class Chat:
         answer: Answer | None = None
         found = False
         kept: list[str | None] = []
-        async for event in self.room.ask(
-            question,
-            scope=scope_of(person),
-            history=_history(),
-            place="chat",
-            asker=person.account_id,
-            on_kept=kept.append,
-        ):
-            match event:
-                case Waiting(position):
-                    step.name = words("in_line", position=position + 1)
-                    await step.update()
-                case EvidenceFound(citations) if citations:
-                    found = True
-                    step.name, step.output = render.found_line(citations, words), " "
-                    step.elements = [elements.passages(citations, words, quotes=True)]
-                    await step.update()
-                # A quotation is whole at once, and shown with its lead-in in the reader's language.
-                case TokenDrafted(text) if not render.is_set_off(text):
-                    await reply.stream_token(drafting.add(text))
-                case AnswerDone(done):
-                    answer = done
+        try:
+            async for event in self.room.ask(
+                question,
+                scope=scope_of(person),
+                history=_history(),
+                place="chat",
+                asker=person.account_id,
+                on_kept=kept.append,
+            ):
+                match event:
+                    case Waiting(position):
+                        step.name = words("in_line", position=position + 1)
+                        await step.update()
+                    case EvidenceFound(citations) if citations:
+                        found = True
+                        step.name, step.output = render.found_line(citations, words), " "
+                        step.elements = [elements.passages(citations, words, quotes=True)]
+                        await step.update()
+                    # A quotation is whole at once, and shown with its lead-in in the reader's language.
+                    case TokenDrafted(text) if not render.is_set_off(text):
+                        await reply.stream_token(drafting.add(text))
+                    case AnswerDone(done):
+                        answer = done
+        except PolicydeskError:
+            await step.remove()  # nobody looks any more
+            raise
         if found:
             step.end, step.elements = _now(), []
             await step.update()

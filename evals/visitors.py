@@ -138,7 +138,9 @@ class ChatVisitor:
                     has_evidence = True
                     seen.first_evidence_s.append(time.perf_counter() - begun)
                 elif event == "element" and data.get("name") == "Handoff":
-                    outcome = "own" if data["props"]["question"] == question and outcome != "another's" else "another's"
+                    # One that follows from the question before is offered together with it.
+                    is_own = question.rstrip("?!. ") in data["props"]["question"]
+                    outcome = "own" if is_own and outcome != "another's" else "another's"
                 elif event == "update_message" and "you are number" in data.get("name", ""):
                     seen.places.append(int("".join(filter(str.isdigit, data["name"]))))
                 elif event == "new_message" and "questions are waiting" in data.get("output", ""):
@@ -179,6 +181,7 @@ class ChatVisitor:
             auth=auth,
             socketio_path="/ws/socket.io",
             transports=["websocket"],
+            wait_timeout=max(1, int(self.patience_s)),
         )
         await self._socket.emit("connection_successful")
         return self._socket

@@ -27,10 +27,11 @@ async def test_a_visitor_in_the_chat_hears_evidence_and_the_own_answer(url: str)
     seen = Witnessed()
     for turn in range(6):
         await visitor.ask(f"How many days of annual leave may I carry over? (turn {turn})", seen)
+    await visitor.ask("And for part-timers?", seen)  # is asked together with the question before
     await visitor.ask("Where is the parking lot for zeppelins?", seen)
     await visitor.leave()
-    assert seen.outcomes == {"own": 7}
-    assert len(seen.first_evidence_s) == 6
+    assert seen.outcomes == {"own": 8}
+    assert len(seen.first_evidence_s) >= 6
     assert all(0 < first <= whole for first, whole in zip(seen.first_evidence_s, seen.whole_answer_s, strict=False))
 
 
