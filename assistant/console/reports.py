@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 
 T = TypeVar("T")
 _MOST_KEPT = 16
+#: A report that took this many seconds is given for ``_REST`` times as long before a newer one is begun.
+_LONG_S, _REST = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Made(Generic[T]):
 
     report: T
     at: datetime
-    is_current: bool  #: False: something has changed since, and a newer one is being made
+    took_s: float
+    is_current: bool  #: False: something has changed since
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Reports:
         patience_s: float = 0.15,
         oldest_s: float = 600.0,
     ) -> Made[T] | None:
-        """The report; None if it is not made within ``patience_s`` seconds.
+        """The report; None if it is not made within ``patience_s`` seconds. One that took long is not made again at once.
 
         :param state: what it is made from, in short; while that is the same, it is not made again. What ``make`` raises is
             raised here, and it is made again at the next call.
@@ -57,6 +61,8 @@ class Reports:
         """
         with self._lock:
             kept = self._kept.get(key)
+            if (latest := _of(kept)) and kept and kept.state != state and _may_rest(latest):
+                return replace(latest, is_current=False)
             if kept is None or (kept.making.done() and (kept.state != state or kept.making.exception())):
                 kept = _Kept(state, self._thread.submit(_made, make), _of(kept))
                 self._kept[key] = kept
@@ -67,16 +73,26 @@ class Reports:
         made = kept.making.result() if kept.making.done() else kept.before
         if made is None or (kept.state == state and kept.making.done()):
             return made
-        is_old = datetime.now().astimezone() - made.at > timedelta(seconds=oldest_s)
-        return None if is_old else replace(made, is_current=False)
+        return None if _age_s(made) > oldest_s else replace(made, is_current=False)
 
 
 def _made(make: Callable[[], T]) -> Made[T]:
-    return Made(make(), datetime.now().astimezone(), is_current=True)
+    begun = time.perf_counter()
+    report = make()
+    return Made(report, datetime.now().astimezone(), time.perf_counter() - begun, is_current=True)
 
 
 def _of(kept: _Kept | None) -> Made[Any] | None:
-    return None if kept is None or kept.making.exception() else kept.making.result()
+    """What was made, if it is made."""
+    return None if kept is None or not kept.making.done() or kept.making.exception() else kept.making.result()
+
+
+def _may_rest(made: Made[Any]) -> bool:
+    return made.took_s >= _LONG_S and _age_s(made) < _REST * made.took_s
+
+
+def _age_s(made: Made[Any]) -> float:
+    return (datetime.now().astimezone() - made.at).total_seconds()
 
 
 def reports_of(request: Request) -> Reports:

@@ -40,7 +40,7 @@ def test_the_one_before_is_shown_with_its_time_while_a_newer_one_is_made() -> No
     before = in_time(reports, 1, lambda: "one")
     make = lambda: str(go.wait(20))  # noqa: E731
     shown = reports.get("key", "2", make, patience_s=0.01)
-    assert shown == Made("one", before.at, is_current=False)
+    assert shown == Made("one", before.at, before.took_s, is_current=False)
     assert reports.get("key", "2", make, patience_s=0.01, oldest_s=0) is None, "it is too old by now"
     go.set()
     assert in_time(reports, 2, never).report == "True"
@@ -52,6 +52,16 @@ def test_a_report_of_an_earlier_state_is_said_to_be_one() -> None:
     Timer(0.5, go.set).start()
     assert in_time(reports, 2, never).is_current is False
     assert in_time(reports, 2, lambda: "two") == in_time(reports, 2, never)
+
+
+def test_one_that_took_long_is_not_made_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.console.reports._LONG_S", 0.0)
+    monkeypatch.setattr("assistant.console.reports._REST", 1e9)
+    reports = Reports()
+    first = in_time(reports, 1, lambda: "one")
+    assert in_time(reports, 2, never) == Made("one", first.at, first.took_s, is_current=False)
+    monkeypatch.setattr("assistant.console.reports._REST", 0.0)
+    assert in_time(reports, 2, lambda: "two").report == "two"
 
 
 def test_what_fails_is_raised_and_tried_again() -> None:
