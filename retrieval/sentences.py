@@ -12,6 +12,7 @@ _ABBREVIATION = re.compile(
 )
 _BOUNDARY = re.compile(r"[.!?…][\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9§€£$•–-])")
 _ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)])\s+")
+_CLAUSE = re.compile(r"(?:\d+(?:\.\d+)+|§+ ?\d+|\(\d+\))\s")  #: the next clause, not what the one before opened
 _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
 #: A sentence that begins so cannot be understood without the one before it; the "it" of "It is prohibited to" is nothing.
 _LEANS_BACK = re.compile(
@@ -96,7 +97,7 @@ def _opened_by(text: str, lines: list[tuple[int, int]], at: int) -> list[tuple[i
     if not text[start:end].endswith(":"):
         return opened
     for following in lines[at + 1 :]:
-        if following[1] - start > _WIDEST_LIST:
+        if following[1] - start > _WIDEST_LIST or _CLAUSE.match(text[following[0] : following[1]]):
             break
         opened.append(following)
         if text[following[0] : following[1]].endswith((".", "!", "?")):

@@ -53,6 +53,7 @@ def test_item_of_a_long_list_carries_its_lead_in() -> None:
         ("You must:\nwork here\nbe ill\nAsk first.\nThen wait.", ["You must:\nwork here\nbe ill\nAsk first.", "Then wait."]),
         (f"You must:\n{'x ' * 300}", ["You must:", ("x " * 300).strip()]),
         ("The following applies:", ["The following applies:"]),
+        ("4.1 Limits a night:\n4.2 At fairs they rise.", ["4.1 Limits a night:", "4.2 At fairs they rise."]),
     ],
 )  # fmt: skip
 def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
