@@ -124,12 +124,7 @@ def origins(folders: Sequence[Path]) -> dict[str, str]:
         source = folder / "SOURCE.json"
         stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
         licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
-        unstated = (
-            "lessons written for this project"
-            if (folder / "lessons.jsonl").exists()
-            else "licence not stated in the folder"
-        )
-        origins[folder.name] = str(licence or unstated)
+        origins[folder.name] = str(licence or "licence not stated in the folder")
     return origins
 
 
@@ -156,9 +151,14 @@ def _lessons(folder: Path) -> Collection:
     """Sections of the documents; each wording of a lesson is a question, asked of the sections that hold its quotes."""
     holding = _Holding(folder / "documents")
     questions = []
-    for number, row in enumerate(_rows(folder / "lessons.jsonl", "file", "asked"), start=1):
-        stated = row.get("answer") or row.get("near") or []
-        quotes = [stated] if isinstance(stated, str) else stated
+    path = folder / "lessons.jsonl"
+    for number, row in enumerate(_rows(path, "file", "asked"), start=1):
+        stated = row.get("answer", row.get("near"))
+        quotes: Any = [stated] if isinstance(stated, str) else stated
+        if not _are_texts(quotes) or not _are_texts(row["asked"]):
+            raise WrongUsage(
+                f"{path}: lesson {number} needs a list of questions in 'asked', and the words of its file in 'answer' or 'near'"
+            )
         held = [key for quote in quotes for key in holding.sections(row["file"], quote)]
         sides: dict[str, Any] = {"against": tuple(held)}
         if "answer" in row:
@@ -167,6 +167,10 @@ def _lessons(folder: Path) -> Collection:
         for which, text in enumerate(row["asked"] if held else (), start=1):
             questions.append(Question(f"{number}.{which}", text, split, **sides))
     return Collection(folder.name, holding.passages, tuple(questions))
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and bool(values) and all(isinstance(value, str) for value in values)
 
 
 class _Holding:

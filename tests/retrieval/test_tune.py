@@ -82,6 +82,18 @@ def test_lessons_are_asked_of_the_sections_that_hold_their_quotes(tmp_path: Path
     assert collection.questions[0].answers == ("Unused days lapse on 31 March",)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"asked": ["when?"]}, {"answer": 5, "asked": ["when?"]}, {"near": "Days lapse", "asked": "when?"},
+     {"near": ["Days lapse", 1], "asked": ["when?"]}, {"answer": "Days lapse", "asked": []}],
+)  # fmt: skip
+def test_a_lesson_of_another_shape_is_named(tmp_path: Path, wrong: dict[str, object]) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "lessons.jsonl").write_text(json.dumps({"file": "leave.md", **wrong}), encoding="utf-8")
+    with pytest.raises(WrongUsage, match=r"lessons\.jsonl: lesson 1 needs a list of questions in 'asked'"):
+        read_collection(tmp_path)
+
+
 def test_a_beir_folder_is_read_with_what_nothing_answers(tmp_path: Path) -> None:
     collection = read_collection(write_beir(tmp_path / "rules"))
     assert len(collection.passages) == 8
