@@ -14,11 +14,13 @@ from time import perf_counter
 
 import numpy as np
 
+from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.reader import Reader, TrainedReader
 from retrieval.records import Passage
 from retrieval.tuning.calibration import logistic
 from retrieval.tuning.collection import Collection, Question, origins, read_collection
+from retrieval.tuning.mining import misleading
 from retrieval.tuning.reading import ReadingConfig, Step, train
 from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
 from retrieval.weightfolder import SHIPPED, pack, unpack, write_manifest
@@ -33,11 +35,14 @@ class CollectionUse:
 
     ``share``: how often its train questions are drawn, beside the other collections'; 0 for judging only.
     ``complete``: whether a passage that is not judged to answer a question surely doesn't.
+    ``across``: whether its questions are about all of its documents, so that what search brings from any of them is a
+    look-alike; if not, only what it brings from the documents that answer.
     ``made``: whether questions are made from its passages, those of documents that dev questions ask about aside.
     """
 
     share: float = 1.0
     complete: bool = True
+    across: bool = False
     made: bool = True
 
 
@@ -82,7 +87,7 @@ def read_uses(path: Path) -> dict[str, CollectionUse]:
 
 
 def tune_reader(
-    folders: Sequence[Path], encoder_folder: Path, out: Path, config: ReaderTuneConfig, *,
+    folders: Sequence[Path], encoder: Encoder, encoder_folder: Path, out: Path, config: ReaderTuneConfig, *,
     command: str = "policydesk tune reader", report: Report = lambda _what, _done, _total: None,
 ) -> dict[str, Judged]:  # fmt: skip
     """Train a reader on folders of data and write it, ready to load, into ``out``.
@@ -90,6 +95,8 @@ def tune_reader(
     A run that was stopped goes on from its last checkpoint in ``out``. Training starts from the reranker that ships.
 
     :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
+    :param encoder: searches for passages that look as if they answered; ``encoder_folder`` holds the weights that training
+        starts from.
     :returns: by collection with dev questions.
     :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on.
     """
@@ -105,12 +112,12 @@ def tune_reader(
     pairs = [pair for collection in collections for pair in _dev_pairs(collection, config)]
     if len({pair.answered for pair in pairs}) < 2:
         raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
-    asked: dict[SheetSource, float] = {
-        sheets: uses[collection.name].share
-        for collection in collections
-        if uses[collection.name].share
-        and (sheets := AskedSheets(collection, _train_questions(collection), complete=uses[collection.name].complete))
-    }
+    asked: dict[SheetSource, float] = {}
+    for number, collection in enumerate(collections):
+        report("searching for look-alikes", number, len(collections))
+        use = uses[collection.name]
+        if use.share and (sheets := _asked_sheets(collection, use, encoder)):
+            asked[sheets] = use.share
     made = MadeSheets([passage for c in collections if uses[c.name].made for passage in _unasked(c)])
     if not made:
         raise WrongUsage("the folders hold no passage of thirty words to make questions from; give longer documents")
@@ -140,6 +147,12 @@ def tune_reader(
         },
     )  # fmt: skip
     return judged
+
+
+def _asked_sheets(collection: Collection, use: CollectionUse, encoder: Encoder) -> AskedSheets:
+    questions = _train_questions(collection)
+    brought = misleading(collection, questions, encoder, across=use.across) if use.complete else {}
+    return AskedSheets(collection, questions, complete=use.complete, misleading=brought)
 
 
 def _train_questions(collection: Collection) -> list[Question]:

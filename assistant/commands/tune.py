@@ -102,6 +102,7 @@ def reader(
 
     Example: `policydesk tune reader my-questions/ my-handbook/ --out reader/`
     """
+    from retrieval.encoder import load_encoder
     from retrieval.models import ENCODER, ModelCache
     from retrieval.tunereader import ReaderTuneConfig, read_uses, tune_reader
 
@@ -110,6 +111,7 @@ def reader(
     with _reporting() as report:
         judged = tune_reader(
             data,
+            load_encoder(),
             ModelCache.default().require(ENCODER),
             out,
             config,

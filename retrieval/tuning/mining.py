@@ -92,6 +92,37 @@ class Pool:
         return self._of_document[passage.document_id]
 
 
+def misleading(
+    collection: Collection, questions: Sequence[Question], encoder: Encoder, *, across: bool, k: int = 4,
+    passages: int = 2400,
+) -> dict[str, tuple[str, ...]]:  # fmt: skip
+    """The ids of passages that our searches bring for each answerable question and that do not answer it.
+
+    :param across: look in all documents; if not, only in those that hold an answer, for questions that ask about one.
+    :param k: how far each search is followed, lexical and dense.
+    :param passages: of a larger collection, whole documents up to about this many passages are searched.
+    :returns: by question id; a question that search brings nothing else for is left out.
+    """
+    collection = reduced(collection, passages, Random(f"misleading {collection.name}"))
+    pool = Pool(collection, encoder)
+    answerable = [question for question in questions if question.positives & pool.index.rows.keys()]
+    vectors = encoder.encode([question.text for question in answerable], truncate=True)
+    found: dict[str, tuple[str, ...]] = {}
+    for question, vector in zip(answerable, vectors, strict=True):
+        near = [pool.index.passages[row] for row in pool.near(question.text, vector, k)]
+        own = {
+            pool.index.passages[pool.index.rows[key]].document_id for key in question.positives & pool.index.rows.keys()
+        }
+        others = tuple(
+            one.passage_id
+            for one in near
+            if one.passage_id not in question.positives and (across or one.document_id in own)
+        )
+        if others:
+            found[question.question_id] = others
+    return found
+
+
 #: A mining configuration for each collection that needs another than the rest, by name.
 Recipe = Mapping[str, MiningConfig]
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from random import Random
+from types import MappingProxyType
 from typing import Protocol
 
 from retrieval.records import Passage, heading_line
@@ -58,14 +60,18 @@ class AskedSheets:
     """Sheets from a collection's own questions of some splits.
 
     Beside the questions that a passage answers stand those asked against it, and those that other passages of its
-    document answer. From some passages a sentence that answers is taken out, and its questions are unanswered then: what
+    document answer or that search brings the passage for. From some passages a sentence that answers is taken out, and its questions are unanswered then: what
     is left looks as much like an answer as can be.
 
     :param complete: whether a passage that is not judged to answer a question surely doesn't; if not, only questions about
         other documents are taken for unanswered.
+    :param misleading: by question id, passages that search brings for it and that do not answer it.
     """
 
-    def __init__(self, collection: Collection, questions: Sequence[Question], *, complete: bool = True) -> None:
+    def __init__(
+        self, collection: Collection, questions: Sequence[Question], *, complete: bool = True,
+        misleading: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self.name = collection.name
         self.complete = complete
         self._passages = {passage.passage_id: passage for passage in collection.passages}
@@ -75,7 +81,10 @@ class AskedSheets:
         self._answered: defaultdict[str, list[Question]] = defaultdict(list)
         self._against: defaultdict[str, list[Question]] = defaultdict(list)
         self._about: defaultdict[str, list[Question]] = defaultdict(list)
+        self._found: defaultdict[str, list[Question]] = defaultdict(list)
         for question in questions:
+            for passage_id in misleading.get(question.question_id, ()):
+                self._found[passage_id].append(question)
             for passage_id in sorted(question.positives & self._passages.keys()):
                 self._answered[passage_id].append(question)
             for document in sorted(
@@ -119,6 +128,8 @@ class AskedSheets:
         against = _shuffled(self._against.get(passage.passage_id, []), random)[: most // 2]
         about = self._about.get(passage.document_id, []) if self.complete else []
         others = _shuffled([one for one in about if passage.passage_id not in one.positives], random)
+        brought = _shuffled(self._found.get(passage.passage_id, []), random)
+        others = [one for pair in zip_longest(brought, others) for one in pair if one is not None]
         found = [*against, *others[: max(1, most // 2 - len(against))]]
         if len(found) < room:
             foreign = random.choice(self._answerable)

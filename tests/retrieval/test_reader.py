@@ -10,6 +10,7 @@ from retrieval.errors import ModelUnavailable, WrongUsage
 from retrieval.models import ENCODER, ModelCache
 from retrieval.reader import TrainedReader, load_reader
 from retrieval.records import Passage
+from tests.fakes import WordEncoder
 from tests.retrieval.test_tune import ASKED, RULES, write_beir
 
 pytestmark = pytest.mark.model
@@ -90,7 +91,7 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
     for steps in (1, 3):
         training = ReadingConfig(steps=steps, sheets=2, passage_tokens=60, checkpoint_steps=1)
         judged = tune_reader(
-            [data, documents], ModelCache.default().require(ENCODER), out,
+            [data, documents], WordEncoder(), ModelCache.default().require(ENCODER), out,
             ReaderTuneConfig(training=training, uses={"rules": CollectionUse(share=2.0)}),
             report=lambda what, done, _total: reports.append((what.split(",")[0], done)),
         )  # fmt: skip
@@ -108,4 +109,4 @@ def test_nothing_to_calibrate_on_is_refused(tmp_path: Path) -> None:
 
     (tmp_path / "rules.md").write_text("# Rules\n\n" + " ".join(TEXTS))
     with pytest.raises(WrongUsage, match="no dev questions"):
-        tune_reader([tmp_path], Path("unused"), tmp_path / "out", ReaderTuneConfig())
+        tune_reader([tmp_path], WordEncoder(), Path("unused"), tmp_path / "out", ReaderTuneConfig())

@@ -104,6 +104,18 @@ def test_where_judgements_are_incomplete_no_question_of_the_same_document_counts
     assert all(question.answered for sheet in sheets for question in sheet.questions)
 
 
+def test_what_search_brings_and_does_not_answer_is_asked_of_the_passage_too() -> None:
+    passages = (passage("p1", LONG), passage("p2", "Parking costs nothing.", "parking"))
+    questions = [
+        Question("q1", "When do days lapse?", "train", frozenset({"p1"})),
+        Question("q2", "What does parking cost?", "train", frozenset({"p2"})),
+    ]
+    sheets = drawn(AskedSheets(Collection("rules", passages), questions, misleading={"q1": ("p2",)}))
+    asked = {(sheet.text, one.text): one.answered for sheet in sheets for one in sheet.questions}
+    assert asked["Parking costs nothing.", "When do days lapse?"] is False
+    assert asked["Parking costs nothing.", "What does parking cost?"] is True
+
+
 def test_made_sheets_hold_answered_and_unanswered_questions() -> None:
     sheets = drawn(MadeSheets([passage("p1", LONG), passage("p2", LONG.replace("leave", "absence"))]))
     questions = [(sheet, question) for sheet in sheets for question in sheet.questions]

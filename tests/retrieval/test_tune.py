@@ -12,7 +12,7 @@ import pytest
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.tuning.collection import Collection, Question, locate, read_collection
-from retrieval.tuning.mining import MiningConfig, mine, read_recipe, reduced, spread
+from retrieval.tuning.mining import MiningConfig, mine, misleading, read_recipe, reduced, spread
 from retrieval.tuning.weak import weak_questions
 from retrieval.tuning.weighing import choose
 from tests.fakes import WordEncoder
@@ -168,6 +168,18 @@ def test_a_group_holds_one_positive_and_no_other_answer() -> None:
     (group, *_) = mine([Collection("rules", tuple(passages()), questions)], WordEncoder(), MiningConfig(made=0))
     assert [candidate.positive for candidate in group.candidates] == [True, False, False, False, False]
     assert len({"leave", "training"} & {candidate.passage_id for candidate in group.candidates}) == 1
+
+
+def test_what_search_brings_besides_the_answer_is_misleading() -> None:
+    rules = Collection("rules", tuple(passages()))
+    question = Question("q", ASKED["leave"], "train", frozenset({"leave"}))
+    unanswered = Question("u", ASKED["leave"], "train", against=("leave",))
+    found = misleading(rules, [question, unanswered], WordEncoder(), across=True, k=3)
+    assert set(found) == {"q"}
+    assert found["q"]
+    assert "leave" not in found["q"]
+    # Each rule is a document of its own, so nothing else stands in the one that answers.
+    assert misleading(rules, [question], WordEncoder(), across=False, k=3) == {}
 
 
 def test_a_weight_that_hurts_one_set_is_not_paid_for_by_another() -> None:
