@@ -131,7 +131,7 @@ class Assistant:
 
         :raises IndexEmpty, IndexDamaged, IndexMismatch: see :func:`retrieval.generations.open_index`.
         """
-        return Searcher(self._current.get(), self.encoder, reranker=self.reranker)
+        return Searcher(self._current.get(), self.encoder, reranker=self.reranker, reader=self.reader)
 
     def answer(self, question: str, *, scope: Scope | None = None, history: Sequence[Turn] = ()) -> Answer:
         """Answer a question; see :meth:`stream`."""
@@ -259,7 +259,7 @@ class Assistant:
         return (claims, list(citations.values())) if claims else None
 
     def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
-        return distil(asked.standalone, hits, encoder=self.encoder, reader=self.reader, config=self.config.evidence)
+        return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
 
     def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:
         for reason, scope in wider_scopes(asked.scope, searcher.index):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
-from retrieval.reader import Reader, Reading
 from retrieval.records import Hit, Passage, PassageKind, heading_line
 from retrieval.sentences import Span, sentence_spans
 from retrieval.terms import terms
@@ -51,7 +50,6 @@ class EvidenceConfig:
     """
 
     hits: int = 5  #: passages that sentences are taken from
-    read: int = 3  #: of them, the best, that the reader reads
     sentences: int = 4  #: sentences kept
     in_context: float = 1.0  #: cosine to the sentence under its headings and lead-in
     alone: float = 0.6  #: cosine to the sentence by itself
@@ -61,16 +59,14 @@ class EvidenceConfig:
 
 
 def distil(
-    question: str, hits: Sequence[Hit], *, encoder: Encoder, reader: Reader | None = None,
-    config: EvidenceConfig | None = None,
-) -> list[EvidenceSentence]:  # fmt: skip
+    question: str, hits: Sequence[Hit], *, encoder: Encoder, config: EvidenceConfig | None = None
+) -> list[EvidenceSentence]:
     """The sentences of the best hits that best answer the question, best first, ties in the order of the hits.
 
     A sentence is read both alone and with its heading and lead-in, because "Up to five days." answers only under
     "Carry-over". Control lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
 
     :param hits: best first.
-    :param reader: tells which of the passages answer, and where.
     :returns: at most ``config.sentences``; empty without hits.
     """
     config = config or EvidenceConfig()
@@ -87,39 +83,31 @@ def distil(
     vectors = encoder.encode([question, *under_headings, *alone], truncate=True)
     cosine = (vectors[1:] @ vectors[0]).reshape(2, -1)
     passage = np.array([hit.scores.rerank or 0.0 for hit, _ in candidates])
-    readings = _read(question, [hit.passage for hit in hits[: config.read]], reader)
     scores = (
         config.in_context * cosine[0]
         + config.alone * cosine[1]
         + config.words * _covered(question, alone)
         + config.passage * passage
-        + config.reading * _pointed_to(candidates, readings)
+        + config.reading * _pointed_to(candidates)
     )
     order = np.argsort(-scores, kind="stable")[: config.sentences]
     return [
         EvidenceSentence(
             hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
             float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
-            readings[hit.passage.passage_id].log_odds if hit.passage.passage_id in readings else None,
+            hit.reading.log_odds if hit.reading else None,
         )
         for at in order
         for hit, span in [candidates[at]]
     ]  # fmt: skip
 
 
-def _read(question: str, passages: Sequence[Passage], reader: Reader | None) -> dict[str, Reading]:
-    """The reading of each passage, by its id; empty without a reader."""
-    different = {passage.passage_id: passage for passage in passages}
-    readings = reader.read(question, list(different.values())) if reader else []
-    return dict(zip(different, readings, strict=False))
-
-
-def _pointed_to(candidates: Sequence[tuple[Hit, Span]], readings: Mapping[str, Reading]) -> NDArray[np.float64]:
+def _pointed_to(candidates: Sequence[tuple[Hit, Span]]) -> NDArray[np.float64]:
     """The probability that the passage of each candidate answers and that the answer begins in it; 0 where nobody has read."""
     found = np.zeros(len(candidates))
     for at, (hit, span) in enumerate(candidates):
-        if reading := readings.get(hit.passage.passage_id):
-            found[at] = reading.begins_within(span.start, span.end) / (1 + np.exp(-reading.log_odds))
+        if hit.reading:
+            found[at] = hit.reading.begins_within(span.start, span.end) / (1 + np.exp(-hit.reading.log_odds))
     return found
 
 

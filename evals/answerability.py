@@ -52,10 +52,10 @@ def ask_all(
     found: list[AskedOnce] = []
     for documents, questions in groupby(everything, key=lambda question: named[question.question_id]):
         held = [passage for passage in passages if passage.document_id in documents] if inside else passages
-        searcher = Searcher(PassageIndex.build(held, encoder, truncate=True), encoder, reranker=reranker)
+        searcher = Searcher(PassageIndex.build(held, encoder, truncate=True), encoder, reranker=reranker, reader=reader)
         for question in questions:
             hits = searcher.search(question.text, k=_HITS).hits
-            evidence = distil(question.text, hits, encoder=reading_encoder, reader=reader)
+            evidence = distil(question.text, hits, encoder=reading_encoder)
             found.append(AskedOnce(question.question_id, isinstance(question, Question), tuple(evidence)))
             if progress:
                 progress("asking", len(found), len(everything))

@@ -39,10 +39,12 @@ class Policydesk:
     """Our own index and searcher."""
 
     def __init__(self, *, rerank: bool = False) -> None:
+        from retrieval.reader import load_reader
         from retrieval.rerank import load_reranker
 
         self._encoder = _GivenVectors(load_encoder())
         self._reranker = load_reranker() if rerank else None
+        self._reader = load_reader() if rerank else None
         if rerank and self._reranker is None:
             raise NotReady("there is no reranker; train one: policydesk tune reranker")
 
@@ -56,7 +58,7 @@ class Policydesk:
         from retrieval.search import Searcher
 
         self._index = index
-        self._searcher = Searcher(index, self._encoder, reranker=self._reranker)
+        self._searcher = Searcher(index, self._encoder, reranker=self._reranker, reader=self._reader)
 
     def search(self, question: str, k: int = FOUND) -> list[str]:
         return [hit.passage.passage_id for hit in self._searcher.search(question, k=k).hits]

@@ -63,7 +63,7 @@ def decoding(
     models = load_models(settings)
     encoder = CachedEncoder(models.encoder, default_folder())
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
-    asked = prompts(loaded, Searcher(index, encoder, reranker=models.reranker), limit)
+    asked = prompts(loaded, Searcher(index, encoder, reranker=models.reranker, reader=models.reader), limit)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
     folder = prepare_default(ModelCache.default())
     lookup = CopyingModel.load(folder, DEFAULT_MODEL, adapter=chosen)

@@ -26,9 +26,8 @@ from evals.data import BenchData, Question
 from evals.significance import estimate
 from evals.spans import share_held, share_in_order, stands_in
 from evals.systems import history_of, scope_of
-from retrieval.reader import Reader
 from retrieval.records import Hit, heading_line
-from retrieval.search import Searcher
+from retrieval.search import Searcher, with_readings
 
 #: Called with (what is being done, questions done, questions in all).
 Progress = Callable[[str, int, int], None]
@@ -141,12 +140,11 @@ class Drafting:
 
 def evaluate_drafts(
     data: BenchData, searcher: Searcher, systems: Mapping[str, System], *,
-    reader: Reader | None = None, confidence: Confidence | None = None, progress: Progress | None = None,
+    confidence: Confidence | None = None, progress: Progress | None = None,
 ) -> list[Shown]:  # fmt: skip
     """Ask every answerable question of the data over gold and found evidence.
 
     :param systems: by name.
-    :param reader: helps to choose the evidence, as when it is answered.
     """
     confidence = confidence or Confidence()
     asked = [question for question in data.questions if question.must_hold or question.answers]
@@ -154,10 +152,10 @@ def evaluate_drafts(
     for done, question in enumerate(asked, start=1):
         text = standalone(question.text, history_of(question.metadata))
         hits = searcher.search(text, k=_HITS, scope=scope_of(question.metadata)).hits
-        found = distil(text, hits, encoder=searcher.encoder, reader=reader)
+        found = distil(text, hits, encoder=searcher.encoder)
         kinds = {"found": (found, confidence.probability(found) >= confidence.threshold)}
-        if gold := _gold(question, searcher):
-            kinds["gold"] = (distil(text, gold, encoder=searcher.encoder, reader=reader), True)
+        if gold := _gold(question, text, searcher):
+            kinds["gold"] = (distil(text, gold, encoder=searcher.encoder), True)
         for kind, (evidence, answered) in kinds.items():
             for name, system in systems.items() if evidence else ():
                 measures = _measures(question, system(text, evidence))
@@ -184,9 +182,11 @@ def to_json(shown: Sequence[Shown]) -> dict[str, Any]:
     return found
 
 
-def _gold(question: Question, searcher: Searcher) -> list[Hit]:
+def _gold(question: Question, text: str, searcher: Searcher) -> list[Hit]:
+    """The passages that are judged to answer, read as if they had been found."""
     rows = [searcher.index.rows[key] for key in question.wanted if key in searcher.index.rows]
-    return [Hit(rank, 1.0, searcher.index.passages[row]) for rank, row in enumerate(sorted(rows), start=1)]
+    hits = [Hit(rank, 1.0, searcher.index.passages[row]) for rank, row in enumerate(sorted(rows), start=1)]
+    return with_readings(text, hits, searcher.reader) if searcher.reader else hits
 
 
 def _measures(question: Question, said: Said) -> dict[str, float]:

@@ -81,9 +81,8 @@ def generator(
     with progress_bars(console) as progress:
         shown = evaluate_drafts(
             loaded,
-            Searcher(index, encoder, reranker=models.reranker),
+            Searcher(index, encoder, reranker=models.reranker, reader=models.reader),
             systems,
-            reader=models.reader,
             progress=progress,
         )
     found = {

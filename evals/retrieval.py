@@ -126,8 +126,10 @@ def evaluate_retrieval(
         report = (lambda done, total: progress("encoding passages", done, total)) if progress else None
         index = PassageIndex.build(passages, encoder, truncate=True, progress=report)
         encoder.encode([question.text for question in data.judged], truncate=True)
-        quality |= {system.name: system for system in our_systems(ours, index, encoder, reranker)}
-        live |= {system.name: system for system in our_systems(ours, index, models.encoder, models.reranker)}
+        quality |= {system.name: system for system in our_systems(ours, index, encoder, reranker, models.reader)}
+        live |= {
+            system.name: system for system in our_systems(ours, index, models.encoder, models.reranker, models.reader)
+        }
     for name in names:
         if name not in OURS:
             quality[name] = live[name] = other_system(name, data.corpus)

@@ -16,6 +16,7 @@ from evals.trec import read_run
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
+from retrieval.reader import Reader
 from retrieval.records import Passage, PassageKind
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
@@ -78,7 +79,9 @@ class PolicydeskSystem:
             passages = [replace(passage, audience=frozenset({passage.document_id})) for passage in index.passages]
             inside = PassageIndex(passages, index.lexical, index.dense, encoder=index.encoder)
             old = self._searcher
-            self._inside = Searcher(inside, old.encoder, reranker=old.reranker, fusion=old.fusion, config=old.config)
+            self._inside = Searcher(
+                inside, old.encoder, reranker=old.reranker, reader=old.reader, fusion=old.fusion, config=old.config
+            )
         return self._inside
 
 
@@ -165,10 +168,10 @@ def history_of(metadata: Mapping[str, Any]) -> tuple[Turn, ...]:
 
 
 def our_systems(
-    names: Sequence[str], index: PassageIndex, encoder: Encoder, reranker: Reranker | None
+    names: Sequence[str], index: PassageIndex, encoder: Encoder, reranker: Reranker | None, reader: Reader | None
 ) -> list[PolicydeskSystem]:
     """The named systems of :data:`OURS` over one index."""
-    searcher = Searcher(index, encoder, reranker=reranker)
+    searcher = Searcher(index, encoder, reranker=reranker, reader=reader)
     return [PolicydeskSystem(name, searcher) for name in names]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.models import ENCODER, ModelCache
-from retrieval.records import Passage, heading_line
+from retrieval.records import Passage, Reading, heading_line
 from retrieval.rerank import QUESTION_TOKENS, batches
 from retrieval.weightfolder import SHIPPED, fill
 
@@ -26,30 +26,15 @@ _OVERLAP, _LONGEST_ANSWER = 40, 40
 _MOST_TOKENS = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What reading a passage for a question came to.
-
-    ``log_odds`` that the passage answers, calibrated; if it does, the answer stands about ``passage.text[start:end]``.
-    ``begins``: where in the text each word piece stands, and the probability that the answer begins there if it is in its
-    window; in no promised order.
-    """
-
-    log_odds: float
-    start: int
-    end: int
-    begins: tuple[tuple[int, float], ...] = ()
-
-    def begins_within(self, start: int, end: int) -> float:
-        """The probability that the answer begins within ``passage.text[start:end]``, 0 to 1."""
-        return min(1.0, sum(probability for at, probability in self.begins if start <= at < end))
-
-
 class Reader(Protocol):
     """Reads passages for a question."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def rank_weight(self) -> float:
+        """What one unit of its log-odds counts in a ranking, beside fusion's score."""
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """One reading a passage, in the order of the passages; an empty list is allowed."""
@@ -79,8 +64,11 @@ class TrainedReader:
     A passage is read without the question, so what was read lately is kept, and only the question is read the next time.
     """
 
-    def __init__(self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0) -> None:
+    def __init__(
+        self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0, rank_weight: float = 0.0
+    ) -> None:  # fmt: skip
         self.name = name
+        self.rank_weight = rank_weight
         self._network = network
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
@@ -103,6 +91,7 @@ class TrainedReader:
         return cls(
             network.eval(), TextTokenizer(encoder_folder), manifest["name"],
             scale=calibration["scale"], offset=calibration["offset"],
+            rank_weight=calibration.get("rank_weight", 0.0),
         )  # fmt: skip
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:

@@ -65,6 +65,25 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a passage for a question came to.
+
+    ``log_odds`` that the passage answers, calibrated; if it does, the answer stands about ``passage.text[start:end]``.
+    ``begins``: where in the text each word piece stands, and the probability that the answer begins there if it is in its
+    window; in no promised order.
+    """
+
+    log_odds: float
+    start: int
+    end: int
+    begins: tuple[tuple[int, float], ...] = ()
+
+    def begins_within(self, start: int, end: int) -> float:
+        """The probability that the answer begins within ``passage.text[start:end]``, 0 to 1."""
+        return min(1.0, sum(probability for at, probability in self.begins if start <= at < end))
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage with its scores and its rank, which starts at 1. Ties break by passage id."""
 
@@ -72,3 +91,4 @@ class Hit:
     score: float
     passage: Passage
     scores: Scores = field(default_factory=Scores)
+    reading: Reading | None = None  #: None where the reader has not read it

@@ -1,8 +1,8 @@
-"""A question in, ranked hits out: lexical and dense search, fusion, rerank."""
+"""A question in, ranked hits out: lexical and dense search, fusion, rerank, reading."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,10 +16,14 @@ from retrieval.errors import IndexMismatch
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.index import PassageIndex
 from retrieval.ranking import best_first
+from retrieval.reader import Reader
 from retrieval.records import Hit, Scores
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.terms import terms
+
+#: Log-odds beyond this count no more in a ranking: one reading that is wrong and sure must not outweigh all else.
+_SUREST = 4.0
 
 
 class Mode(StrEnum):
@@ -36,6 +40,7 @@ class SearchConfig:
 
     pool: int = 100  #: candidates that each of lexical and dense search brings
     rerank_pool: int = 20  #: candidates the reranker reads
+    read_pool: int = 8  #: of them, the best, that the reader reads with the question in view
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class Searcher:
         encoder: Encoder,
         *,
         reranker: Reranker | None = None,
+        reader: Reader | None = None,
         fusion: Fusion | None = None,
         config: SearchConfig | None = None,
     ) -> None:
@@ -86,6 +92,7 @@ class Searcher:
         self.index = index
         self.encoder = encoder
         self.reranker = reranker
+        self.reader = reader
         self.fusion = fusion or load_fusion()
         self.config = config or SearchConfig()
 
@@ -94,8 +101,8 @@ class Searcher:
     ) -> SearchResult:
         """Find the k passages that best answer a question, best first, ties by passage id.
 
-        The scope is applied inside both searches. The reranker, if there is one and ``rerank`` is true, reorders the best
-        ``rerank_pool`` of a hybrid search; other modes are plain.
+        The scope is applied inside both searches. If ``rerank`` is true, the reranker reorders the best ``rerank_pool`` of a
+        hybrid search and the reader the best ``read_pool`` of those, where there are such models; other modes are plain.
 
         :returns: at most k hits; none for a question without words or a scope that allows nothing.
         """
@@ -103,9 +110,9 @@ class Searcher:
         mask = self.index.mask(scope or Scope())
         pool = max(k, self.config.pool)
         hits = self._first_stage(question, pool, mode, mask, timer)
-        if self.reranker is not None and rerank and mode is Mode.HYBRID:
+        if rerank and hits and mode is Mode.HYBRID:
             with timer.step("rerank"):
-                hits = self._rerank(question, hits)
+                hits = self._read(question, self._rerank(question, hits))
         return SearchResult(tuple(hits[:k]), timer.total())
 
     def _first_stage(
@@ -146,11 +153,10 @@ class Searcher:
         ]
 
     def _rerank(self, question: str, hits: list[Hit]) -> list[Hit]:
-        """The best ``rerank_pool`` hits by their blended score, then the rest as they were, scored below them."""
-        assert self.reranker is not None
-        head, tail = hits[: self.config.rerank_pool], hits[self.config.rerank_pool :]
-        if not head:
+        """The best ``rerank_pool`` hits by their blended score, then the rest."""
+        if self.reranker is None:
             return hits
+        head, tail = hits[: self.config.rerank_pool], hits[self.config.rerank_pool :]
         log_odds = self.reranker.score(question, [hit.passage.searchable for hit in head])
         blended = self.fusion.blend(np.array([hit.score for hit in head], np.float32), log_odds)
         probability = 1 / (1 + np.exp(-log_odds))
@@ -158,8 +164,32 @@ class Searcher:
             replace(hit, score=float(score), scores=replace(hit.scores, rerank=float(chance)))
             for hit, score, chance in zip(head, blended, probability, strict=True)
         ]
-        scored.sort(key=lambda hit: (-hit.score, hit.passage.passage_id))
-        # What the reranker has not read keeps its distances, from the lowest score that it gave downwards.
-        gap = scored[-1].score - tail[0].score if tail else 0.0
-        rest = [replace(hit, score=hit.score + min(gap, 0.0)) for hit in tail]
-        return [replace(hit, rank=rank) for rank, hit in enumerate(scored + rest, start=1)]
+        return _ranked(scored, tail)
+
+    def _read(self, question: str, hits: list[Hit]) -> list[Hit]:
+        """The best ``read_pool`` hits, raised or lowered by what reading them came to, then the rest."""
+        if self.reader is None:
+            return hits
+        head, tail = hits[: self.config.read_pool], hits[self.config.read_pool :]
+        return _ranked(with_readings(question, head, self.reader), tail)
+
+
+def with_readings(question: str, hits: Sequence[Hit], reader: Reader) -> list[Hit]:
+    """The hits in their order, each with its reading and with what that counts added to its score."""
+    readings = reader.read(question, [hit.passage for hit in hits])
+    return [
+        replace(
+            hit,
+            reading=reading,
+            score=hit.score + reader.rank_weight * min(max(reading.log_odds, -_SUREST), _SUREST),
+        )
+        for hit, reading in zip(hits, readings, strict=True)
+    ]
+
+
+def _ranked(scored: list[Hit], rest: Sequence[Hit]) -> list[Hit]:
+    """What was scored anew, best first, ties by passage id; below it the rest, which keeps its distances."""
+    scored = sorted(scored, key=lambda hit: (-hit.score, hit.passage.passage_id))
+    gap = scored[-1].score - rest[0].score if rest else 0.0
+    lowered = [replace(hit, score=hit.score + min(gap, 0.0)) for hit in rest]
+    return [replace(hit, rank=rank) for rank, hit in enumerate([*scored, *lowered], start=1)]

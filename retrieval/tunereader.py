@@ -53,6 +53,7 @@ class ReaderTuneConfig:
     name: str = "policydesk-reader"
     training: ReadingConfig = field(default_factory=ReadingConfig)
     uses: Mapping[str, CollectionUse] = field(default_factory=dict)  #: by collection
+    rank_weight: float = 0.07  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.reader.Reader`
     dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
 
 
@@ -142,7 +143,8 @@ def tune_reader(
         out,
         {
             "name": config.name, "kind": "reader", "shares_words_with": "all-MiniLM-L6-v2",
-            "calibration": {"scale": round(scale, 6), "offset": round(offset, 6)}, "command": command,
+            "calibration": {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": config.rank_weight},
+            "command": command,
             "training": asdict(config.training),
         },
     )  # fmt: skip

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.model import Message
 from retrieval.errors import PassageTooLong
-from retrieval.reader import Reading
-from retrieval.records import Passage
+from retrieval.records import Passage, Reading
 from retrieval.terms import terms
 
 
@@ -56,6 +55,7 @@ class OverlapReader:
     """Holds that a passage answers if it has most of the question's words, and points to the first of them."""
 
     name = "overlap"
+    rank_weight = 0.05
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         asked = set(terms(question))

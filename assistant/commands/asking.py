@@ -20,6 +20,7 @@ from assistant.records import Answer, AsideKind, Turn
 from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import open_index
+from retrieval.reader import load_reader
 from retrieval.rerank import load_reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
@@ -55,7 +56,10 @@ def search(
     scope = _scope(settings, as_user, as_of, jurisdiction)
     index = open_index(settings.home, encoder=settings.encoder)
     wants_rerank = mode is Mode.HYBRID and not no_rerank
-    searcher = Searcher(index, load_encoder(settings.encoder), reranker=load_reranker() if wants_rerank else None)
+    searcher = Searcher(
+        index, load_encoder(settings.encoder),
+        reranker=load_reranker() if wants_rerank else None, reader=load_reader() if wants_rerank else None,
+    )  # fmt: skip
     result = searcher.search(question, k=k, mode=mode, rerank=wants_rerank, scope=scope)
     if as_json:
         print_json(search_json(question, scope.day, result))

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from assistant.evidence import EvidenceConfig, distil
-from retrieval.reader import Reading
-from retrieval.records import Hit, Passage
+from retrieval.records import Hit, Passage, Reading
 from tests.fakes import WordEncoder
 
 TEXT = "Effective 6 January 2025 · Owner: Femi Oduya\nThe parking garage opens at seven."
@@ -31,17 +28,12 @@ def test_a_control_line_stays_where_there_is_nothing_else() -> None:
 def test_the_sentence_that_the_reader_points_to_is_preferred() -> None:
     text = "The parking garage opens at seven in the parking house. Parking is free for cyclists."
     question = "parking garage parking"
-    hit = Hit(1, 1.0, Passage("d1.v1.p1", "d1", "d1.v1", "Office Guide", "office.md", text))
-
-    class Pointing:
-        name = "pointing"
-
-        def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-            return [Reading(4.0, 57, 64, ((0, 0.1), (57, 0.9))) for _ in passages]
+    reading = Reading(4.0, 57, 64, ((0, 0.1), (57, 0.9)))
+    hit = Hit(1, 1.0, Passage("d1.v1.p1", "d1", "d1.v1", "Office Guide", "office.md", text), reading=reading)
 
     def best(weight: float) -> str:
         config = EvidenceConfig(reading=weight)
-        return distil(question, [hit], encoder=WordEncoder(), reader=Pointing(), config=config)[0].quote
+        return distil(question, [hit], encoder=WordEncoder(), config=config)[0].quote
 
     assert best(0.0).startswith("The parking garage")
     assert best(9.0) == "Parking is free for cyclists."

@@ -9,8 +9,8 @@ from retrieval.errors import IndexMismatch
 from retrieval.index import PassageIndex
 from retrieval.records import Passage
 from retrieval.scope import Scope
-from retrieval.search import Mode, Searcher
-from tests.fakes import OverlapReranker, WordEncoder
+from retrieval.search import Mode, SearchConfig, Searcher
+from tests.fakes import OverlapReader, OverlapReranker, WordEncoder
 
 
 def passage(number: int, text: str, **fields: object) -> Passage:
@@ -108,3 +108,27 @@ def test_unchanged_passages_are_not_encoded_again() -> None:
         assert [(h.passage, round(h.score, 5)) for h in ours] == [
             (h.passage, round(h.score, 5)) for h in anew.search(question).hits
         ]
+
+
+def test_what_reads_best_of_the_best_comes_first_and_the_rest_stays_below() -> None:
+    encoder = WordEncoder()
+    texts = [
+        "leave leave leave leave leave",
+        "leave",
+        "unused leave days lapse in march",
+        "leave and leave and more leave",
+    ]
+    index = PassageIndex.build([passage(number, text) for number, text in enumerate(texts, start=1)], encoder)
+    config = SearchConfig(read_pool=3)
+    plain = Searcher(index, encoder, config=config).search("unused leave lapse").hits
+    hits = Searcher(index, encoder, reader=OverlapReader(), config=config).search("unused leave lapse").hits
+    assert {hit.passage.passage_id for hit in hits} == {hit.passage.passage_id for hit in plain}
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4]
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert [hit.reading is not None for hit in hits] == [True, True, True, False]
+    assert hits[0].passage.document_id == "d3"
+    assert hits[0].score == pytest.approx(plain[0].score + OverlapReader.rank_weight * 4)  # sure, but counted up to 4
+    assert all(
+        hit.reading is None
+        for hit in Searcher(index, encoder, reader=OverlapReader()).search("leave", rerank=False).hits
+    )
