@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from retrieval.models import ENCODER, ModelCache
 from retrieval.records import Passage, Reading, heading_line
-from retrieval.rerank import QUESTION_TOKENS, batches
+from retrieval.rerank import batches
 from retrieval.weightfolder import SHIPPED, fill
 
-#: As in training: what is read of a heading, and how long a window of a passage is.
+#: As in training: what is read of a question, which loses its middle, and of a heading, and how long a window of a passage
+#: is. Reading longer questions than it was trained on made it rank ConditionalQA worse.
+QUESTION_TOKENS = 40
 HEADING_TOKENS = 32
 WINDOW_TOKENS = 160
 #: Tokens by which the windows of a long passage overlap, and those of the longest answer.
