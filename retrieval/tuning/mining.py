@@ -110,13 +110,14 @@ def misleading(
     found: dict[str, tuple[str, ...]] = {}
     for question, vector in zip(answerable, vectors, strict=True):
         near = [pool.index.passages[row] for row in pool.near(question.text, vector, k)]
-        own = {
-            pool.index.passages[pool.index.rows[key]].document_id for key in question.positives & pool.index.rows.keys()
-        }
+        answering = [pool.index.passages[pool.index.rows[key]] for key in question.positives & pool.index.rows.keys()]
+        own = {one.document_id for one in answering}
+        named = any(names(question.text, one.title) for one in answering)
         others = tuple(
             one.passage_id
             for one in near
-            if one.passage_id not in question.positives and (across or one.document_id in own)
+            if one.passage_id not in question.positives
+            and (across or one.document_id in own or (named and not names(question.text, one.title)))
         )
         if others:
             found[question.question_id] = others
@@ -157,6 +158,11 @@ def _mine_one(collection: Collection, encoder: Encoder, config: MiningConfig) ->
         yield from _asked_groups(collection, pool, config, random)
     made = config.made if not collection.questions else config.made // 7
     yield from _made_groups(collection, pool, config, made, random)
+
+
+def names(question: str, title: str) -> bool:
+    """Whether a question names the document it asks about: "In the lease X: may I sublet?"."""
+    return len(title) > 3 and title in question
 
 
 def reduced(collection: Collection, limit: int, random: Random) -> Collection:

@@ -17,6 +17,7 @@ from typing import Protocol
 from retrieval.records import Passage, heading_line
 from retrieval.tuning.cloze import cloze, look_alike, names_in, telling_words
 from retrieval.tuning.collection import Collection, Question
+from retrieval.tuning.mining import names
 from retrieval.tuning.weak import heading_question, sentence_question
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z0-9\"(])|\n+")
@@ -116,12 +117,20 @@ class AskedSheets:
             for found in [find_answer(one.answers, text)]
             if text == passage.text or find_answer(one.answers, passage.text)
         ]
+        heading = heading_line(passage.title, passage.section_path) if random.random() < _HEADED else ""
         chosen += [
             SheetQuestion(_untitled(one.text, passage.title, random), False)
             for one in self._unanswered(passage, most, min(most - len(chosen), len(chosen) + 2), random)
+            if heading or not self._names_another(one, passage)
         ]
-        heading = heading_line(passage.title, passage.section_path) if random.random() < _HEADED else ""
         return Sheet(self.name, heading, text, tuple(chosen[:most])) if chosen else None
+
+    def _names_another(self, question: Question, passage: Passage) -> bool:
+        """Whether only the heading tells that the passage does not answer: the question is about a document by name."""
+        own = [self._passages[key] for key in question.positives & self._passages.keys()]
+        return any(names(question.text, one.title) for one in own) and all(
+            one.document_id != passage.document_id for one in own
+        )
 
     def _unanswered(self, passage: Passage, most: int, room: int, random: Random) -> list[Question]:
         """Questions that the passage does not answer, the likeliest to look as if it did first."""
@@ -282,8 +291,7 @@ def _without(answer: tuple[int, int] | None, text: str) -> str:
 
 def _untitled(question: str, title: str, random: Random) -> str:
     """The question without the document's name in front, half of the time: "In the lease X: may I sublet?"."""
-    named = question.find(title) if len(title) > 3 else -1
-    behind = question.find(": ", named + len(title)) if named >= 0 else -1
+    behind = question.find(": ", question.find(title) + len(title)) if names(question, title) else -1
     return question[behind + 2 :] if behind >= 0 and random.random() < 0.5 else question
 
 

@@ -116,6 +116,22 @@ def test_what_search_brings_and_does_not_answer_is_asked_of_the_passage_too() ->
     assert asked["Parking costs nothing.", "What does parking cost?"] is True
 
 
+def test_a_question_that_names_another_document_is_unanswered_only_under_a_heading() -> None:
+    rules = "Notice is given in writing three months before the end of the year."
+    passages = (
+        Passage("p1", "lease", "lease", "Lease of the mill", "a.md", rules),
+        Passage("p2", "loan", "loan", "Loan of the crane", "b.md", rules),
+    )
+    questions = [
+        Question("q1", "Lease of the mill: when is notice given?", "train", frozenset({"p1"})),
+        Question("q2", "Loan of the crane: when is notice given?", "train", frozenset({"p2"})),
+    ]
+    source = AskedSheets(Collection("rules", passages), questions, misleading={"q1": ("p2",), "q2": ("p1",)})
+    unanswered = [sheet for sheet in drawn(source, 80) if any(not question.answered for question in sheet.questions)]
+    assert unanswered
+    assert all(sheet.heading for sheet in unanswered)
+
+
 def test_made_sheets_hold_answered_and_unanswered_questions() -> None:
     sheets = drawn(MadeSheets([passage("p1", LONG), passage("p2", LONG.replace("leave", "absence"))]))
     questions = [(sheet, question) for sheet in sheets for question in sheet.questions]
