@@ -37,7 +37,7 @@ class ReadAheadConfig:
 
     step_texts: int = 16  #: about a tenth of a second on one core: what a question may have to wait for
     passages: int = 2_000  #: read for the reranker, as many as it keeps
-    reader_passages: int = 400  #: read for the reader, about as many as it keeps
+    reader_passages: int = 600  #: read for the reader, about as many as it keeps
 
 
 class ReadAhead:
