@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import chainlit as cl
 from chainlit import oauth_providers
 from chainlit.chat_context import chat_context, chat_contexts
+from chainlit.config import config as chainlit_config
 from chainlit.session import ws_sessions_id
 from chainlit.types import ThreadDict
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from assistant import chatroutes, elements, library, render
 from assistant.accounts import Person, scope_of
 from assistant.handoffs import CODE, Handoff
 from assistant.history import History
+from assistant.looking import Looking
 from assistant.records import Answer, AnswerDone, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.room import Room
 from assistant.signon import PROVIDER, stated_in_claims
@@ -32,8 +34,8 @@ from retrieval.errors import PolicydeskError
 
 #: Messages of a conversation that a follow-up may be about.
 _REMEMBERED = 20
-#: The picture beside a step; Chainlit would look for one named like the step.
-_PORTRAIT = {"avatarName": "Policydesk"}
+#: Seconds that a conversation stays in memory after its connection broke off; who comes back later has it from the database.
+_HELD_S = 120
 
 
 def mount_chat(app: FastAPI, room: Room) -> None:
@@ -42,6 +44,8 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     history = History(room.accounts, room.chats, keeps=not room.privacy.works_council)
     chat = Chat(room)
+    if history.keeps:
+        chainlit_config.project.session_timeout = _HELD_S
     cl.data_layer(lambda: history)
     sign_on = room.door.sign_on.config
     cl.password_auth_callback(chat.sign_in)
@@ -102,8 +106,9 @@ class Chat:
             await asyncio.to_thread(self.room.handoffs.mark_seen, person.account_id)
 
     async def resume(self, thread: ThreadDict) -> None:
-        """Chainlit shows the conversation again by itself; it has to be told that it may."""
+        """Chainlit shows the conversation again by itself, and adds what was said to what it may still hold of it."""
         _forget_ended()
+        chat_context.clear()
 
     async def message(self, message: cl.Message) -> None:
         """Answer a message; files in it are read into the library first, if their sender keeps the library."""
@@ -136,12 +141,10 @@ class Chat:
 
     async def _answer(self, question: str, person: Person) -> None:
         today, words = date.today(), _words()
-        step = cl.Step(words("looking"), "tool", default_open=True, auto_collapse=True, metadata=_PORTRAIT)
-        step.parent_id, step.start = cl.context.current_run.id, _now()
-        await step.send()
+        looking = Looking(words)
+        await looking.begin()
         reply, drafting = cl.Message(""), render.Drafting()
         answer: Answer | None = None
-        found = False
         kept: list[str | None] = []
         try:
             async for event in self.room.ask(
@@ -154,26 +157,18 @@ class Chat:
             ):
                 match event:
                     case Waiting(position):
-                        step.name = words("in_line", position=position + 1)
-                        await step.update()
+                        await looking.wait(position)
                     case EvidenceFound(citations) if citations:
-                        found = True
-                        step.name, step.output = render.found_line(citations, words), " "
-                        step.elements = [elements.passages(citations, words, quotes=True)]
-                        await step.update()
+                        await looking.show(citations)
                     # A quotation is whole at once, and shown with its lead-in in the reader's language.
                     case TokenDrafted(text) if not render.is_set_off(text):
                         await reply.stream_token(drafting.add(text))
                     case AnswerDone(done):
                         answer = done
         except PolicydeskError:
-            await step.remove()  # nobody looks any more
+            await looking.drop()
             raise
-        if found:
-            step.end, step.elements = _now(), []
-            await step.update()
-        else:
-            await step.remove()
+        await looking.end()
         if answer is None:
             return
         reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today, words=words)
@@ -268,7 +263,3 @@ def _forget_ended() -> None:
     """Let go of the messages of conversations that are over, which Chainlit keeps."""
     for ended in chat_contexts.keys() - ws_sessions_id.keys():
         del chat_contexts[ended]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import chainlit as cl
 
@@ -17,7 +18,7 @@ from assistant.wording import Wording
 
 def passages(citations: Sequence[Citation], words: Wording, *, quotes: bool) -> cl.CustomElement:
     props = panel.passages_props(citations, today=date.today(), quotes=quotes, words=words)
-    return cl.CustomElement(name="Passages", display="inline", props=props)
+    return _drawn("Passages", props)
 
 
 def offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
@@ -33,7 +34,7 @@ def offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
         "named": named,
         "words": words.beginning("handoff_", owner=owner),
     }
-    return cl.CustomElement(name="Handoff", display="inline", props=props)
+    return _drawn("Handoff", props)
 
 
 def choice(answer: Answer, words: Wording) -> cl.CustomElement:
@@ -43,4 +44,9 @@ def choice(answer: Answer, words: Wording) -> cl.CustomElement:
         for code in answer.choices
     ]
     props = {"question": words("choice_question"), "options": options}
-    return cl.CustomElement(name="Choice", display="inline", props=props)
+    return _drawn("Choice", props)
+
+
+def _drawn(name: str, props: dict[str, Any]) -> cl.CustomElement:
+    # The page draws it from its properties. Without an address Chainlit would write them to a file as well, at each sending.
+    return cl.CustomElement(name=name, display="inline", props=props, url="#")

@@ -149,6 +149,8 @@ def _run(
     config = uvicorn.Config(
         create_app(room), access_log=False, log_level="warning", timeout_graceful_shutdown=3,
         proxy_headers=False,  # the edge reads them, from the proxies named only
+        # A quarter of a megabyte for each connection, to make a few kilobytes smaller.
+        ws_per_message_deflate=False,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
 
