@@ -15,8 +15,6 @@ import asyncio, json, sys, uuid
 from pathlib import Path
 
 import uvicorn
-from chainlit.config import config
-from chainlit.session import ws_sessions_id
 from socketio import AsyncClient
 
 from assistant.accounts import Role
@@ -62,6 +60,9 @@ async def main(works_council):
     room.accounts.add("emma", Role.EMPLOYEE, PASSWORD)
     seen = {}
     server = uvicorn.Server(uvicorn.Config(create_app(room), port=0, log_level="warning"))
+    from chainlit.config import config  # it writes into its folder, which is known only now
+    from chainlit.session import ws_sessions_id
+
     running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.05)
@@ -89,7 +90,8 @@ print(json.dumps(asyncio.run(main("works-council" in sys.argv))))
 
 def _seen(folder: Path, *more: str) -> dict[str, object]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(folder), *more], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", SCRIPT, str(folder), *more], cwd=folder, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     seen: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
