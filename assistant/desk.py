@@ -1,4 +1,4 @@
-"""One thread, and those who wait for it."""
+"""A few threads, and those who wait for them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,32 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+#: Numbers from here on are served alone: they wait until nobody else waits or is served.
+ALONE = 1e15
+
 
 class Desk:
-    """Work is done in steps on one thread; after each step, whoever has the lowest number is next.
+    """Work is done in steps, as many at once as there are seats; after each step, whoever has the lowest number is next.
 
     All methods belong to one event loop.
     """
 
-    def __init__(self, name: str) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+    def __init__(self, name: str, *, seats: int = 1, settle: Callable[[], None] | None = None) -> None:
+        """:param settle: what each thread does first."""
+        self._threads = ThreadPoolExecutor(max_workers=seats, thread_name_prefix=name, initializer=settle)
+        self._seats = seats
         self._turns: list[tuple[float, asyncio.Future[None]]] = []
-        self._served: float | None = None
+        self._served: set[float] = set()
 
     async def turn(self, number: float) -> AsyncGenerator[int]:
         """Wait for the turn; yields now and then how many lower numbers come first, where any do.
 
         Whoever gets through must :meth:`work`.
 
-        :param number: nobody else's who waits.
+        :param number: nobody else's who waits or is served.
         """
-        if self._served is None:
-            self._served = number
+        if self._is_free(number):
+            self._served.add(number)
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._turns, (number, turn))
@@ -41,38 +46,41 @@ class Desk:
                 await asyncio.wait({turn}, timeout=0.25)
         except BaseException:
             if turn.done() and not turn.cancelled():
-                self._pass_on()
+                self._pass_on(number)
             else:
                 turn.cancel()
             raise
 
-    async def work(self, step: Callable[[], T]) -> T:
-        """Run one step on the thread, then pass the turn on."""
+    async def work(self, number: float, step: Callable[[], T]) -> T:
+        """Run one step on a thread, then pass the turn on."""
         try:
             return await self.run(step)
         finally:
-            self._pass_on()
+            self._pass_on(number)
 
     async def run(self, step: Callable[[], T]) -> T:
-        """Run something on the thread without a turn, after what runs there now."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, step)
+        """Run something on a thread without a turn, after what runs there now."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, step)
 
     def leave(self, step: Callable[[], None]) -> None:
-        """Have something done on the thread after what runs there now, and do not wait for it."""
-        self._thread.submit(step)
+        """Have something done on a thread, and do not wait for it."""
+        self._threads.submit(step)
 
     def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _is_free(self, number: float) -> bool:
+        """Whether there is a seat; nobody waits for one that is free but those who want to be alone."""
+        return not self._served if number >= ALONE else len(self._served) < self._seats
 
     def _before(self, number: float) -> int:
         waiting = sum(1 for other, turn in self._turns if other < number and not turn.done())
-        return waiting + (self._served is not None and self._served < number)
+        return waiting + sum(other < number for other in self._served)
 
-    def _pass_on(self) -> None:
-        while self._turns:
+    def _pass_on(self, number: float) -> None:
+        self._served.remove(number)
+        while self._turns and self._is_free(self._turns[0][0]):
             number, turn = heapq.heappop(self._turns)
             if not turn.done():
-                self._served = number
+                self._served.add(number)
                 turn.set_result(None)
-                return
-        self._served = None

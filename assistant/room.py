@@ -68,18 +68,19 @@ class Room:
         sign_on: SignOnConfig | None = None,
         review: Review | None = None,
         privacy: Privacy | None = None,
+        settle: Callable[[], None] | None = None,
         ahead: Callable[[], Iterator[bool]] | None = None,
     ) -> Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`.
 
-        :param ahead: see :class:`Line`.
+        :param settle: see :class:`Line`, as for ``ahead``.
         :param review: None makes one with the engine's encoder and without a reranker.
         """
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
         asked, feedback = Asked(store), Feedback(store)
         public = partial(library.readable, store, None)
         review = review or Review(home, store, encoder=lambda: load().encoder)
-        line = Line(load, ahead=ahead)
+        line = Line(load, settle=settle, ahead=ahead)
         metrics.reading_ahead.set_function(lambda: line.reads_ahead)
         jobs = Jobs(home, store, keeper, on_report=metrics.count_file, on_drafts=review.prepare)
         return cls(

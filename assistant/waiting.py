@@ -1,4 +1,4 @@
-"""The line people wait in: two threads answer, nobody's event loop does, and everyone knows their place."""
+"""The line people wait in: a few threads answer, nobody's event loop does, and everyone knows their place."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import math
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol, TypeVar
 
-from assistant.desk import Desk
+from assistant.desk import ALONE, Desk
 from assistant.records import AnswerDone, AnswerEvent, Turn
 from retrieval.encoder import Encoder
 from retrieval.errors import NotReady, PolicydeskError
@@ -42,9 +43,7 @@ class Engine(Protocol):
 
 T = TypeVar("T")
 
-#: Added to a number, comes after every question.
-_IDLE = 1e15
-#: Comes after that.
+#: Comes after everything else.
 _LAST = math.inf
 
 
@@ -62,19 +61,21 @@ class TooBusy(PolicydeskError):
 class Line:
     """Shares one engine between all who ask.
 
-    Evidence is found at one desk and answers are phrased at another, so that nobody waits for evidence while somebody
-    else's answer is being written. The earlier question goes first at both. All methods belong to one event loop.
+    Evidence is found at one desk, for two at once, and answers are phrased at another, so that nobody waits for evidence while
+    somebody else's answer is being written. The earlier question goes first at both. All methods belong to one event loop.
     """
 
     def __init__(
         self,
         load: Callable[[], Engine],
         *,
+        settle: Callable[[], None] | None = None,
         ahead: Callable[[], Iterator[bool]] | None = None,
         capacity: int = 64,
         ahead_every_s: float = 30.0,
     ) -> None:
         """:param load: makes the engine; may take long and raise :class:`PolicydeskError`; runs on a thread.
+        :param settle: what each thread that finds evidence does first.
         :param ahead: what can be read while nobody waits for evidence, a short step at a time; begun again when it ends.
         """
         self.capacity = capacity
@@ -85,7 +86,7 @@ class Line:
         self._engine: Engine | None = None
         self._loading: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._finding = Desk("evidence")
+        self._finding = Desk("evidence", seats=2, settle=settle)
         self._phrasing = Desk("phrasing")
         self._numbers = itertools.count()
         self._present = 0
@@ -145,18 +146,18 @@ class Line:
         number = next(self._numbers)
         self._present += 1
         desk = self._finding
-        events: Iterator[AnswerEvent] | None = None
+        events: _Events | None = None
         told = 0
         try:
             engine = await self.engine()
-            events = engine.stream(question, scope=scope, history=history)
+            events = _Events(engine.stream(question, scope=scope, history=history))
             while True:
                 async with aclosing(desk.turn(number)) as places:
                     async for place in places:
                         if place != told:
                             told = place
                             yield Waiting(place)
-                event = await desk.work(lambda: next(events, None))
+                event = await desk.work(number, events.next)
                 if event is None:
                     return
                 yield event
@@ -165,16 +166,16 @@ class Line:
                 desk = self._phrasing
         finally:
             self._present -= 1
-            if events is not None and hasattr(events, "close"):
-                # On the thread, after the step under way: a running generator cannot be closed from here.
+            if events is not None:
                 desk.leave(events.close)
 
     async def run(self, work: Callable[[Engine], T], *, idle: bool = False) -> T:
         """Do one short piece of work with the engine, such as a search; ``idle``: only when nobody else waits."""
         engine = await self.engine()
-        async for _ in self._finding.turn(next(self._numbers) + (_IDLE if idle else 0)):
+        number = next(self._numbers) + (ALONE if idle else 0)
+        async for _ in self._finding.turn(number):
             pass
-        return await self._finding.work(lambda: work(engine))
+        return await self._finding.work(number, lambda: work(engine))
 
     async def _read(self, ahead: Callable[[], Iterator[bool]]) -> None:
         """Read ahead, step by step, again and again: the library changes."""
@@ -184,5 +185,22 @@ class Line:
             while self.reads_ahead:
                 async for _ in self._finding.turn(_LAST):
                     pass
-                self.reads_ahead = await self._finding.work(lambda: next(steps, False))  # noqa: B023
+                self.reads_ahead = await self._finding.work(_LAST, lambda: next(steps, False))  # noqa: B023
             await asyncio.sleep(self._ahead_every_s)
+
+
+class _Events:
+    """An engine's events, one step at a time. They may be closed from anywhere: that waits for the step under way."""
+
+    def __init__(self, events: Iterator[AnswerEvent]) -> None:
+        self._events = events
+        self._lock = Lock()
+
+    def next(self) -> AnswerEvent | None:
+        with self._lock:
+            return next(self._events, None)
+
+    def close(self) -> None:
+        with self._lock:
+            if hasattr(self._events, "close"):
+                self._events.close()

@@ -107,14 +107,15 @@ class TrainedReader:
             return []
         asked = cut_question(self._tokenizer.encode([question])[0].ids, QUESTION_TOKENS)
         windows = self._windows(passages)
-        with self._lock, torch.inference_mode():
-            self._keep([window.ids for window in windows])
-            seen = self._seen([window.ids for window in windows])
+        with torch.inference_mode():
+            with self._lock:
+                self._keep([window.ids for window in windows])
+                seen = self._seen([window.ids for window in windows])
+                self._shrink()
             ids, attention = self._tokenizer.batch([asked])
             outcome = self._network.read(
                 ids.expand(len(windows), -1), attention.expand(len(windows), -1), seen, torch.arange(len(windows))
             )
-            self._shrink()
         return self._best(
             len(passages), windows, *(part.numpy() for part in (outcome.log_odds, outcome.start, outcome.end))
         )

@@ -141,9 +141,9 @@ def _run(
             settings.smtp_url, sender=settings.mail_from, recipient=settings.mail_to, desk_url=settings.public_url
         )
     room = Room.furnish(
-        settings.home, store, secret=secret, load=models.at_the_desk, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
+        settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
         review=Review(settings.home, store, encoder=models.encoder, reranker=models.reranker),
-        ahead=ReadAhead(models.assistant).steps,
+        settle=keep_to_one_core, ahead=ReadAhead(models.assistant).steps,
     )  # fmt: skip
     # Chats of people who come back are resumed, so a stop need not wait for their connections.
     config = uvicorn.Config(
@@ -171,12 +171,6 @@ class _Models:
             if self._assistant is None:
                 self._assistant = open_assistant(self._settings, model=self._model)
             return self._assistant
-
-    def at_the_desk(self) -> Assistant:
-        """The assistant, for the thread that finds evidence."""
-        assistant = self.assistant()
-        keep_to_one_core()
-        return assistant
 
     def encoder(self) -> Encoder:
         return self.assistant().encoder
