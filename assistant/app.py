@@ -89,12 +89,13 @@ class Chat:
         stated = stated_in_claims(claims, sign_on.config.oidc)
         return _user(await asyncio.to_thread(sign_on.welcome, stated)) if stated else None
 
-    async def starters(self, user: cl.User | None) -> list[cl.Starter]:
+    async def starters(self, user: cl.User | None, language: str | None = None) -> list[cl.Starter]:
         person = await self._person(user)
         if person is None:
             return []
         documents = await asyncio.to_thread(library.visible, self.room.store, person)
-        return [cl.Starter(label=starter.label, message=starter.question) for starter in starters(documents)]
+        offered = starters(documents, wording(language))
+        return [cl.Starter(label=starter.label, message=starter.question) for starter in offered]
 
     async def start(self) -> None:
         """Show what has come of the questions that were handed on; nothing where there is no news."""
@@ -192,19 +193,20 @@ class Chat:
             return
         files = [(safe_name(element.name), Path(element.path)) for element in message.elements if element.path]
         job = await asyncio.to_thread(lambda: self.room.jobs.add(files, account_id=person.account_id))
-        report = cl.Message(render.progress_line(0, len(job.files)))
+        words = _words()
+        report = cl.Message(render.progress_line(0, len(job.files), words))
         await report.send()
         lines: list[str] = []
         while True:
             seen = len(job.reports)
             job = await asyncio.to_thread(lambda: self.room.jobs.watch(job.job_id, seen=seen, timeout_s=20))  # noqa: B023
-            lines = [render.report_markdown(each) for each in job.reports]
+            lines = [render.report_markdown(each, words) for each in job.reports]
             if job.ended:
                 break
-            report.content = "\n\n".join([render.progress_line(len(lines), len(job.files)), *lines])
+            report.content = "\n\n".join([render.progress_line(len(lines), len(job.files), words), *lines])
             await report.update()
-        closing = [f"**Stopped:** {render.plain(job.failure)}"] if job.failure else []
-        report.content = "\n\n".join([render.outcome_line(job.reports), *lines, *closing])
+        closing = [f"**{words('upload_stopped')}** {render.plain(job.failure)}"] if job.failure else []
+        report.content = "\n\n".join([render.outcome_line(job.reports, words), *lines, *closing])
         await report.update()
 
 

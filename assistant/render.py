@@ -158,23 +158,24 @@ def found_line(citations: Sequence[Citation], words: Wording | None = None) -> s
     documents = len({citation.passage.document_id for citation in citations})
     return words(
         "found",
-        passages=words("found_passage" if passages == 1 else "found_passages", count=passages),
-        documents=words("found_document" if documents == 1 else "found_documents", count=documents),
+        passages=_count(words, "found_passage", passages),
+        documents=_count(words, "found_document", documents),
     )
 
 
-def report_markdown(report: dict[str, Any]) -> str:
-    """One line for one file that was read."""
+def report_markdown(report: dict[str, Any], words: Wording | None = None) -> str:
+    """One line for one file that was read; its reason and warnings are as they were reported, in English."""
+    words = words or wording(None)
     name = plain(str(report.get("file", "")))
     reason = plain(str(report.get("reason") or ""))
     status = str(report.get("status"))
     if status == "rejected":
-        return f"✗ **{name}** — not added: {reason}"
+        return f"✗ **{name}** — {words('upload_rejected', reason=reason)}"
     if status == "unchanged":
-        return f"= **{name}** — is in the library already"
-    parts = [_count(int(report.get("passages") or 0), "passage")]
+        return f"= **{name}** — {words('upload_known')}"
+    parts = [_count(words, "found_passage", int(report.get("passages") or 0))]
     if report.get("pages"):
-        parts.insert(0, _count(int(report["pages"]), "page"))
+        parts.insert(0, _count(words, "upload_page", int(report["pages"])))
     notes = [plain(str(warning)) for warning in report.get("warnings") or ()]
     if status == "partial" and reason:
         notes.insert(0, reason)
@@ -183,17 +184,21 @@ def report_markdown(report: dict[str, Any]) -> str:
     return line + (f" ({'; '.join(notes)})" if notes else "")
 
 
-def progress_line(done: int, files: int) -> str:
+def progress_line(done: int, files: int, words: Wording | None = None) -> str:
     """How far an upload is."""
-    return f"Reading {files} files: {done} done…" if files > 1 else "Reading the file…"
+    words = words or wording(None)
+    return words("upload_reading", files=files, done=done) if files > 1 else words("upload_reading_one")
 
 
-def outcome_line(reports: Sequence[dict[str, Any]]) -> str:
+def outcome_line(reports: Sequence[dict[str, Any]], words: Wording | None = None) -> str:
     """``3 added, 1 not added``."""
-    names = {"indexed": "added", "partial": "added", "unchanged": "unchanged", "rejected": "not added"}
-    counts = Counter(names.get(str(report.get("status")), "not added") for report in reports)
-    parts = [f"{counts[name]} {name}" for name in ("added", "unchanged", "not added") if counts[name]]
-    return f"**{', '.join(parts) or 'Nothing to read'}**"
+    words = words or wording(None)
+    names = {"indexed": "added", "partial": "added", "unchanged": "unchanged", "rejected": "not_added"}
+    counts = Counter(names.get(str(report.get("status")), "not_added") for report in reports)
+    parts = [
+        words(f"upload_{name}", count=counts[name]) for name in ("added", "unchanged", "not_added") if counts[name]
+    ]
+    return f"**{', '.join(parts) or words('upload_nothing')}**"
 
 
 def sentence(text: str) -> str:
@@ -201,5 +206,5 @@ def sentence(text: str) -> str:
     return plain(text[:1].upper() + text[1:].rstrip(".") + ".")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(words: Wording, name: str, number: int) -> str:
+    return words(name if number == 1 else f"{name}s", count=number)

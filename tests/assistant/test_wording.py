@@ -10,6 +10,7 @@ import pytest
 from assistant import render
 from assistant.conversation import _COUNTRIES, country_name
 from assistant.records import Reason, Status
+from assistant.starters import _TOPICS
 from assistant.wording import languages, wording
 from tests.assistant.answers import passage, refused
 
@@ -51,3 +52,18 @@ def test_a_field_that_is_filled_in_later_stays() -> None:
     words = wording("en").beginning("handoff_", owner="People team")
     assert words["offer"] == "Send to People team"
     assert words["failed"].endswith("{reason}")
+
+
+def test_an_upload_is_reported_in_the_reader_s_language() -> None:
+    german = wording("de")
+    reports: list[dict[str, object]] = [{"file": "a.md", "status": "indexed", "title": "Urlaub", "passages": 1, "pages": 2}, {"file": "b.md", "status": "rejected", "reason": "it is empty"}]  # fmt: skip
+    assert render.progress_line(1, 2, german) == "2 Dateien werden gelesen: 1 fertig …"
+    assert render.outcome_line(reports, german) == "**1 hinzugefügt, 1 nicht hinzugefügt**"
+    assert [render.report_markdown(each, german) for each in reports] == [
+        "✓ **a.md** — Urlaub, 2 Seiten, 1 Stelle", "✗ **b.md** — nicht hinzugefügt: it is empty",
+    ]  # fmt: skip
+
+
+def test_every_starter_has_a_label_in_every_language() -> None:
+    for language in languages():
+        assert all(wording(language)(f"starter_{word}") for word, _ in _TOPICS)
