@@ -129,7 +129,8 @@ async def _visit(
     url: str, process: int, tokens: Sequence[str], questions: Sequence[str], config: LoadConfig
 ) -> dict[str, Any]:
     burst, seen, crowd = Witnessed(), Witnessed(), Witnessed()
-    limits = httpx.Limits(max_connections=None)
+    # The server closes a connection that was idle for five seconds, perhaps just when it is used again.
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
     async with httpx.AsyncClient(base_url=url, timeout=config.patience_s, limits=limits) as client:
         await _until_ready(client, config.patience_s)
         visitors = await _visitors(client, tokens[1:], config)
