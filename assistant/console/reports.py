@@ -17,6 +17,8 @@ T = TypeVar("T")
 _MOST_KEPT = 16
 #: A report that took this many seconds is given for ``_REST`` times as long before a newer one is begun.
 _LONG_S, _REST = 1.0, 5.0
+#: Where there is an earlier one to show, nobody waits longer than this for a newer one.
+_BRIEF_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Reports:
         patience_s: float = 0.15,
         oldest_s: float = 600.0,
     ) -> Made[T] | None:
-        """The report; None if it is not made within ``patience_s`` seconds. One that took long is not made again at once.
+        """The report; None if it is not made within ``patience_s`` seconds and there is no earlier one to show meanwhile. One
+        that took long is not made again at once.
 
         :param state: what it is made from, in short; while that is the same, it is not made again. What ``make`` raises is
             raised here, and it is made again at the next call.
@@ -69,11 +72,11 @@ class Reports:
                 if len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
-        wait([kept.making], timeout=patience_s)
+        wait([kept.making], timeout=min(patience_s, _BRIEF_S) if _may_stand_in(kept.before, oldest_s) else patience_s)
         made = kept.making.result() if kept.making.done() else kept.before
         if made is None or (kept.state == state and kept.making.done()):
             return made
-        return None if _age_s(made) > oldest_s else replace(made, is_current=False)
+        return replace(made, is_current=False) if _may_stand_in(made, oldest_s) else None
 
 
 def _made(make: Callable[[], T]) -> Made[T]:
@@ -89,6 +92,10 @@ def _of(kept: _Kept | None) -> Made[Any] | None:
 
 def _may_rest(made: Made[Any]) -> bool:
     return made.took_s >= _LONG_S and _age_s(made) < _REST * made.took_s
+
+
+def _may_stand_in(made: Made[Any] | None, oldest_s: float) -> bool:
+    return made is not None and _age_s(made) <= oldest_s
 
 
 def _age_s(made: Made[Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Event, Timer
 
@@ -44,6 +45,17 @@ def test_the_one_before_is_shown_with_its_time_while_a_newer_one_is_made() -> No
     assert reports.get("key", "2", make, patience_s=0.01, oldest_s=0) is None, "it is too old by now"
     go.set()
     assert in_time(reports, 2, never).report == "True"
+
+
+def test_nobody_waits_long_for_a_newer_one_where_there_is_one_to_show() -> None:
+    reports, go = Reports(), Event()
+    _get(reports, 1, lambda: "old")
+    begun = time.monotonic()
+    shown = reports.get("key", "2", lambda: str(go.wait(20)), patience_s=10)
+    assert shown is not None
+    assert (shown.report, shown.is_current) == ("old", False)
+    assert time.monotonic() - begun < 5
+    go.set()
 
 
 def test_a_report_of_an_earlier_state_is_said_to_be_one() -> None:
