@@ -49,7 +49,7 @@ def test_the_one_before_is_shown_with_its_time_while_a_newer_one_is_made() -> No
 
 def test_nobody_waits_long_for_a_newer_one_where_there_is_one_to_show() -> None:
     reports, go = Reports(), Event()
-    _get(reports, 1, lambda: "old")
+    in_time(reports, 1, lambda: "old")
     begun = time.monotonic()
     shown = reports.get("key", "2", lambda: str(go.wait(20)), patience_s=10)
     assert shown is not None
