@@ -194,6 +194,8 @@ def test_on_a_phone_everything_in_the_longest_header_is_in_reach(server: str, op
     page = open_page(server, width=390, height=844, language="de-DE")
     sign_in(page, "hana")
     expect(page.get_by_role("link", name="HR-Konsole")).to_be_visible(timeout=20_000)
+    widths = page.locator("#header a img").evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
+    assert min(widths) >= 20, "they were squeezed to dots"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Ihr Konto").click()
     expect(page.get_by_role("menuitem", name="Abmelden")).to_be_visible()
