@@ -65,8 +65,8 @@ browser-test: setup-dev weights chromium
 
 # The guides' pictures are what the browser tests saw last.
 pictures: setup-dev weights chromium
-	$(BIN)/pytest tests/browser/test_end_to_end.py tests/browser/test_console_guide.py
-	cp artifacts/guide-*.png artifacts/hr-*.png docs/images/
+	$(BIN)/pytest tests/browser/test_end_to_end.py tests/browser/test_console_guide.py tests/browser/test_reports_guide.py
+	cp artifacts/guide-*.png artifacts/hr-*.png artifacts/eval-*.png docs/images/
 
 # Set DATA to measure a folder of your own.
 DATA ?= corpora/sample
