@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 #: Numbers from here on are served alone: they wait until nobody else waits or is served.
 ALONE = 1e15
+#: Seconds after which those who wait are told their place anew.
+_TELL_EVERY_S = 1.0
 
 
 class Desk:
@@ -43,7 +45,7 @@ class Desk:
             while not turn.done():
                 if before := self._before(number):
                     yield before
-                await asyncio.wait({turn}, timeout=0.25)
+                await asyncio.wait({turn}, timeout=_TELL_EVERY_S)
         except BaseException:
             if turn.done() and not turn.cancelled():
                 self._pass_on(number)
