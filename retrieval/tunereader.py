@@ -53,7 +53,7 @@ class ReaderTuneConfig:
     name: str = "policydesk-reader"
     training: ReadingConfig = field(default_factory=ReadingConfig)
     uses: Mapping[str, CollectionUse] = field(default_factory=dict)  #: by collection
-    rank_weight: float = 0.07  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.reader.Reader`
+    rank_weight: float = 0.05  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.reader.Reader`
     dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
 
 
