@@ -18,8 +18,12 @@ DOORS = {
     "faiss": {"retrieval/dense.py"},
     "sentence_transformers": {"retrieval/encoder.py", "retrieval/rerank.py"},
     "chainlit": {
-        "assistant/app.py", "assistant/chatroutes.py", "assistant/elements.py", "assistant/history.py", "assistant/looking.py",
-    },  # fmt: skip
+        "assistant/app.py",
+        "assistant/chatroutes.py",
+        "assistant/elements.py",
+        "assistant/history.py",
+        "assistant/looking.py",
+    },
     "langchain_core": {"retrieval/interop.py", "assistant/interop.py"},
 }
 #: Heavy libraries that no module may import at its top, so that `policydesk --help` is quick.
