@@ -23,12 +23,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1" "hatchling>=1.27" "editables>=0.5"
 
+# An environment may serve several checkouts: the one it is used from is installed. -P: not what lies in the current folder.
 # torch goes first and alone: an exact version, so that no accelerator packages come with it.
 setup: $(BIN)/python
 	@if [ ! -f $(VENV)/.installed-$(STAMP) ]; then \
 	  echo "Installing Policydesk (a few minutes the first time) ..." && \
 	  $(BIN)/pip install --quiet "torch==2.13.0" && $(BIN)/pip install --quiet -e . && touch $(VENV)/.installed-$(STAMP); fi
-	@$(BIN)/python -c 'import assistant, pathlib, sys; sys.exit(pathlib.Path(assistant.__file__).parent.parent.resolve() != pathlib.Path.cwd().resolve())' 2>/dev/null \
+	@$(BIN)/python -P -c 'import assistant, pathlib, sys; sys.exit(pathlib.Path(assistant.__file__).parent.parent.resolve() != pathlib.Path.cwd().resolve())' 2>/dev/null \
 	  || $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 
 setup-dev: setup
