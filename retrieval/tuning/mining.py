@@ -98,7 +98,8 @@ def misleading(
 ) -> dict[str, tuple[str, ...]]:  # fmt: skip
     """The ids of passages that our searches bring for each answerable question and that do not answer it.
 
-    :param across: look in all documents; if not, only in those that hold an answer, for questions that ask about one.
+    :param across: look in all documents; if not, only in those that hold an answer, and where the question names its document
+        in those that it does not name.
     :param k: how far each search is followed, lexical and dense.
     :param passages: of a larger collection, whole documents up to about this many passages are searched.
     :returns: by question id; a question that search brings nothing else for is left out.
