@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant.asked import Asked, Question, count_askers
+from assistant.grouping import clusters
 from assistant.records import Reason
 from assistant.waiting import Finder
 from retrieval.encoder import Encoder
@@ -156,27 +156,12 @@ def _groups(missed: Sequence[Question], encoder: Encoder, config: GapConfig) -> 
         return
     # As they were asked: the server has read them so, and keeps what it has read.
     vectors = encoder.encode([by_text[text][0].text for text in texts], truncate=True)
-    labels = _clusters(vectors, config.similarity)
+    labels = clusters(vectors, config.similarity)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         centre = vectors[members].mean(axis=0)
         order = members[np.argsort(-(vectors[members] @ centre), kind="stable")]
         yield [question for at in order for question in by_text[texts[at]]]
-
-
-def _clusters(vectors: NDArray[np.float32], similarity: float) -> NDArray[np.int64]:
-    """Average-linkage clusters: a label for each row, shape ``(n,)``."""
-    if len(vectors) == 1:
-        return np.zeros(1, np.int64)
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    # Row by row: all pairs at once take five times the memory.
-    condensed = np.concatenate([1 - vectors[row + 1 :] @ vectors[row] for row in range(len(vectors) - 1)])
-    np.maximum(condensed, 0, out=condensed)
-    labels: NDArray[np.int64] = fcluster(
-        linkage(condensed.astype(np.float64), "average"), 1 - similarity, "distance"
-    ).astype(np.int64)
-    return labels
 
 
 def _gap(group: Sequence[Question], nearest: Callable[[str], Passage | None] | None, config: GapConfig) -> Gap:

@@ -8,55 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from retrieval.matrices import FloatMatrix, Int8Matrix, Matrix
+
 #: Tokens read in one pass; more are read in several, so that a long prompt needs no more memory for its attention.
 _MOST_AT_ONCE = 256
-
-
-class Matrix(Protocol):
-    """The weights of a linear layer without bias."""
-
-    def times(self, rows: Tensor, scales: Tensor | None = None) -> Tensor:
-        """The product with each row, the row multiplied by its scale.
-
-        :param rows: float32, shape ``(n, n_in)``.
-        :param scales: shape ``(n, 1)``; changed in place.
-        :returns: float32, shape ``(n, n_out)``.
-        """
-
-
-class FloatMatrix:
-    """Weights as they are."""
-
-    def __init__(self, weight: Tensor) -> None:
-        self._weight = weight
-
-    def times(self, rows: Tensor, scales: Tensor | None = None) -> Tensor:
-        product = nn.functional.linear(rows, self._weight)
-        return product if scales is None else product.mul_(scales)
-
-
-class Int8Matrix:
-    """Weights as 8-bit numbers with a scale for each output; rows are rounded to 8 bits as they come.
-
-    Every row has its own scale and sums of whole numbers are exact, so a row's product does not depend on the rows beside it:
-    tokens read together and one after the other give the same reply.
-    """
-
-    def __init__(self, weight: Tensor) -> None:
-        largest = weight.abs().amax(1, keepdim=True).clamp_min_(1e-12)
-        self._weight = (weight * (127 / largest)).round_().to(torch.int8).t()
-        self._scales = (largest[:, 0] / 127**2).contiguous()
-
-    def times(self, rows: Tensor, scales: Tensor | None = None) -> Tensor:
-        largest = rows.abs().amax(-1, keepdim=True).clamp_min_(1e-12)
-        whole = rows.mul(largest.reciprocal().mul_(127)).round_().to(torch.int8)
-        product = torch._int_mm(whole, self._weight)
-        return product.mul(largest if scales is None else largest.mul_(scales)).mul_(self._scales)
 
 
 class States:
@@ -171,8 +131,3 @@ class Llama:
         halves = weight.view(-1, 2, self._head_dim // 2, weight.shape[1])
         pairs: Tensor = halves.transpose(1, 2).reshape(weight.shape)
         return pairs
-
-
-def has_fast_int8() -> bool:
-    """Whether this processor multiplies 8-bit numbers natively (AVX-512 VNNI or AMX); elsewhere float32 is quicker."""
-    return bool(torch.cpu._is_vnni_supported() or torch.cpu._is_amx_tile_supported())

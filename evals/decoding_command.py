@@ -35,7 +35,6 @@ def decoding(
     """
     from assistant.adapter import Adapter
     from assistant.decoding import CopyingModel
-    from assistant.llama import has_fast_int8
     from assistant.model import (
         DEFAULT_MODEL,
         DEFAULT_SHA256,
@@ -54,6 +53,7 @@ def decoding(
     from evals.systems import passages_of
     from evals.tables import progress_bars
     from retrieval.index import PassageIndex
+    from retrieval.matrices import has_fast_int8
     from retrieval.models import ModelCache
     from retrieval.search import Searcher
 

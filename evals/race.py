@@ -143,9 +143,9 @@ def _quality(data: BenchData, models: Models, names: Sequence[str], cache: Path)
 def against_limits(data: BenchData, models: Models, limits: MachineLimits) -> dict[str, Any]:
     """Our own steps beside what the machine's bandwidth and matrix rate would allow; steps whose weights are not there
     are left out."""
-    from assistant.llama import has_fast_int8
     from retrieval.dense import DenseIndex
     from retrieval.encoder import has_fast_bfloat16
+    from retrieval.matrices import has_fast_int8
 
     encoder, reranker = models.encoder, models.reranker
     rate = limits.bfloat16_flops if has_fast_bfloat16() else limits.float32_flops

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,8 +23,6 @@ HEADING_TOKENS = 32
 WINDOW_TOKENS = 160
 #: Tokens by which the windows of a long passage overlap, and those of the longest answer.
 _OVERLAP, _LONGEST_ANSWER = 40, 40
-#: Tokens kept in all: about 400 MB, some 600 passages.
-_MOST_TOKENS = 70_000
 
 
 class Reader(Protocol):
@@ -52,16 +49,6 @@ class _Window:
     offsets: tuple[tuple[int, int], ...]  #: of the tokens behind the heading, in ``passage.text``
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What was read of one window: the keys and then the values of all layers as int8 with a scale a token and head, and the
-    states in half precision."""
-
-    attended: Any
-    scales: Any
-    states: Any
-
-
 class TrainedReader:
     """Our trained network. Safe to share between threads.
 
@@ -71,12 +58,14 @@ class TrainedReader:
     def __init__(
         self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0, rank_weight: float = 0.0
     ) -> None:  # fmt: skip
+        from retrieval.keptreadings import KeptReadings
+
         self.name = name
         self.rank_weight = rank_weight
         self._network = network
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
-        self._kept: OrderedDict[tuple[int, ...], _Kept] = OrderedDict()
+        self._kept = KeptReadings()
         self._lock = Lock()
 
     @classmethod
@@ -87,10 +76,13 @@ class TrainedReader:
         :raises ModelUnavailable: if the folder holds no manifest.
         """
         from retrieval.interaction import TextTokenizer
+        from retrieval.matrices import has_fast_int8, round_linears
         from retrieval.reading import ReadingNetwork
 
         network = ReadingNetwork.from_encoder(encoder_folder)
         manifest = fill(network, folder)
+        if has_fast_int8():
+            round_linears(network.bert.encoder)
         calibration = manifest["calibration"]
         return cls(
             network.eval(), TextTokenizer(encoder_folder), manifest["name"],
@@ -109,13 +101,11 @@ class TrainedReader:
         windows = self._windows(passages)
         with torch.inference_mode():
             with self._lock:
-                self._keep([window.ids for window in windows])
-                seen = self._seen([window.ids for window in windows])
-                self._shrink()
+                self._keep(windows)
+                seen = self._kept.of([window.ids for window in windows])
+                self._kept.shrink()
             ids, attention = self._tokenizer.batch([asked])
-            outcome = self._network.read(
-                ids.expand(len(windows), -1), attention.expand(len(windows), -1), seen, torch.arange(len(windows))
-            )
+            outcome = self._network.read(ids.expand(len(windows), -1), attention.expand(len(windows), -1), seen)
         return self._best(
             len(passages), windows, *(part.numpy() for part in (outcome.log_odds, outcome.start, outcome.end))
         )
@@ -125,8 +115,8 @@ class TrainedReader:
         import torch
 
         with self._lock, torch.inference_mode():
-            self._keep([window.ids for window in self._windows(passages)])
-            self._shrink()
+            self._keep(self._windows(passages))
+            self._kept.shrink()
 
     def _windows(self, passages: Sequence[Passage]) -> list[_Window]:
         headings = self._tokenizer.encode([heading_line(one.title, one.section_path) for one in passages])
@@ -141,49 +131,13 @@ class TrainedReader:
                 windows.append(_Window(number, (*title, *text.ids[shown]), len(title), tuple(text.offsets[shown])))
         return windows
 
-    def _keep(self, rows: Sequence[tuple[int, ...]]) -> None:
+    def _keep(self, windows: Sequence[_Window]) -> None:
         """Read the windows that are not kept yet."""
-        import torch
-
-        unread = [row for row in dict.fromkeys(rows) if row not in self._kept]
+        rows = dict.fromkeys(window.ids for window in windows)
+        unread = [row for row in rows if row not in self._kept]
         for chosen in batches([len(row) + 2 for row in unread]):
-            read = self._network.passages(*self._tokenizer.batch([unread[at] for at in chosen]))
-            for place, at in enumerate(chosen):
-                length = len(unread[at]) + 2
-                attended = torch.stack([part[place, :, :length] for part in (*read.keys, *read.values)])
-                scales = attended.abs().amax(dim=-1, keepdim=True).clamp(min=1e-6) / 127
-                self._kept[unread[at]] = _Kept(
-                    (attended / scales).round().to(torch.int8), scales.half(), read.states[place, :length].half()
-                )
-
-    def _seen(self, rows: Sequence[tuple[int, ...]]) -> Any:
-        """The kept windows side by side, padded to the longest."""
-        import torch
-
-        from retrieval.reading import Passages
-
-        found = []
-        for row in rows:
-            self._kept.move_to_end(row)
-            found.append(self._kept[row])
-        longest = max(len(one.states) for one in found)
-        layers, heads, _, size = found[0].attended.shape
-        attended = torch.zeros(layers, len(found), heads, longest, size)
-        states = torch.zeros(len(found), longest, found[0].states.shape[1])
-        mask = torch.zeros(len(found), longest, dtype=torch.bool)
-        for number, one in enumerate(found):
-            length = len(one.states)
-            torch.mul(one.attended, one.scales, out=attended[:, number, :, :length])
-            states[number, :length] = one.states
-            mask[number, :length] = True
-        keys, values = attended[: layers // 2], attended[layers // 2 :]
-        return Passages(tuple(keys), tuple(values), states, mask)
-
-    def _shrink(self) -> None:
-        tokens = sum(map(len, self._kept))
-        while tokens > _MOST_TOKENS:
-            ids, _ = self._kept.popitem(last=False)
-            tokens -= len(ids)
+            batch = [unread[at] for at in chosen]
+            self._kept.add(batch, self._network.passages(*self._tokenizer.batch(batch)))
 
     def _best(
         self, passages: int, windows: Sequence[_Window], log_odds: NDArray[np.float32], starts: NDArray[np.float32],

@@ -14,21 +14,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from retrieval.interaction import SHARED, bert_of
 
-__all__ = ["SHARED", "Outcome", "Passages", "ReadingNetwork"]
+__all__ = ["SHARED", "Outcome", "Passages", "ReadingNetwork", "Seen"]
 _SHARPNESS = 12.0
 _NEVER = -1e4
 
 
+class Seen(Protocol):
+    """What was read of passages that questions are asked about, one passage a question."""
+
+    @property
+    def states(self) -> Tensor:
+        """What comes out of the last layer, shape ``(n_questions, n_tokens, hidden)``."""
+
+    @property
+    def mask(self) -> Tensor:
+        """Shape ``(n_questions, n_tokens)``, true on tokens and marks, false on padding."""
+
+    def layer(self, number: int) -> tuple[Tensor, Tensor]:
+        """Keys and values that a layer attends to, each of shape ``(n_questions, heads, n_tokens, size)``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """What was read of passages.
+    """What was read of passages, as :class:`Seen` for one question each.
 
     ``keys`` and ``values``: what a question attends to, a tensor a layer of shape ``(n_passages, heads, n_tokens, size)``;
     ``states``: what comes out of the last layer, shape ``(n_passages, n_tokens, hidden)``; ``mask``: shape
@@ -39,6 +54,16 @@ class Passages:
     values: tuple[Tensor, ...]
     states: Tensor
     mask: Tensor
+
+    def layer(self, number: int) -> tuple[Tensor, Tensor]:
+        return self.keys[number], self.values[number]
+
+    def at(self, which: Tensor) -> Passages:
+        """The passages of some questions, given their numbers."""
+        return Passages(
+            tuple(keys[which] for keys in self.keys), tuple(values[which] for values in self.values),
+            self.states[which], self.mask[which],
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +119,22 @@ class ReadingNetwork(nn.Module):
             states = self._layer(layer, states, keys, values, bias)
         return Passages(tuple(keys for keys, _ in pairs), tuple(values for _, values in pairs), states, mask)
 
-    def read(self, ids: Tensor, attention: Tensor, seen: Passages, which: Tensor, *, view: float = 0.0) -> Outcome:
+    def read(self, ids: Tensor, attention: Tensor, seen: Seen, *, view: float = 0.0) -> Outcome:
         """Read questions, each with its passage in view.
 
         :param ids: questions with their marks, shape ``(n_questions, n_tokens)``; ``attention`` likewise.
-        :param which: the passage of each question, shape ``(n_questions,)``.
         :param view: added to the attention to the passage before the softmax; far below 0 hides it.
         """
         mask = attention.bool()
-        bias = torch.cat([_bias(mask), _bias(seen.mask)[which] + view], dim=-1)
+        bias = torch.cat([_bias(mask), _bias(seen.mask) + view], dim=-1)
         states = self.bert.embeddings(input_ids=ids)
-        for layer, keys, values in zip(self.bert.encoder.layer, seen.keys, seen.values, strict=True):
+        for number, layer in enumerate(self.bert.encoder.layer):
             own_keys, own_values = self._keys(layer, states)
+            keys, values = seen.layer(number)
             states = self._layer(
-                layer, states, torch.cat([own_keys, keys[which]], 2), torch.cat([own_values, values[which]], 2), bias
+                layer, states, torch.cat([own_keys, keys], 2), torch.cat([own_values, values], 2), bias
             )
-        return self._outcome(states, _inner(mask), seen.states[which], _inner(seen.mask)[which])
+        return self._outcome(states, _inner(mask), seen.states, _inner(seen.mask))
 
     def _outcome(self, question: Tensor, asked: Tensor, passage: Tensor, held: Tensor) -> Outcome:
         scale = question.shape[-1] ** 0.5

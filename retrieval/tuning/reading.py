@@ -167,7 +167,7 @@ def _draw(
 def _step(
     batch: Batch, network: ReadingNetwork, optimizer: torch.optim.Optimizer, view: float, config: ReadingConfig
 ) -> tuple[float, float]:
-    outcome = network.read(*batch.questions, network.passages(*batch.passages), batch.which, view=view)
+    outcome = network.read(*batch.questions, network.passages(*batch.passages).at(batch.which), view=view)
     answered = nn.functional.binary_cross_entropy_with_logits(outcome.log_odds, batch.answered)
     span = torch.zeros(())
     if bool((batch.start >= 0).any()):

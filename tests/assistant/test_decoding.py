@@ -9,9 +9,10 @@ import torch
 
 from assistant.decoding import CopyingModel
 from assistant.guesses import Guesses
-from assistant.llama import Int8Matrix, Llama
+from assistant.llama import Llama
 from assistant.model import load_model
 from assistant.prompt import evidence_lines
+from retrieval.matrices import Int8Matrix
 
 SENTENCE = "Up to five unused days may be carried over until 31 March."
 PROMPT = [
