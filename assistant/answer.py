@@ -46,7 +46,7 @@ from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Searcher
 
-_ALL_SIDES = QuotingConfig(most=3, margin=float("inf"))
+_ALL_SIDES = QuotingConfig(most=3, margin=float("inf"), doubt=float("inf"))
 _DISPUTED = "The documents in force do not agree about this:"
 #: Passages kept with a refusal, for whoever it is handed to.
 _NEAREST = 3

@@ -16,7 +16,8 @@ class QuotingConfig:
     """When further sentences are quoted beside the best one."""
 
     most: int = 3
-    margin: float = 0.25  #: how far below the best score a further sentence may be
+    margin: float = 0.5  #: how far below the best score a further sentence may be
+    doubt: float = 0.0  #: how far its passage's log-odds of answering may be below those of the best sentence's passage
 
 
 def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = None) -> list[Citation]:
@@ -24,8 +25,12 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     config = config or QuotingConfig()
     if not evidence:
         return []
-    best = evidence[0].score
-    chosen = [sentence for sentence in evidence[: config.most] if sentence.score >= best - config.margin]
+    best = evidence[0]
+    chosen = [
+        sentence
+        for sentence in evidence[: config.most]
+        if sentence.score >= best.score - config.margin and _read(sentence) >= _read(best) - config.doubt
+    ]
     spans: list[tuple[EvidenceSentence, int, int]] = []
     for sentence in chosen:
         start, end = whole(sentence)
@@ -38,6 +43,11 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     return [
         Citation(number, sentence.passage, start, end) for number, (sentence, start, end) in enumerate(spans, start=1)
     ]
+
+
+def _read(sentence: EvidenceSentence) -> float:
+    """The reader's log-odds, the same for all where nobody has read."""
+    return 0.0 if sentence.answers is None else sentence.answers
 
 
 def whole(sentence: EvidenceSentence) -> tuple[int, int]:

@@ -1,0 +1,51 @@
+"""Which sentences are quoted beside the best one."""
+
+from __future__ import annotations
+
+from assistant.evidence import EvidenceSentence
+from assistant.quoting import QuotingConfig, choose
+from retrieval.records import Passage
+
+LEAVE = Passage("leave", "d1", "v1", "Leave", "leave.md", "Leave lapses in March. It may be sold. Nobody is told.")
+PARKING = Passage("parking", "d2", "v2", "Parking", "parking.md", "Spaces lapse in May.")
+
+
+def sentence(passage: Passage, text: str, score: float, answers: float | None) -> EvidenceSentence:
+    start = passage.text.index(text)
+    return EvidenceSentence(passage, start, start + len(text), "", score, answers=answers)
+
+
+def quoted(*evidence: EvidenceSentence) -> list[str]:
+    return [citation.quote for citation in choose(evidence)]
+
+
+def test_no_evidence_no_quotation() -> None:
+    assert choose([]) == []
+
+
+def test_a_sentence_far_below_the_best_is_not_quoted() -> None:
+    best, low = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(LEAVE, "Nobody is told.", 1.4, 1.0)
+    assert quoted(best, low) == ["Leave lapses in March."]
+
+
+def test_neighbours_become_one_quotation() -> None:
+    first, second = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(LEAVE, "It may be sold.", 1.8, 1.0)
+    assert quoted(first, second) == ["Leave lapses in March. It may be sold."]
+
+
+def test_a_passage_that_answers_less_surely_than_the_best_is_not_quoted_beside_it() -> None:
+    best, other = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(PARKING, PARKING.text, 1.9, 0.5)
+    assert quoted(best, other) == ["Leave lapses in March."]
+    surer = sentence(PARKING, PARKING.text, 1.9, 1.5)
+    assert quoted(best, surer) == ["Leave lapses in March.", "Spaces lapse in May."]
+
+
+def test_all_sides_are_quoted_where_that_is_wanted() -> None:
+    best, other = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(PARKING, PARKING.text, 0.2, -3.0)
+    every = QuotingConfig(margin=float("inf"), doubt=float("inf"))
+    assert len(choose([best, other], every)) == 2
+
+
+def test_where_nobody_has_read_the_score_alone_decides() -> None:
+    best, other = sentence(LEAVE, "Leave lapses in March.", 2.0, None), sentence(PARKING, PARKING.text, 1.9, None)
+    assert len(quoted(best, other)) == 2
