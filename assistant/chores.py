@@ -1,4 +1,5 @@
-"""What a running server does now and then: mails that wait, and records and removed documents whose time is over."""
+"""What a running server does now and then: mails that wait, records and removed documents whose time is over, and memory that
+holds nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +11,16 @@ from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import DatabaseError
 
+from assistant.memory import give_back
 from assistant.privacy import sweep
 from assistant.room import Room
-from retrieval.errors import PolicydeskError
+from retrieval.errors import NotReady, PolicydeskError
 
 log = logging.getLogger(__name__)
 
 MAIL_EVERY_S = 600.0
 SWEEP_EVERY_S = 86_400.0
+GIVE_BACK_EVERY_S = 60.0
 
 
 @asynccontextmanager
@@ -26,13 +29,14 @@ async def chores(room: Room) -> AsyncIterator[None]:
     await _sweep(room)
     if room.postman:
         room.postman.deliver()
-    again = asyncio.create_task(_again(room))
+    tasks = [asyncio.create_task(_again(room)), asyncio.create_task(_give_back(room))]
     try:
         yield
     finally:
-        again.cancel()
-        with suppress(asyncio.CancelledError):
-            await again
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         if room.postman:
             room.postman.close()
 
@@ -46,6 +50,14 @@ async def _again(room: Room) -> None:
         if time.monotonic() - swept >= SWEEP_EVERY_S:
             await _sweep(room)
             swept = time.monotonic()
+
+
+async def _give_back(room: Room) -> None:
+    """Between two questions, so that none is slower for it."""
+    while True:
+        await asyncio.sleep(GIVE_BACK_EVERY_S)
+        with suppress(NotReady):
+            await room.line.run(lambda _: give_back(), idle=True)
 
 
 async def _sweep(room: Room) -> None:

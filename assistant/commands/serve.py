@@ -23,6 +23,7 @@ from assistant.commands.output import aside, console
 from assistant.config import Settings
 from assistant.cores import keep_to_one_core, let_idle_threads_sleep
 from assistant.hardening import check_secret
+from assistant.memory import share_stocks
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
 from retrieval.errors import NotReady, WrongUsage
@@ -133,6 +134,7 @@ def _run(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
     let_idle_threads_sleep()
+    share_stocks()
     models = _Models(settings, model)
     keeper = LibraryKeeper(settings.home, store, models.encoder)
     mail = None
