@@ -38,8 +38,11 @@ _REMEMBERED = 20
 _HELD_S = 120
 
 
-def mount_chat(app: FastAPI, room: Room) -> None:
-    """Put the chat at ``/``. :func:`assistant.chatfolder.prepare` must have run before this module was imported."""
+def mount_chat(app: FastAPI, room: Room) -> History:
+    """Put the chat at ``/``. :func:`assistant.chatfolder.prepare` must have run before this module was imported.
+
+    :returns: what keeps its conversations, to be finished when the server stops.
+    """
     # It warns for each page that there is no welcome text in the reader's language.
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     history = History(room.accounts, room.chats, keeps=not room.privacy.works_council)
@@ -60,6 +63,7 @@ def mount_chat(app: FastAPI, room: Room) -> None:
     cl.on_chat_resume(chat.resume)
     cl.on_message(chat.message)
     chatroutes.mount(app, room, history)
+    return history
 
 
 class Chat:

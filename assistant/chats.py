@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +52,16 @@ class ThumbRow(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A step of a conversation, or an element (a citation, an evidence list), as it was shown."""
+
+    thread_id: str
+    shown_id: str
+    body: dict[str, Any]
+    is_element: bool = False
+
+
 class Chats:
     """The conversations of one home. A thread's id, once taken, is its owner's: nobody else can write under it."""
 
@@ -94,41 +106,63 @@ class Chats:
             row = session.get(ChatRow, thread_id)
             return row.account_id if row else None
 
+    def keep(self, shown: Sequence[Shown]) -> list[Shown]:
+        """Keep what was shown, new or changed, in one transaction; steps stay in the order they were first kept.
+
+        :returns: what was left out because its id is taken in another conversation.
+        """
+        left_out: list[Shown] = []
+        now = datetime.now(UTC)
+        with self.sessions.begin() as session:
+            ids = {one.shown_id for one in shown}
+            steps = {row.step_id: row for row in session.scalars(select(StepRow).where(StepRow.step_id.in_(ids)))}
+            elements = {
+                row.element_id: row for row in session.scalars(select(ElementRow).where(ElementRow.element_id.in_(ids)))
+            }
+            threads = {thread_id: _thread(session, thread_id) for thread_id in {one.thread_id for one in shown}}
+            of_these = StepRow.thread_id.in_(threads)
+            counted = select(StepRow.thread_id, func.max(StepRow.ordinal)).where(of_these).group_by(StepRow.thread_id)
+            last = dict(session.execute(counted).all())
+            for one in shown:
+                row = elements.get(one.shown_id) if one.is_element else steps.get(one.shown_id)
+                if row is not None and row.thread_id != one.thread_id:
+                    left_out.append(one)
+                elif isinstance(row, StepRow):
+                    row.body = {**row.body, **one.body}
+                elif row is not None:
+                    row.body = one.body
+                elif one.is_element:
+                    elements[one.shown_id] = ElementRow(element_id=one.shown_id, thread_id=one.thread_id, body=one.body)
+                    session.add(elements[one.shown_id])
+                else:
+                    last[one.thread_id] = last.get(one.thread_id, 0) + 1
+                    steps[one.shown_id] = StepRow(
+                        step_id=one.shown_id, thread_id=one.thread_id, ordinal=last[one.thread_id], body=one.body
+                    )
+                    session.add(steps[one.shown_id])
+                if not one.is_element:
+                    threads[one.thread_id].touched_at = now
+        return left_out
+
     def save_step(self, thread_id: str, step_id: str, body: dict[str, Any]) -> None:
-        """Keep a step, new or changed; steps stay in the order they were first saved.
+        """Keep one step; see :meth:`keep`.
 
         :raises WrongUsage: if a step of another thread has this id.
         """
-        with self.sessions.begin() as session:
-            thread = _thread(session, thread_id)
-            row = session.get(StepRow, step_id)
-            if row is None:
-                last = session.scalar(select(func.max(StepRow.ordinal)).where(StepRow.thread_id == thread_id)) or 0
-                session.add(StepRow(step_id=step_id, thread_id=thread_id, ordinal=last + 1, body=body))
-            elif row.thread_id != thread_id:
-                raise WrongUsage("this step belongs to another conversation")
-            else:
-                row.body = {**row.body, **body}
-            thread.touched_at = datetime.now(UTC)
+        if self.keep([Shown(thread_id, step_id, body)]):
+            raise WrongUsage("this step belongs to another conversation")
+
+    def save_element(self, thread_id: str, element_id: str, body: dict[str, Any]) -> None:
+        """Keep one element; see :meth:`keep`.
+
+        :raises WrongUsage: if an element of another thread has this id.
+        """
+        if self.keep([Shown(thread_id, element_id, body, is_element=True)]):
+            raise WrongUsage("this element belongs to another conversation")
 
     def remove_step(self, step_id: str) -> None:
         with self.sessions.begin() as session:
             session.execute(delete(StepRow).where(StepRow.step_id == step_id))
-
-    def save_element(self, thread_id: str, element_id: str, body: dict[str, Any]) -> None:
-        """Keep a citation or evidence list as it was shown.
-
-        :raises WrongUsage: if an element of another thread has this id.
-        """
-        with self.sessions.begin() as session:
-            _thread(session, thread_id)
-            row = session.get(ElementRow, element_id)
-            if row is None:
-                session.add(ElementRow(element_id=element_id, thread_id=thread_id, body=body))
-            elif row.thread_id != thread_id:
-                raise WrongUsage("this element belongs to another conversation")
-            else:
-                row.body = body
 
     def element(self, thread_id: str, element_id: str) -> dict[str, Any] | None:
         with self.sessions() as session:

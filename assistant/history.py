@@ -1,9 +1,15 @@
-"""Chainlit's data layer over :mod:`assistant.chats`: what it asks on its event loop is done on one thread."""
+"""Chainlit's data layer over :mod:`assistant.chats`: what it asks on its event loop is done on one thread.
+
+What is shown is kept a moment later, all that came meanwhile in one transaction: a question shows seven things, and each written
+by itself takes from those who wait for evidence. Whatever reads or removes comes after what waits to be written.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,9 +20,15 @@ from chainlit.element import Element, ElementDict
 from chainlit.step import StepDict
 from chainlit.types import Feedback, PageInfo, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
 from chainlit.user import PersistedUser, User
+from sqlalchemy.exc import DatabaseError
 
 from assistant.accounts import Accounts, Person
-from assistant.chats import ChatRow, Chats
+from assistant.chats import ChatRow, Chats, Shown
+
+log = logging.getLogger(__name__)
+
+#: Seconds until what was shown is kept.
+_SOON_S = 0.3
 
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -28,7 +40,7 @@ def _after_first_message(method: Method) -> Method:
 
 
 class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types we follow
-    """Keeps what Chainlit shows. Writes are made one after the other, in the order they were asked for."""
+    """Keeps what Chainlit shows, in the order it was shown."""
 
     def __init__(self, accounts: Accounts, chats: Chats, *, keeps: bool = True) -> None:
         """:param keeps: False writes nothing at all: a conversation ends with its page."""
@@ -37,9 +49,39 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
         self.keeps = keeps
         # One thread: a step's creation and its later changes are separate calls and must not overtake each other.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
+        self._waiting: deque[Shown] = deque()
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def finish(self) -> None:
+        """Keep at once what waits to be kept."""
+        await self._do(lambda: None)
 
     async def _do(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._after_what_waits, work)
+
+    def _after_what_waits(self, work: Callable[[], T]) -> T:
+        shown = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if shown:
+            try:
+                left_out = self.chats.keep(shown)
+            except DatabaseError as error:
+                log.error("%d parts of conversations could not be kept: %s", len(shown), error.orig)
+            else:
+                for each in left_out:
+                    log.error(
+                        "%s belongs to another conversation than %s; it was not kept", each.shown_id, each.thread_id
+                    )
+        return work()
+
+    def _soon(self, shown: Shown) -> None:
+        self._waiting.append(shown)
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.get_running_loop().create_task(self._keep_soon())
+
+    async def _keep_soon(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_SOON_S)
+            await self.finish()
 
     # -- people ------------------------------------------------------------------------------------------------------
 
@@ -112,7 +154,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
         if not self.keeps:
             return
         body = {key: value for key, value in step_dict.items() if key != "feedback"}
-        await self._do(lambda: self.chats.save_step(step_dict["threadId"], step_dict["id"], body))
+        self._soon(Shown(step_dict["threadId"], step_dict["id"], body))
 
     @_after_first_message
     async def delete_step(self, step_id: str) -> None:
@@ -125,7 +167,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
             return
         # The file behind chainlitKey lives as long as the session; the properties are all that is drawn.
         body = {**element.to_dict(), "chainlitKey": None, "url": None}
-        await self._do(lambda: self.chats.save_element(element.thread_id, element.id, body))
+        self._soon(Shown(element.thread_id, element.id, body, is_element=True))
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
         return await self._do(lambda: self.chats.element(thread_id, element_id))
@@ -163,6 +205,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
         return ""
 
     async def close(self) -> None:
+        await self.finish()
         self._thread.shutdown(wait=True)
 
     def _name(self, account_id: str | None) -> str | None:

@@ -39,6 +39,8 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
         room.jobs.open()
         async with chores(room):
             yield
+        if finish := getattr(app.state, "finish", None):
+            await finish()
         room.jobs.close()
         await room.line.close()
 
@@ -60,7 +62,7 @@ def create_app(room: Room, *, limits: Limits | None = None, chat: bool = True) -
         chatfolder.prepare(room.home, session_key=room.door.key, oidc=room.door.sign_on.config.oidc)
         from assistant.app import mount_chat
 
-        mount_chat(app, room)
+        app.state.finish = mount_chat(app, room).finish
     app.add_middleware(Edge, door=room.door, limits=limits or Limits(), registry=room.metrics.registry)
     return app
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.chats import Chats
+from assistant.chats import Chats, Shown
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 
@@ -34,6 +34,28 @@ def test_a_changed_step_keeps_its_place(chats: Chats) -> None:
     loaded = chats.load("t1")
     assert loaded is not None
     assert [step.body["output"] for step in loaded[1]] == ["How much annual leave?", "28 days. [1]"]
+
+
+def test_what_was_shown_meanwhile_is_kept_in_one_go(chats: Chats) -> None:
+    taken = Shown("t2", "s1", {"output": "mine now"})
+    left_out = chats.keep(
+        [
+            Shown("t1", "s3", {"output": "", "name": "looking"}),
+            Shown("t2", "x1", {"output": "And in Germany?"}),
+            taken,
+            Shown("t1", "e2", {"id": "e2"}, is_element=True),
+            Shown("t1", "s3", {"output": "Found 2 passages"}),
+            Shown("t1", "s4", {"output": "30 days. [1]"}),
+        ]
+    )
+    loaded, other = chats.load("t1"), chats.load("t2")
+    assert left_out == [taken]
+    assert loaded is not None
+    assert other is not None
+    assert [(step.step_id, step.ordinal) for step in loaded[1]] == [("s1", 1), ("s2", 2), ("s3", 3), ("s4", 4)]
+    assert loaded[1][2].body == {"output": "Found 2 passages", "name": "looking"}
+    assert [element.element_id for element in loaded[2]] == ["e1", "e2"]
+    assert [step.step_id for step in other[1]] == ["x1"]
 
 
 def test_a_thread_step_or_element_of_somebody_else_cannot_be_written(chats: Chats) -> None:

@@ -155,3 +155,49 @@ def test_only_the_owner_rates_an_answer(seen: dict[str, object]) -> None:
 def test_a_session_opens_the_api_until_its_account_is_removed(seen: dict[str, object]) -> None:
     assert seen["session asks api"] == 200
     assert seen["removed emma"] == 401
+
+
+#: What is shown in a moment, and what a reader finds at once and on the disk a moment later.
+SHOWN = """
+import asyncio, json, sys
+from pathlib import Path
+
+from sqlalchemy import event
+
+from assistant.accounts import Accounts
+from assistant.chats import Chats
+from assistant.history import History
+from retrieval.home import Home
+from retrieval.store import Store
+
+
+async def main() -> dict:
+    store = Store.open(Home(Path(sys.argv[1])))
+    chats, commits = Chats(store), []
+    history = History(Accounts(store), chats)
+    event.listen(store.engine, "commit", lambda connection: commits.append(1))
+    show = lambda number: History.update_step.__wrapped__(history, {"id": f"s{number}", "threadId": "t", "output": "?"})
+    for number in range(7):
+        await show(number)
+    seen = {"at first": len(commits), "read at once": len((await history.get_thread("t"))["steps"])}
+    seen["together"] = len(commits)
+    await show(7)
+    while len(chats.load("t")[1]) < 8:
+        await asyncio.sleep(0.05)
+    await show(8)
+    await history.finish()
+    seen["in the end"] = len(chats.load("t")[1])
+    return seen
+
+
+print(json.dumps(asyncio.run(main())))
+"""
+
+
+def test_what_is_shown_is_kept_together_a_moment_later_and_read_at_once(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOWN, str(tmp_path / "home")], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout) == {"at first": 0, "read at once": 7, "together": 1, "in the end": 9}
