@@ -16,7 +16,7 @@ from fastapi import Request
 T = TypeVar("T")
 _MOST_KEPT = 16
 #: A report that took this many seconds is given for ``_REST`` times as long before a newer one is begun.
-_LONG_S, _REST = 1.0, 5.0
+_LONG_S, _REST = 1.0, 10.0
 #: Where there is an earlier one to show, nobody waits longer than this for a newer one.
 _BRIEF_S = 0.05
 
@@ -52,7 +52,7 @@ class Reports:
         state: Hashable,
         make: Callable[[], T],
         *,
-        patience_s: float = 0.15,
+        patience_s: float = 0.1,
         oldest_s: float = 600.0,
     ) -> Made[T] | None:
         """The report; None if it is not made within ``patience_s`` seconds and there is no earlier one to show meanwhile. One
