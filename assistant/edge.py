@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant import problems
+from assistant import problems, signpost
 from assistant.accounts import Person
 from assistant.console import visit
 from assistant.problems import Problem
@@ -257,8 +257,9 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detai
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     answer: Response = JSONResponse(body, status, headers=headers, media_type=problems.media_type(scope["path"]))
-    if scope["path"].startswith("/hr") and "text/html" in Headers(scope=scope).get("accept", ""):
-        answer = visit.refusal(Request(scope), status, detail)
+    if signpost.is_wanted(scope):
+        in_console = scope["path"].startswith("/hr")
+        answer = visit.refusal(Request(scope), status, detail) if in_console else signpost.page(scope, status, detail)
         answer.headers.update(headers)
     await answer(scope, receive, send)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -114,7 +115,7 @@ def _page(
         words=words, person=person, conversations=owndata.conversations(room, person),
         handoffs=room.handoffs.own(person.account_id), works_council=room.privacy.works_council, picked=picked,
         unknown_code=asked and picked is None, done=request.query_params.get("done"),
-        csrf=csrf_token(request),
+        csrf=csrf_token(request), date=date,
     )  # fmt: skip
     room.handoffs.mark_seen(person.account_id)
     return HTMLResponse(html)

@@ -1,4 +1,5 @@
-"""Errors as RFC 9457 problem documents: what every route answers when it cannot do what was asked."""
+"""Errors as RFC 9457 problem documents: what every route answers when it cannot do what was asked. A browser that asks for a page
+gets one."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from assistant import signpost
 from assistant.waiting import TooBusy
 from retrieval.errors import NotReady, PolicydeskError, WrongUsage
 
@@ -51,7 +53,11 @@ def document(status: int, detail: str, *, request_id: str | None = None, **more:
 
 def response(
     status: int, detail: str, *, request: Request | None = None, headers: Mapping[str, str] | None = None, **more: Any
-) -> JSONResponse:
+) -> Response:
+    if request and signpost.is_wanted(request.scope):
+        answer = signpost.page(request.scope, status, detail)
+        answer.headers.update(headers or {})
+        return answer
     request_id = request.scope.get("request_id") if request else None
     body = document(status, detail, request_id=request_id, **more)
     path = request.scope["path"] if request else "/api/"
@@ -75,11 +81,11 @@ def install(api: FastAPI) -> None:
     """Make the app answer every error as a problem document."""
 
     @api.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> Response:
         return response(error.status_code, str(error.detail), request=request, headers=error.headers)
 
     @api.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         wrong = [
             {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
         ]
@@ -87,13 +93,13 @@ def install(api: FastAPI) -> None:
         return response(422, f"{first}; see /api/docs", request=request, errors=wrong)
 
     @api.exception_handler(PolicydeskError)
-    async def ours(request: Request, error: PolicydeskError) -> JSONResponse:
+    async def ours(request: Request, error: PolicydeskError) -> Response:
         status = status_of(error)
         return response(
             status, str(error), request=request, headers={"Retry-After": "10"} if status in (429, 503) else None
         )
 
     @api.exception_handler(Exception)
-    async def unforeseen(request: Request, _error: Exception) -> JSONResponse:
+    async def unforeseen(request: Request, _error: Exception) -> Response:
         # Starlette raises the error again after this answer, so the server's log has the traceback.
         return response(500, "something went wrong here; tell your administrator the instance below", request=request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -53,6 +54,8 @@ def search(
     Example: `policydesk search "how many days of leave can I carry over" -k 5`
     """
     settings: Settings = context.obj
+    if not re.search(r"\w", question):
+        raise WrongUsage('there is no word in the question; write one, for example: policydesk search "parental leave"')
     scope = _scope(settings, as_user, as_of, jurisdiction)
     index = open_index(settings.home, encoder=settings.encoder)
     wants_rerank = mode is Mode.HYBRID and not no_rerank

@@ -69,6 +69,13 @@ def test_search_json_names_every_field(library: Path) -> None:
     assert set(hit["scores"]) == {"bm25", "dense", "fused", "rerank"}
 
 
+def test_a_search_without_a_word_says_what_to_do(library: Path) -> None:
+    for question in ("", " ", "?!"):
+        done = policydesk(library, "search", question)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "there is no word in the question; write one" in done.stderr
+
+
 @pytest.mark.parametrize("mode", ["bm25", "dense", "hybrid"])
 def test_every_mode_finds_the_passage(library: Path, mode: str) -> None:
     found = json.loads(policydesk(library, "search", "train class", "--mode", mode, "--no-rerank", "--json").stdout)

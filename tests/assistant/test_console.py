@@ -234,6 +234,14 @@ class Foreign(HTMLParser):
             self.found.append(f"{tag} {given}")
 
 
+async def test_a_document_of_one_version_has_nothing_to_compare(desk: Room) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        page = (await client.get(filled("/hr/documents/{document}/compare", desk))).text
+    assert "There is only one version" in page
+    assert "Nothing changed" not in page
+
+
 async def test_what_documents_and_people_write_is_never_markup(desk: Room) -> None:
     """13 payloads in ten places: title, owner, collection, file name, section, text, remark, question, note, answer."""
     for number, payload in enumerate(PAYLOADS):

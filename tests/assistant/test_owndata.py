@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import httpx
@@ -121,6 +122,9 @@ async def test_the_page_shows_and_takes_back(spoken: Room, client: httpx.AsyncCl
     page = (await client.get("/me", headers=emma)).text
     assert "How much leave?" in page
     assert "May I bring my dog?" in page
+    today = date.today()
+    assert page.count(f"{today.day} {today:%B %Y}") == 2, "when it was asked and when it was sent on"
+    assert today.isoformat() not in page
     (handoff,) = spoken.handoffs.own(spoken.accounts.require("emma").account_id)
     form = {"csrf": token(page), "id": handoff.handoff_id}
     assert (await client.post("/me/withdraw", data=form, headers=emma)).status_code == 303
