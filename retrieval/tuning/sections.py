@@ -14,6 +14,7 @@ SECTION_WORDS = 150
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.S)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKUP = re.compile(r"<[^>]+>|\{[:%{].*?[%}]?\}|[*_`]{1,3}|^\s*>\s?", re.M)
+_LINES, _SENTENCES = re.compile(r"\n"), re.compile(r"(?<=[.!?;:])\s+|\n")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$", re.M)
 
 
@@ -54,18 +55,25 @@ def _sections(file: str, text: str) -> Iterator[Passage]:
 
 
 def _cut(body: str) -> Iterator[str]:
-    """Join paragraphs up to about SECTION_WORDS; pieces of fewer than eight words are joined to the one before or dropped."""
+    """Join paragraphs up to about SECTION_WORDS; a last piece of fewer than eight words is dropped."""
     piece: list[str] = []
     size = 0
     for paragraph in re.split(r"\n\s*\n", body):
-        words = len(paragraph.split())
-        if size and size + words > SECTION_WORDS:
-            yield "\n".join(piece)
-            piece, size = [], 0
-        if words:
-            piece.append(
-                " ".join(paragraph.split()) if words < SECTION_WORDS else " ".join(paragraph.split()[:SECTION_WORDS])
-            )
-            size += min(words, SECTION_WORDS)
+        for part in _parts(paragraph):
+            words = len(part.split())
+            if size and size + words > SECTION_WORDS:
+                yield "\n".join(piece)
+                piece, size = [], 0
+            piece.append(part)
+            size += words
     if size >= 8:
         yield "\n".join(piece)
+
+
+def _parts(paragraph: str) -> Iterator[str]:
+    """A paragraph on one line; a long one line by line (a list), a long line sentence by sentence."""
+    for breaks in (None, _LINES, _SENTENCES):
+        parts = [" ".join(part.split()) for part in (breaks.split(paragraph) if breaks else [paragraph])]
+        if max(len(part.split()) for part in parts) <= SECTION_WORDS:
+            break
+    yield from filter(None, parts)
