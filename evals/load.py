@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,6 +34,8 @@ _PAGES = ("/healthz", "/hr/sign-in", "/api/v1/documents")
 #: What HR may do.
 _CONSOLE = ("/hr", "/hr/questions", "/hr/usage", "/hr/conflicts", "/hr/inbox", "/hr/review", "/hr/record")
 _HR = "hr"
+#: So often what was seen so far is handed on: half an hour may end before its time.
+_TELL_EVERY_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,16 @@ class LoadConfig:
     patience_s: float = 240.0  #: how long the server may take to be ready, and an answer to come
 
 
-def measure_load(folders: Sequence[Path], config: LoadConfig | None = None) -> dict[str, Any]:
+def measure_load(
+    folders: Sequence[Path],
+    config: LoadConfig | None = None,
+    *,
+    on_part: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> dict[str, Any]:
     """Read the folders into a new home, serve it, and let people ask: first all in the same second, then each at their own
     pace until the time is over, then a crowd of more than the line holds.
 
+    :param on_part: given what was seen so far every two minutes, without the crowd.
     :returns: ``outcomes`` (``own``: the asker's own answer; ``another's``, ``lost``, ``busy``), times to the first evidence
         and the whole answer, places in line that were told, what other pages took, and what memory did; ``burst`` and
         ``crowd`` have their own.
@@ -77,7 +85,7 @@ def measure_load(folders: Sequence[Path], config: LoadConfig | None = None) -> d
         ) as server:
             try:
                 url = _address(server)
-                return asyncio.run(_visit(url, server.pid, tokens, questions, config))
+                return asyncio.run(_visit(url, server.pid, tokens, questions, config, on_part))
             finally:
                 server.terminate()
 
@@ -126,7 +134,12 @@ def _question(chance: random.Random, subjects: Sequence[str]) -> str:
 
 
 async def _visit(
-    url: str, process: int, tokens: Sequence[str], questions: Sequence[str], config: LoadConfig
+    url: str,
+    process: int,
+    tokens: Sequence[str],
+    questions: Sequence[str],
+    config: LoadConfig,
+    on_part: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
     burst, seen, crowd = Witnessed(), Witnessed(), Witnessed()
     # The server closes a connection that was idle for five seconds, perhaps just when it is used again.
@@ -138,8 +151,22 @@ async def _visit(
         for number in range(3):
             await visitors[0].ask(f"{questions[number]} (warm)", Witnessed())
         await _all_at_once(visitors[: config.people], questions, "burst", burst)
-        begun_mb, cpu = _memory_mb(process), os.getloadavg()[0]
-        until = time.monotonic() + 60 * config.minutes
+        begun_mb, cpu, begun = _memory_mb(process), os.getloadavg()[0], time.monotonic()
+
+        def so_far() -> dict[str, Any]:
+            return {
+                "people": config.people, "place": "chat" if config.chat else "api", "minutes": config.minutes,
+                "minutes_passed": round((time.monotonic() - begun) / 60, 1), "model": config.model, "pause_s": config.pause_s,
+                "read_ahead_s": ahead_s, "questions_asked": seen.outcomes.total(), **_told(seen),
+                "told_their_place": len(seen.places), "asked_before": config.asked_before,
+                "other_pages_ms": {page: _spread(took) for page, took in seen.pages_ms.items()},
+                "memory_mb": {"start": round(begun_mb), "end": round(_memory_mb(process)), **_rise(seen.memory)},
+                "load_average": {"start": round(cpu, 1), "end": round(os.getloadavg()[0], 1)},
+                "burst": {"people": config.people, **_told(burst)},
+            }  # fmt: skip
+
+        on_part(so_far())
+        until = begun + 60 * config.minutes
         watching = [
             _look_around(client, tokens[1], _PAGES, 0.5, until, seen),
             _look_around(client, tokens[0], _CONSOLE, 10, until, seen),
@@ -149,20 +176,20 @@ async def _visit(
             _keep_asking(visitor, questions, number, until, config.pause_s, seen)
             for number, visitor in enumerate(visitors[: config.people])
         ]
+        telling = asyncio.create_task(_tell(on_part, so_far))
         await asyncio.gather(*watching, *asking)
-        ended_mb = _memory_mb(process)
+        telling.cancel()
+        found = so_far()
         await _all_at_once(visitors, questions, "crowd", crowd)
+        found["memory_mb"]["after_crowd"] = round(_memory_mb(process))
         await asyncio.gather(*(visitor.leave() for visitor in visitors), return_exceptions=True)
-    return {
-        "people": config.people, "place": "chat" if config.chat else "api", "minutes": config.minutes, "model": config.model,
-        "pause_s": config.pause_s, "read_ahead_s": ahead_s, "questions_asked": seen.outcomes.total(), **_told(seen),
-        "told_their_place": len(seen.places), "asked_before": config.asked_before,
-        "other_pages_ms": {page: _spread(took) for page, took in seen.pages_ms.items()},
-        "memory_mb": {"start": round(begun_mb), "end": round(ended_mb), "after_crowd": round(_memory_mb(process)), **_rise(seen.memory)},
-        "load_average": {"start": round(cpu, 1), "end": round(os.getloadavg()[0], 1)},
-        "burst": {"people": config.people, **_told(burst)},
-        "crowd": {"people": config.crowd, **_told(crowd)},
-    }  # fmt: skip
+    return {**found, "crowd": {"people": config.crowd, **_told(crowd)}}
+
+
+async def _tell(on_part: Callable[[dict[str, Any]], None], so_far: Callable[[], dict[str, Any]]) -> None:
+    while True:
+        await asyncio.sleep(_TELL_EVERY_S)
+        on_part(so_far())
 
 
 async def _visitors(client: httpx.AsyncClient, tokens: Sequence[str], config: LoadConfig) -> list[Visitor]:

@@ -28,7 +28,11 @@ def load(
         bool, typer.Option("--chat", help="Let people sit in the chat, over its socket, instead of using the API.")
     ] = False,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the result as JSON; - prints it and nothing else.")
+        Path | None,
+        typer.Option(
+            "--json",
+            help="Write the result as JSON, and what was seen so far beside it every two minutes; - prints it and nothing else.",
+        ),
     ] = None,
 ) -> None:
     """Serve documents to people who all ask in the same second, then each at their own pace, then to a crowd: whose answer
@@ -43,7 +47,12 @@ def load(
 
     given = folders or [SAMPLE / "documents"]
     facts = provenance()
-    found = measure_load(given, LoadConfig(people=people, minutes=minutes, model=model, chat=chat, pause_s=pause))
+    config = LoadConfig(people=people, minutes=minutes, model=model, chat=chat, pause_s=pause)
+    is_file = json_file is not None and str(json_file) != "-"
+    part = json_file.with_suffix(".part.json") if json_file is not None and is_file else None
+    found = measure_load(
+        given, config, on_part=lambda so_far: _save(part, _json({**facts, **so_far})) if part else None
+    )
     console = _console(json_file)
     outcomes = ", ".join(f"{count} {name}" for name, count in found["outcomes"].items())
     console.print(f"{found['questions_asked']} questions of {people} people: {outcomes}")
@@ -60,3 +69,5 @@ def load(
     console.print(f"a crowd of {found['crowd']['people']}: {found['crowd']['outcomes']}")
     if json_file is not None:
         _save(json_file, _json({**facts, **found}))
+    if part is not None:
+        part.unlink(missing_ok=True)
