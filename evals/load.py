@@ -231,6 +231,7 @@ def _rise(memory: Sequence[tuple[int, float]]) -> dict[str, Any]:
 
 async def _all_at_once(visitors: Sequence[Visitor], questions: Sequence[str], name: str, seen: Witnessed) -> None:
     await asyncio.gather(*(visitor.arrive() for visitor in visitors))
+    await asyncio.sleep(1)  # whoever asks has seen the page
     await asyncio.gather(
         *(visitor.ask(f"{questions[n % len(questions)]} ({name} {n})", seen) for n, visitor in enumerate(visitors))
     )
