@@ -23,7 +23,7 @@ from assistant.commands.output import aside, console
 from assistant.config import Settings
 from assistant.cores import keep_to_one_core, let_idle_threads_sleep
 from assistant.hardening import check_secret
-from assistant.memory import share_stocks
+from assistant.memory import settle, share_stocks
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
 from retrieval.errors import NotReady, WrongUsage
@@ -172,6 +172,7 @@ class _Models:
         with self._lock:
             if self._assistant is None:
                 self._assistant = open_assistant(self._settings, model=self._model)
+                settle()
             return self._assistant
 
     def encoder(self) -> Encoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -34,6 +35,16 @@ def test_what_holds_nothing_is_given_back() -> None:
     memory.give_back()
     assert before - resident_mb() > 100
     assert all(block[0] == 1 for block in held)
+
+
+def test_what_is_loaded_is_not_looked_through_again() -> None:
+    loaded = [[number] for number in range(50_000)]
+    try:
+        memory.settle()
+        assert gc.get_freeze_count() > len(loaded)
+        assert len(gc.get_objects()) < len(loaded)
+    finally:
+        gc.unfreeze()
 
 
 async def test_a_server_gives_back_between_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
