@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.panel import Panel
+from rich.text import Text
 
 from assistant.accounts import Accounts, scope_of
 from assistant.commands.output import aside, console, print_json
@@ -71,8 +72,7 @@ def search(
         passage = hit.passage
         where = " > ".join([passage.title, *passage.section_path]) + (f", page {passage.page}" if passage.page else "")
         console.print(
-            Panel(passage.text, title=f"{hit.rank}. {where}", title_align="left", subtitle=f"{hit.score:.3f}"),
-            markup=False,
+            Panel(passage.text, title=Text(f"{hit.rank}. {where}"), title_align="left", subtitle=f"{hit.score:.3f}")
         )
     if not result.hits:
         console.print("Nothing found.")
@@ -150,14 +150,14 @@ def _batch(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _show(answer: Answer) -> None:
-    console.print(answer.text, markup=False)
+    console.print(answer.text)
     for beside in answer.asides:
         what = "See" if beside.kind is AsideKind.REFERENCE else "Defined:"
         words = " ".join(beside.citation.quote.split())
-        console.print(f"\n{what} {beside.about}: {words} [{beside.citation.number}]", markup=False)
+        console.print(f"\n{what} {beside.about}: {words} [{beside.citation.number}]")
     for citation in answer.sources:
         passage = citation.passage
         where = " > ".join([passage.title, *passage.section_path]) + (f", page {passage.page}" if passage.page else "")
         dates = f", in force from {passage.effective_from}" if passage.effective_from else ""
-        console.print(f"\n[{citation.number}] {where} ({passage.file}{dates})", markup=False, style="dim")
+        console.print(f"\n[{citation.number}] {where} ({passage.file}{dates})", style="dim")
     aside.print(f"{answer.status.value}, {answer.timings_ms['total']:.0f} ms", style="dim")

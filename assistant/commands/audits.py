@@ -42,7 +42,7 @@ def verify(
     elif found.holds:
         console.print(f"The audit chain is whole: {found.entries} entries. Note its head: {found.head}")
     else:
-        console.print(f"The audit chain is broken at entry {found.broken}: {found.why}.", markup=False)
+        console.print(f"The audit chain is broken at entry {found.broken}: {found.why}.")
     if not found.holds:
         raise typer.Exit(1)
 
@@ -123,7 +123,7 @@ def _show(played: Replay) -> None:
     else:
         changed = "the index" if not played.same_index else "the model"
         console.print(f"Another answer came; {changed} has changed since:")
-    console.print(played.answer.text, markup=False)
+    console.print(played.answer.text)
 
 
 def _replay_json(played: Replay) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from assistant.commands import diffing, reviewing
 from assistant.commands.output import console, print_json
@@ -70,12 +71,12 @@ def show(context: typer.Context, document_id: str, as_json: AsJson = False) -> N
             }
         )
         return
-    console.print(f"[bold]{document.title}[/bold]  {document.document_id}")
+    console.print(Text(document.title, style="bold"), document.document_id)
     console.print(_versions_table(document))
     for passage in passages:
         where = " > ".join(passage.section_path) + (f"  (page {passage.page})" if passage.page else "")
-        console.print(f"[dim]{where}[/dim]", markup=True)
-        console.print(passage.text, markup=False)
+        console.print(where, style="dim")
+        console.print(passage.text)
         console.print()
 
 
@@ -133,12 +134,10 @@ def remove(
     room = reviewing.open_review(context)
     if undoable:
         action = room.remove(document_id)
-        console.print(
-            f"{document.title} is removed; undo with: policydesk documents undo {action.action_id}", markup=False
-        )
+        console.print(f"{document.title} is removed; undo with: policydesk documents undo {action.action_id}")
         return
     room.erasure.erase(document_id)
-    console.print(f"{document.title} is removed.", markup=False)
+    console.print(f"{document.title} is removed.")
 
 
 def _row(document: Document, today: date) -> tuple[str, ...]:

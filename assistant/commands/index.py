@@ -94,7 +94,6 @@ def doctor(
         for finding in findings:
             console.print(
                 f"{'✗' if finding.problem else '✓'} {finding.checked}{': ' + finding.problem if finding.problem else ''}",
-                markup=False,
             )
     if any(finding.problem for finding in findings):
         raise typer.Exit(3)

@@ -158,7 +158,7 @@ def _show(report: FileReport) -> None:
     what = f"{report.passages} passages" + (f", {report.pages} pages" if report.pages else "")
     style = _STYLES[report.status]
     said = report.reason if report.status in (FileStatus.REJECTED, FileStatus.PARTIAL) else what
-    console.print(f"[{style}]{report.status.value:9}[/{style}] ", end="")
+    console.print(f"{report.status.value:9} ", style=style, end="")
     console.print(f"{report.file}: {said}", markup=False)
     for warning in report.warnings:
         console.print(f"          {warning}", style="yellow", markup=False)

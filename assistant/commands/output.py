@@ -11,9 +11,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-#: For people. Progress bars and logs go to standard error, so that standard output stays clean.
-console = Console(highlight=False)
-aside = Console(stderr=True, highlight=False)
+#: For people. Progress bars and logs go to standard error, so that standard output stays clean. Nothing
+#: in a text is markup: titles, headings and names are printed as they are, also with brackets and colons.
+console = Console(highlight=False, markup=False, emoji=False)
+aside = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
@@ -25,6 +26,6 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 @contextmanager
 def progress_bar(*, enabled: bool = True) -> Iterator[Progress]:
     """A progress bar on standard error; invisible where that is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=aside, transient=True, disable=not (enabled and aside.is_terminal)) as progress:
         yield progress

@@ -118,7 +118,7 @@ def publish(
     Example: `policydesk documents publish d3f9a12c45`
     """
     action = open_review(context).publish(name)
-    console.print(f"{action.title} is published; undo with: policydesk documents undo {action.action_id}", markup=False)
+    console.print(f"{action.title} is published; undo with: policydesk documents undo {action.action_id}")
 
 
 def reject(
@@ -130,7 +130,7 @@ def reject(
     Example: `policydesk documents reject d3f9a12c45.v2`
     """
     action = open_review(context).reject(name)
-    console.print(f"{action.title} is rejected; undo with: policydesk documents undo {action.action_id}", markup=False)
+    console.print(f"{action.title} is rejected; undo with: policydesk documents undo {action.action_id}")
 
 
 def attach(
@@ -144,8 +144,7 @@ def attach(
     """
     action = open_review(context).attach(name, document_id)
     console.print(
-        f"{action.title} is now {action.version_ids[0]}; undo with: policydesk documents undo {action.action_id}",
-        markup=False,
+        f"{action.title} is now {action.version_ids[0]}; undo with: policydesk documents undo {action.action_id}"
     )
 
 
@@ -160,7 +159,7 @@ def undo(
     Example: `policydesk documents undo`
     """
     action = open_review(context).undo(action_id)
-    console.print(f"Undone: {action.act.value} of {action.title}.", markup=False)
+    console.print(f"Undone: {action.act.value} of {action.title}.")
 
 
 def history(

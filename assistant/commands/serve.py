@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 from assistant.accounts import Accounts, Role
 from assistant.commands.output import aside, console
@@ -249,7 +250,7 @@ def _welcome(host: str, port: int, passwords: dict[str, str] | None) -> None:
     lines.add_row("For HR", f"http://{shown}:{port}/hr")
     lines.add_row("API", f"http://{shown}:{port}/api/docs")
     for name, password in (passwords or {}).items():
-        lines.add_row(f"Sign in as {name}", f"[bold]{password}[/bold]")
+        lines.add_row(f"Sign in as {name}", Text(password, style="bold"))
     console.print(Panel(lines, title="Policydesk", expand=False, padding=(1, 2)))
     if passwords:
         console.print("The passwords are shown this once.")

@@ -130,6 +130,28 @@ def test_removed_document_no_longer_answers(tmp_path: Path) -> None:
     assert not list((home / "originals").iterdir())
 
 
+def test_brackets_in_titles_and_headings_are_printed_as_they_are(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "dress.md"
+    file.write_text("# Dress code [/] :bug: rules\n\n## 1 Ties [bold]\n\n1.1 Ties [/dim] may be worn on Fridays.\n")
+    added = policydesk(home, "ingest", str(file), "--audience", "[/]")
+    assert (added.returncode, added.stdout.split()[0]) == (0, "indexed")
+    listed = policydesk(home, "documents", "list")
+    assert "[/]" in listed.stdout.splitlines()[3]  # its audience
+    document = json.loads(policydesk(home, "documents", "list", "--json").stdout)["documents"][0]["document_id"]
+    shown = policydesk(home, "documents", "show", document).stdout
+    for words in ("Dress code [/] :bug: rules", "Ties [bold]", "Ties [/dim] may"):
+        assert words in shown
+
+
+def test_brackets_in_what_was_found_are_printed_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "dress.md"
+    file.write_text("# Dress code [/] rules\n\n## 1 Ties [bold]\n\n1.1 Ties [/dim] may be worn on Fridays.\n")
+    policydesk(tmp_path / "home", "ingest", str(file))
+    found = policydesk(tmp_path / "home", "search", "ties", "--mode", "bm25").stdout
+    for words in ("Dress code [/] rules > 1 Ties [bold]", "Ties [/dim] may"):
+        assert words in found
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
