@@ -109,7 +109,8 @@ class Searcher:
         timer = _Timer()
         mask = self.index.mask(scope or Scope())
         pool = max(k, self.config.pool)
-        hits = self._first_stage(question, pool, mode, mask, timer)
+        asks = any(character.isalnum() for character in question)
+        hits = self._first_stage(question, pool, mode, mask, timer) if asks else []
         if rerank and hits and mode is Mode.HYBRID:
             with timer.step("rerank"):
                 hits = self._read(question, self._rerank(question, hits))
