@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.panel import Panel
 from rich.text import Text
 
 from assistant.accounts import Accounts, scope_of
+from assistant.commands.batch import read_batch
 from assistant.commands.output import aside, console, print_json
 from assistant.config import Settings
 from assistant.contract import answer_json, search_json
 from assistant.opening import open_assistant
-from assistant.records import Answer, AsideKind, Turn
+from assistant.records import Answer, AsideKind
 from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import open_index
@@ -97,7 +96,7 @@ def ask(
     if (question is None) == (batch is None):
         raise WrongUsage("give a question or --batch FILE, one of them")
     scope = _scope(settings, as_user, as_of, jurisdiction)
-    lines = list(_batch(batch)) if batch else []
+    lines = read_batch(batch) if batch else []
     assistant = open_assistant(settings, model=model)
     if question is not None:
         answer = assistant.answer(question, scope=scope)
@@ -107,9 +106,8 @@ def ask(
             _show(answer)
         return
     for line in lines:
-        history = [Turn(turn["question"], turn.get("answer", "")) for turn in line.get("history", ())]
-        answer = assistant.answer(line["text"], scope=_line_scope(scope, line), history=history)
-        print_json({"_id": line["_id"], **answer_json(answer)}, indent=None)
+        answer = assistant.answer(line.text, scope=line.within(scope), history=line.turns)
+        print_json({"_id": line.key, **answer_json(answer)}, indent=None)
 
 
 def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdiction: str | None) -> Scope:
@@ -123,30 +121,6 @@ def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdi
     return scope_of(
         person, as_of=as_of.date() if as_of else None, jurisdiction=jurisdiction.upper() if jurisdiction else None
     )
-
-
-def _line_scope(scope: Scope, line: dict[str, Any]) -> Scope:
-    """The command's scope with a line's own ``as_of`` and ``jurisdiction``."""
-    as_of = date.fromisoformat(line["as_of"]) if line.get("as_of") else scope.as_of
-    return Scope(groups=scope.groups, as_of=as_of, jurisdiction=line.get("jurisdiction") or scope.jurisdiction)
-
-
-def _batch(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUsage(f"cannot read {path}: {error}") from error
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-            _ = value["_id"], str(value["text"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise WrongUsage(
-                f'{path} line {number}: expected {{"_id": .., "text": ..}}, found {line[:60]!r}'
-            ) from error
-        yield value
 
 
 def _show(answer: Answer) -> None:
