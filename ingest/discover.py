@@ -24,12 +24,12 @@ class Source:
 
     @classmethod
     def at(cls, path: Path, file: str | None = None) -> Source:
-        return cls(path, file or path.name, str(path.resolve()))
+        return cls(path, _shown(file or path.name), _place(path.resolve()))
 
     @classmethod
     def upload(cls, path: Path, name: str) -> Source:
         """A file sent by somebody: known by its name, whatever it is called on this disk."""
-        return cls(path, name, f"upload:{name}")
+        return cls(path, _shown(name), f"upload:{_shown(name)}")
 
 
 def discover(paths: Sequence[Path | Source]) -> list[Source]:
@@ -90,4 +90,14 @@ def _walk(root: Path) -> Iterator[Source]:
 
 
 def _with_problem(path: Path, file: str, problem: str) -> Source:
-    return Source(path, file, str(path.absolute()), problem)
+    return Source(path, _shown(file), _place(path.absolute()), problem)
+
+
+def _shown(name: str) -> str:
+    """The name as text that can be kept, "?" for each byte that is no UTF-8."""
+    return name.encode(errors="replace").decode()
+
+
+def _place(path: Path) -> str:
+    """The path as text that can be kept; two names that are not UTF-8 stay two places."""
+    return str(path).encode(errors="backslashreplace").decode()

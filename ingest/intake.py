@@ -81,10 +81,18 @@ def _read_one(source: Source, home: Home, store: Store, sandbox: Sandbox, option
             return replace(incoming, kept=None, identity=known)
         named = source.file if source.place.startswith("upload:") else source.place
         return replace(incoming, reading=sandbox.read(named, kept, ocr=options.ocr))
-    except DocumentRejected as error:
+    except (DocumentRejected, ValueError) as error:
         if kept is not None:
             kept.unlink(missing_ok=True)
-        return replace(incoming, kept=None, rejected=str(error))
+        return replace(incoming, kept=None, rejected=refusal(error))
+
+
+def refusal(error: Exception) -> str:
+    """Why a file is not taken, in one line."""
+    if isinstance(error, DocumentRejected):
+        return str(error)
+    why = " ".join(str(getattr(error, "orig", None) or error).split())
+    return f"what was read of it cannot be kept ({why[:200]}); save it again from the program that made it"
 
 
 _SERIAL = count(1)

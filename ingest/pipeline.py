@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
+
 from ingest.chunk import chunk
 from ingest.completeness import completeness
 from ingest.discover import Source, discover
 from ingest.identify import Identity, Kinship, identify
-from ingest.intake import Incoming, discard, read_all, sweep
+from ingest.intake import Incoming, discard, read_all, refusal, sweep
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
 from retrieval.documents import NewVersion
 from retrieval.encoder import Encoder
-from retrieval.errors import WrongUsage
+from retrieval.errors import DocumentRejected, PassageTooLong, WrongUsage
 from retrieval.generations import publish as publish_generation
 from retrieval.home import Home, sync
 from retrieval.store import Store
@@ -57,23 +59,30 @@ def ingest(
     with home.writing():
         sweep(home)
     reports: list[FileReport] = []
-    for reading in (readings := read_all(sources, home, store, chosen)):
-        if stop and stop():
-            discard(reading)
-            readings.close()
-            break
-        own = options_of(reading.source) if options_of else None
-        report = _settle(reading, home, store, encoder, own or chosen)
-        reports.append(report)
-        if on_file:
-            on_file(report)
-    with home.writing(timeout_s=_PATIENCE_S):
-        publish_generation(home, store, encoder, progress=on_encoded)
+    try:
+        for reading in (readings := read_all(sources, home, store, chosen)):
+            if stop and stop():
+                discard(reading)
+                readings.close()
+                break
+            own = options_of(reading.source) if options_of else None
+            report = _settle(reading, home, store, encoder, own or chosen)
+            reports.append(report)
+            if on_file:
+                on_file(report)
+    finally:
+        # What was reported as indexed answers, whatever stopped the run.
+        with home.writing(timeout_s=_PATIENCE_S):
+            publish_generation(home, store, encoder, progress=on_encoded)
     return reports
 
 
 #: A run that has begun waits so long for another to write its index.
 _PATIENCE_S = 900.0
+
+
+#: What a file can be to blame for; a full disk or a locked database stops the run.
+_OF_THE_FILE = (DocumentRejected, PassageTooLong, ValueError, OverflowError, DataError, IntegrityError, InterfaceError)
 
 
 def _settle(incoming: Incoming, home: Home, store: Store, encoder: Encoder, options: IngestOptions) -> FileReport:
@@ -84,6 +93,8 @@ def _settle(incoming: Incoming, home: Home, store: Store, encoder: Encoder, opti
     elif incoming.reading is not None and incoming.kept is not None:
         try:
             report = _store(incoming, incoming.reading, incoming.kept, report, home, store, encoder, options)
+        except _OF_THE_FILE as error:
+            report = replace(report, reason=refusal(error))
         finally:
             incoming.kept.unlink(missing_ok=True)
     return replace(report, seconds=time.monotonic() - incoming.started)

@@ -259,7 +259,9 @@ def serve() -> None:
             replies.flush()
 
         ocr: Ocr = available(working) if request["ocr"] else Without()
-        replies.write(json.dumps(_reply(request["file"], Path(request["path"]), ocr)).encode() + b"\n")
+        reply = json.dumps(_reply(request["file"], Path(request["path"]), ocr), ensure_ascii=False)
+        # Halves of characters, as broken escapes leave them, cannot be kept: they become "?".
+        replies.write(reply.encode(errors="replace") + b"\n")
         replies.flush()
 
 

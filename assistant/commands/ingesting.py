@@ -86,6 +86,7 @@ def ingest(
     stated = _stated(catalog, options) if catalog else {}
     began = perf_counter()
     store = Store.open(settings.home)
+    audit = Audit(store)
     encoder = load_encoder(settings.encoder)
     with progress_bar(enabled=not as_json) as progress:
         reading = progress.add_task("Reading files", total=None)
@@ -96,6 +97,8 @@ def ingest(
 
         def settled(report: FileReport) -> None:
             progress.advance(reading)
+            if report.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
+                audit.append(Kind.UPLOAD, {"document_id": report.document_id, "version_id": report.version_id})
             if as_json:
                 print_json(report.as_json(), indent=None)
             else:
@@ -110,10 +113,6 @@ def ingest(
             paths, home=settings.home, store=store, encoder=encoder, options=options,
             options_of=lambda source: stated.get(Path(source.file).name), on_found=found, on_file=settled, on_encoded=encoded,
         )  # fmt: skip
-    audit = Audit(store)
-    for report in reports:
-        if report.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
-            audit.append(Kind.UPLOAD, {"document_id": report.document_id, "version_id": report.version_id})
     _summarise(reports, perf_counter() - began, as_json=as_json)
     if any(report.status in (FileStatus.REJECTED, FileStatus.PARTIAL) for report in reports):
         raise typer.Exit(1)

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from ingest.discover import Source
 from ingest.pipeline import IngestOptions, ingest
 from ingest.records import FileReport, FileStatus
+from retrieval.documents import NewVersion, Version
 from retrieval.errors import WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.home import Home
@@ -89,6 +91,51 @@ def test_a_bad_file_never_stops_the_others(library: Library) -> None:
         (INDEXED, None),
         (REJECTED, "the file is empty; save it again with its text"),
     ]
+
+
+def test_halves_of_characters_in_text_and_file_name_are_replaced(library: Library) -> None:
+    library.write("a.md", '---\ntitle: "Bad \\ud800 title"\n---\nLeave is paid.')
+    for name in (b"caf\xe8.md", b"caf\xe9.md"):
+        Path(os.fsdecode(os.fsencode(library.files) + b"/" + name)).write_text(f"Coffee {name!r} is free.")
+    reports = library.ingest()
+    assert [(report.file, report.status) for report in reports] == [
+        ("a.md", INDEXED), ("caf?.md", INDEXED), ("caf?.md", INDEXED),
+    ]  # fmt: skip
+    assert reports[0].title == "Bad ? title"
+    assert len(library.store.documents()) == 3
+    assert [report.status for report in library.ingest()] == [UNCHANGED] * 3
+
+
+def test_a_file_that_cannot_be_stored_is_rejected_and_the_next_one_read(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.write("a.md", "Leave is paid.")
+    library.write("b.md", "Pay comes monthly.")
+    _break_storing(library, monkeypatch, "a.md", OverflowError("too large"))
+    reports = library.ingest()
+    assert [report.status for report in reports] == [REJECTED, INDEXED]
+    assert "cannot be kept (too large)" in (reports[0].reason or "")
+    assert library.answers() == ["Pay comes monthly."]
+
+
+def test_what_was_stored_answers_though_the_run_was_stopped(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.write("a.md", "Leave is paid.")
+    library.write("b.md", "Pay comes monthly.")
+    _break_storing(library, monkeypatch, "b.md", OperationalError("INSERT", {}, OSError("disk full")))
+    with pytest.raises(OperationalError):
+        library.ingest()
+    assert library.answers() == ["Leave is paid."]
+
+
+def _break_storing(library: Library, monkeypatch: pytest.MonkeyPatch, file: str, error: Exception) -> None:
+    add = library.store.add_version
+
+    def broken(new: NewVersion, **named: Any) -> Version:
+        if new.file == file:
+            raise error
+        return add(new, **named)
+
+    monkeypatch.setattr(library.store, "add_version", broken)
 
 
 def test_an_unchanged_file_is_not_read_again(library: Library) -> None:
