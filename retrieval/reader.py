@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -23,6 +24,8 @@ HEADING_TOKENS = 32
 WINDOW_TOKENS = 160
 #: Tokens by which the windows of a long passage overlap, and those of the longest answer.
 _OVERLAP, _LONGEST_ANSWER = 40, 40
+#: Passages whose windows are kept.
+_MOST_CUT = 1_000
 
 
 class Reader(Protocol):
@@ -43,7 +46,6 @@ class Reader(Protocol):
 class _Window:
     """A part of a passage as it is read: its token ids with the heading's, and where its own tokens stand in the text."""
 
-    passage: int
     ids: tuple[int, ...]
     heading: int  #: tokens of the heading, in front
     offsets: tuple[tuple[int, int], ...]  #: of the tokens behind the heading, in ``passage.text``
@@ -66,6 +68,7 @@ class TrainedReader:
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
         self._kept = KeptReadings()
+        self._windows_of = lru_cache(maxsize=_MOST_CUT)(self._cut)
         self._lock = Lock()
 
     @classmethod
@@ -98,11 +101,11 @@ class TrainedReader:
         if not passages:
             return []
         asked = cut_question(self._tokenizer.encode([question])[0].ids, QUESTION_TOKENS)
-        windows = self._windows(passages)
+        windows = [(number, window) for number, one in enumerate(passages) for window in self._windows(one)]
         with torch.inference_mode():
             with self._lock:
-                self._keep(windows)
-                seen = self._kept.of([window.ids for window in windows])
+                self._keep([window for _, window in windows])
+                seen = self._kept.of([window.ids for _, window in windows])
                 self._kept.shrink()
             ids, attention = self._tokenizer.batch([asked])
             outcome = self._network.read(ids.expand(len(windows), -1), attention.expand(len(windows), -1), seen)
@@ -115,21 +118,20 @@ class TrainedReader:
         import torch
 
         with self._lock, torch.inference_mode():
-            self._keep(self._windows(passages))
+            self._keep([window for one in passages for window in self._windows(one)])
             self._kept.shrink()
 
-    def _windows(self, passages: Sequence[Passage]) -> list[_Window]:
-        headings = self._tokenizer.encode([heading_line(one.title, one.section_path) for one in passages])
-        windows = []
-        for number, (heading, text) in enumerate(
-            zip(headings, self._tokenizer.encode([one.text for one in passages]), strict=True)
-        ):
-            title = tuple(heading.ids[:HEADING_TOKENS])
-            room = WINDOW_TOKENS - len(title)
-            for begin in range(0, max(1, len(text.ids) - _OVERLAP), room - _OVERLAP):
-                shown = slice(begin, begin + room)
-                windows.append(_Window(number, (*title, *text.ids[shown]), len(title), tuple(text.offsets[shown])))
-        return windows
+    def _windows(self, passage: Passage) -> tuple[_Window, ...]:
+        return self._windows_of(heading_line(passage.title, passage.section_path), passage.text)
+
+    def _cut(self, heading: str, text: str) -> tuple[_Window, ...]:
+        """The windows of a text under its heading, at least one."""
+        title, body = self._tokenizer.encode([heading, text])
+        above = tuple(title.ids[:HEADING_TOKENS])
+        room = WINDOW_TOKENS - len(above)
+        starts = range(0, max(1, len(body.ids) - _OVERLAP), room - _OVERLAP)
+        shown = [slice(begin, begin + room) for begin in starts]
+        return tuple(_Window((*above, *body.ids[one]), len(above), tuple(body.offsets[one])) for one in shown)
 
     def _keep(self, windows: Sequence[_Window]) -> None:
         """Read the windows that are not kept yet."""
@@ -140,18 +142,18 @@ class TrainedReader:
             self._kept.add(batch, self._network.passages(*self._tokenizer.batch(batch)))
 
     def _best(
-        self, passages: int, windows: Sequence[_Window], log_odds: NDArray[np.float32], starts: NDArray[np.float32],
+        self, passages: int, windows: Sequence[tuple[int, _Window]], log_odds: NDArray[np.float32], starts: NDArray[np.float32],
         ends: NDArray[np.float32],
     ) -> list[Reading]:  # fmt: skip
         """The reading of each passage's best window, with what the others say of where the answer begins."""
         best: dict[int, Reading] = {}
         begins: list[dict[int, float]] = [{} for _ in range(passages)]
-        for window, chance, start, end in zip(windows, log_odds, starts, ends, strict=True):
+        for (number, window), chance, start, end in zip(windows, log_odds, starts, ends, strict=True):
             calibrated = float(chance) * self._scale + self._offset
-            if window.passage not in best or calibrated > best[window.passage].log_odds:
-                best[window.passage] = Reading(calibrated, *_span(window, start, end))
+            if number not in best or calibrated > best[number].log_odds:
+                best[number] = Reading(calibrated, *_span(window, start, end))
             for at, probability in _begins(window, start):
-                begins[window.passage][at] = max(probability, begins[window.passage].get(at, 0.0))
+                begins[number][at] = max(probability, begins[number].get(at, 0.0))
         return [replace(best[number], begins=tuple(begins[number].items())) for number in range(passages)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -21,6 +22,8 @@ QUESTION_TOKENS = 128
 PASSAGE_TOKENS = 384
 #: Tokens a batch may hold, padding included: enough to fill the matrix units, small enough for the cache.
 BATCH_TOKENS = 2048
+#: Texts whose tokens are kept: as many passages as there is room for their states.
+_MOST_ROWS = 2_000
 
 
 class Reranker(Protocol):
@@ -51,6 +54,7 @@ class InteractionReranker:
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
         self._kept = KeptStates()
+        self._row = lru_cache(maxsize=_MOST_ROWS)(self._tokens)
         self._lock = Lock()
 
     @classmethod
@@ -81,7 +85,7 @@ class InteractionReranker:
         with self._lock, torch.inference_mode():
             asked = self._tokenizer.encode([question])[0].ids
             states = self._network.states(*self._tokenizer.batch([cut_question(asked, QUESTION_TOKENS)]))
-            rows = self._rows(texts)
+            rows = [self._row(text) for text in texts]
             self._read(rows)
             scores = np.empty(len(texts), np.float32)
             for chosen in batches([len(row) + 2 for row in rows]):
@@ -94,11 +98,11 @@ class InteractionReranker:
         import torch
 
         with self._lock, torch.inference_mode():
-            self._read(self._rows(texts))
+            self._read([self._row(text) for text in texts])
             self._kept.shrink()
 
-    def _rows(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
-        return [tuple(encoding.ids[:PASSAGE_TOKENS]) for encoding in self._tokenizer.encode(texts)]
+    def _tokens(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode([text])[0].ids[:PASSAGE_TOKENS])
 
     def _read(self, rows: Sequence[tuple[int, ...]]) -> None:
         """Bring the states of all texts into what is kept; those that are there are not read again."""

@@ -56,7 +56,7 @@ def test_the_answer_lies_in_the_text(untrained: TrainedReader) -> None:
 
 
 def test_a_long_passage_is_read_to_its_end(untrained: TrainedReader) -> None:
-    windows = untrained._windows([passage(" ".join(TEXTS * 6))])
+    windows = untrained._windows(passage(" ".join(TEXTS * 6)))
     assert len(windows) > 3
     assert windows[-1].offsets[-1][1] == len(" ".join(TEXTS * 6))
 
