@@ -23,6 +23,7 @@ from assistant.accounts import Person, scope_of
 from assistant.contract import answer_json, citation_json, job_json, search_json
 from assistant.gaps import find_gaps, gaps_json, nearest_in
 from assistant.jobs import Job
+from assistant.particulars import groups_named
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room
@@ -197,7 +198,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         draft: Annotated[bool, Form(description="Hold for review instead of publishing")] = False,
     ) -> JSONResponse:
         options = {
-            "audience": [group.strip() for group in audience.split(",") if group.strip()],
+            "audience": sorted(groups_named(audience)) if audience else [],
             "jurisdiction": jurisdiction, "owner": owner, "supersedes": supersedes, "collection": collection, "draft": draft,
             "effective_from": effective_from.isoformat() if effective_from else None,
             "effective_to": effective_to.isoformat() if effective_to else None,

@@ -34,6 +34,17 @@ class Particulars:
             raise WrongUsage(f"{code!r} is no country code; use two capital letters such as DE, or leave it out")
 
 
+def groups_named(said: str) -> frozenset[str]:
+    """The groups that a list by commas names.
+
+    :raises WrongUsage: if it names none, as commas alone do: what was meant for few must not be for everybody.
+    """
+    groups = frozenset(group.strip() for group in said.split(",") if group.strip())
+    if not groups:
+        raise WrongUsage("the audience names no group; give groups by commas, or leave it out for every employee")
+    return groups
+
+
 def set_particulars(row: DocumentRow, version_id: str, given: Particulars, *, also_document: bool) -> None:
     """Write particulars to the rows: title and dates to the version, the rest to the document if ``also_document``."""
     version = next(each for each in row.versions if each.version_id == version_id)

@@ -16,6 +16,7 @@ from rich.progress import TaskID
 from assistant.audit import Audit, Kind
 from assistant.commands.output import aside, console, print_json, progress_bar
 from assistant.config import Settings
+from assistant.particulars import groups_named
 from corpora.catalog import CatalogEntry, read_catalog
 from corpora.errors import CorpusError
 from ingest.pipeline import IngestOptions
@@ -73,7 +74,7 @@ def ingest(
     settings: Settings = context.obj
     _check_paths(paths)
     options = IngestOptions(
-        audience=frozenset(group.strip() for group in (audience or "").split(",") if group.strip()),
+        audience=frozenset() if audience is None else groups_named(audience),
         jurisdiction=_country(jurisdiction),
         owner=owner,
         effective_from=_day(effective_from),

@@ -178,6 +178,16 @@ async def test_an_upload_without_a_file_is_described(client: httpx.AsyncClient, 
     assert response.json()["errors"][0]["field"] == "body.file"
 
 
+@pytest.mark.parametrize("said", [{"audience": " , "}])
+async def test_an_upload_that_says_what_makes_no_sense_is_refused(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room, said: dict[str, str]
+) -> None:
+    files = [("file", ("bikes.md", b"# Bicycle Policy\n\nThe company pays 300 euro.\n", "text/markdown"))]
+    response = await client.post("/api/v1/documents", files=files, data=said, headers=bearer("hana"))
+    assert response.status_code == 422
+    assert not [document for document in room.store.documents() if "Bicycle" in document.title]
+
+
 async def test_an_original_is_an_attachment_with_its_bytes(
     client: httpx.AsyncClient, bearer: Bearer, room: Room
 ) -> None:

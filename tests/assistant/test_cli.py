@@ -156,6 +156,7 @@ def test_brackets_in_what_was_found_are_printed_as_they_are(tmp_path: Path) -> N
     ("arguments", "code", "said"),
     [
         (("ingest", "nowhere/at/all"), 2, "there is no file or folder"),
+        (("ingest", ".", "--audience", " , "), 2, "names no group"),
         (("search", "leave"), 3, "policydesk ingest"),
         (("index", "verify"), 3, "policydesk ingest"),
         (("documents", "show", "nope"), 2, "documents list"),
