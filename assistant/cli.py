@@ -92,13 +92,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     :param arguments: without the program's name; None reads the command line.
     """
     quiet_libraries()
-    from retrieval.errors import PolicydeskError
+    from sqlalchemy.exc import DatabaseError
+
+    from retrieval.errors import NotReady, PolicydeskError
 
     try:
         build_app()(arguments, prog_name="policydesk")
     except PolicydeskError as error:
         typer.echo(f"policydesk: {error}", err=True)
         sys.exit(error.exit_code)
+    except DatabaseError as error:
+        typer.echo(
+            f"policydesk: the home's database did not do it ({error.orig}); try again when nothing else writes to it,"
+            " or run: policydesk doctor",
+            err=True,
+        )
+        sys.exit(NotReady.exit_code)
     except KeyboardInterrupt:
         typer.echo("policydesk: stopped", err=True)
         sys.exit(130)

@@ -36,7 +36,7 @@ class Store:
         :raises NotReady: if the file is not a database or cannot be opened.
         """
         home.create()
-        engine = create_engine(f"sqlite:///{home.database}", connect_args={"timeout": 30})
+        engine = create_engine(f"sqlite:///{home.database}", connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _durable)
         try:
             with engine.begin() as connection:

@@ -1,0 +1,57 @@
+"""How commands end that cannot do what they were asked: one line, and the exit code of the contract."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from assistant.accounts import Accounts, Role
+from assistant.cli import main
+from retrieval.home import Home
+from retrieval.store import Store
+
+PASSWORD = "correct horse battery"
+
+
+def ends(home: Path, *arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        main(["--home", str(home), *arguments])
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A home whose database somebody else writes to without end, and nobody waits for long."""
+
+    def impatient(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 10")
+
+    Store.open(Home(tmp_path)).close()
+    event.listen(Engine, "connect", impatient)
+    other = sqlite3.connect(Home(tmp_path).database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield tmp_path
+    other.close()
+    event.remove(Engine, "connect", impatient)
+
+
+def test_a_locked_database_is_one_line_without_what_was_to_be_written(
+    locked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD + "\n"))
+    assert ends(locked, "users", "add", "ada", "--role", "hr", "--password-stdin") == 3
+    said = capsys.readouterr().err
+    assert "database is locked" in said
+    assert (said.count("\n"), "argon2" in said, "Traceback" in said) == (1, False, False)
+
+
+def test_errors_of_the_database_name_no_values(locked: Path) -> None:
+    with pytest.raises(Exception, match="database is locked") as raised:
+        Accounts(Store.open(Home(locked))).add("ada", Role.HR, PASSWORD)
+    assert "argon2" not in str(raised.value)
