@@ -114,10 +114,12 @@ def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdi
     """What the command may see. Without ``--as`` nobody is asking: documents for everyone only.
 
     :raises WrongUsage: if there is no such account or the country is no two-letter code.
+    :raises NotReady: if the home's database is none, or a newer Policydesk wrote it.
     """
-    if jurisdiction is not None and not (len(jurisdiction) == 2 and jurisdiction.isalpha()):
+    if jurisdiction is not None and not re.fullmatch("[A-Za-z]{2}", jurisdiction):
         raise WrongUsage(f"--jurisdiction takes a two-letter country code such as DE, not {jurisdiction!r}")
-    person = Accounts(Store.open(settings.home)).require(user) if user is not None else None
+    store = Store.open(settings.home)  # also where nobody is named: it refuses a home that it cannot read
+    person = Accounts(store).require(user) if user is not None else None
     return scope_of(
         person, as_of=as_of.date() if as_of else None, jurisdiction=jurisdiction.upper() if jurisdiction else None
     )

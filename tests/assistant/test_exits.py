@@ -55,3 +55,24 @@ def test_errors_of_the_database_name_no_values(locked: Path) -> None:
     with pytest.raises(Exception, match="database is locked") as raised:
         Accounts(Store.open(Home(locked))).add("ada", Role.HR, PASSWORD)
     assert "argon2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_nothing_is_answered_from_a_home_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    home = Home(tmp_path)
+    Store.open(home).close()
+    with sqlite3.connect(home.database) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert ends(tmp_path, command, "May I bring my dog?") == 3
+    assert "written by a newer Policydesk" in capsys.readouterr().err
+    home.database.write_bytes(b"no database" * 100)
+    assert ends(tmp_path, command, "May I bring my dog?") == 3
+    assert "cannot be read as a database" in capsys.readouterr().err
+
+
+def test_a_country_is_two_plain_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ends(tmp_path, "search", "leave", "--jurisdiction", "ÄÖ") == 2
+    assert "two-letter country code" in capsys.readouterr().err
