@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from typing import Annotated
 
@@ -129,7 +130,7 @@ def remove(
     settings: Settings = context.obj
     document = Store.open(settings.home).document(document_id)
     how = "" if undoable else " for good"
-    if not yes and not typer.confirm(f"Remove “{document.title}” with {len(document.versions)} version(s){how}?"):
+    if not yes and not _is_agreed(f"Remove “{document.title}” with {len(document.versions)} version(s){how}?"):
         raise WrongUsage("nothing was removed")
     room = reviewing.open_review(context)
     if undoable:
@@ -138,6 +139,15 @@ def remove(
         return
     room.erasure.erase(document_id)
     console.print(f"{document.title} is removed.")
+
+
+def _is_agreed(question: str) -> bool:
+    try:
+        return typer.confirm(question)
+    except typer.Abort as error:
+        if sys.stdin.isatty():
+            raise
+        raise WrongUsage("nothing was removed: there is nobody to ask; add --yes to remove without asking") from error
 
 
 def _row(document: Document, today: date) -> tuple[str, ...]:

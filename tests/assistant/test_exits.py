@@ -13,10 +13,15 @@ from sqlalchemy import Engine, event
 
 from assistant.accounts import Accounts, Role
 from assistant.cli import main
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.home import Home
 from retrieval.store import Store
 
 PASSWORD = "correct horse battery"
+DRESS = NewVersion(
+    title="Dress code", file="dress.md", source="dress.md", sha256="d" * 64, media_type="text/markdown", size_bytes=1,
+    passages=(NewPassage(text="Ties may be worn."),),
+)  # fmt: skip
 
 
 def ends(home: Path, *arguments: str) -> int:
@@ -76,3 +81,14 @@ def test_nothing_is_answered_from_a_home_that_cannot_be_read(
 def test_a_country_is_two_plain_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ends(tmp_path, "search", "leave", "--jurisdiction", "ÄÖ") == 2
     assert "two-letter country code" in capsys.readouterr().err
+
+
+def test_removing_where_nobody_can_be_asked_takes_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store.open(Home(tmp_path))
+    document_id = store.add_version(DRESS).document_id
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert ends(tmp_path, "documents", "remove", document_id) == 2
+    assert "add --yes" in capsys.readouterr().err
+    assert [each.document_id for each in store.documents()] == [document_id]
