@@ -93,6 +93,7 @@ class LibraryKeeper:
     def _contradicting(self, published: Sequence[FileReport]) -> Iterator[FileReport]:
         """The lines of files that contradict documents which everybody may read, with a remark that says so."""
         from ingest.conflicts import find_conflicts
+        from retrieval.errors import IndexEmpty
         from retrieval.generations import open_index
 
         versions = [str(line.version_id) for line in published]
@@ -101,7 +102,11 @@ class LibraryKeeper:
             return
         encoder = self.encoder()
         found = Counter[str]()
-        for each in find_conflicts(passages, encoder, library=open_index(self.home, encoder=encoder.name)):
+        try:
+            library = open_index(self.home, encoder=encoder.name)
+        except IndexEmpty:  # all of it was removed meanwhile
+            return
+        for each in find_conflicts(passages, encoder, library=library):
             sides = (each.one.passage, each.other.passage)
             found.update(mine.version_id for mine, other in (sides, sides[::-1]) if not other.audience)
         for line, version_id in zip(published, versions, strict=True):

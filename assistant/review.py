@@ -302,7 +302,7 @@ class Review:
 
     def _index(self) -> PassageIndex | None:
         try:
-            return open_index(self.home, encoder=self._encoder().name)
+            return open_index(self.home, encoder=self._encoder().name, or_empty=True)
         except IndexEmpty:
             return None
 

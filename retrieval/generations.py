@@ -57,11 +57,12 @@ def current_generation(home: Home) -> int:
         return 0
 
 
-def open_index(home: Home, *, encoder: str | None = None) -> PassageIndex:
+def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False) -> PassageIndex:
     """Load the generation in service after checking every file against its manifest.
 
     :param encoder: the encoder questions will be embedded with; None does not check.
-    :raises IndexEmpty: if nothing has been ingested.
+    :param or_empty: take a generation without passages too, as drafts alone or the last removal leave it.
+    :raises IndexEmpty: if nothing has been ingested and published, or all of it was removed.
     :raises IndexDamaged: if a file is missing or differs from the manifest.
     :raises IndexMismatch: if the index was built with another encoder.
     """
@@ -76,6 +77,10 @@ def open_index(home: Home, *, encoder: str | None = None) -> PassageIndex:
             "run: policydesk index rebuild"
         )
     verify_files(folder, manifest)
+    if not (manifest.passages or or_empty):
+        raise IndexEmpty(
+            f"{home.root} holds no published documents; run: policydesk ingest FOLDER, or publish what waits: policydesk documents review"
+        )
     with (folder / "passages.jsonl").open(encoding="utf-8") as lines:
         passages = [_passage(json.loads(line)) for line in lines]
     return PassageIndex(
@@ -175,7 +180,7 @@ class CurrentIndex:
 
 def _previous(home: Home, encoder: Encoder) -> PassageIndex | None:
     try:
-        return open_index(home, encoder=encoder.name)
+        return open_index(home, encoder=encoder.name, or_empty=True)
     except (IndexEmpty, IndexDamaged, IndexMismatch):  # then everything is built from the database
         return None
 

@@ -48,7 +48,7 @@ def verify(context: typer.Context) -> None:
     Example: `policydesk index verify`
     """
     settings: Settings = context.obj
-    index = open_index(settings.home)
+    index = open_index(settings.home, or_empty=True)
     console.print(f"Index generation {index.generation} is whole: {len(index)} passages, encoder {index.encoder}.")
 
 
@@ -73,7 +73,7 @@ def doctor(
     findings = [_finding(f"weights of {weights.name}", partial(cache.verify, weights)) for weights in DEFAULT_WEIGHTS]
     findings.append(_finding("database", lambda: Store.open(settings.home)))
     if findings[-1].problem is None:
-        findings.append(_finding("index", lambda: open_index(settings.home, encoder=settings.encoder)))
+        findings.append(_finding("index", lambda: open_index(settings.home, encoder=settings.encoder, or_empty=True)))
         if findings[-1].problem is None and is_stale(settings.home, Store.open(settings.home)):
             behind = (
                 f"generation {current_generation(settings.home)} is behind the database; run: policydesk index rebuild"

@@ -126,7 +126,8 @@ def test_removed_document_no_longer_answers(tmp_path: Path) -> None:
     added = json_lines(policydesk(home, "ingest", str(file), "--json").stdout)[0]
     assert policydesk(home, "documents", "remove", added["document_id"], "--yes").returncode == 0
     answer = json.loads(policydesk(home, "ask", "Which class are train journeys?", "--model", "quote", "--json").stdout)
-    assert answer["status"] == "abstained"
+    assert (answer["status"], answer["reason"]) == ("abstained", "empty_index")
+    assert policydesk(home, "search", "train").returncode == 3
     assert not list((home / "originals").iterdir())
 
 

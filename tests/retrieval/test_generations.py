@@ -109,6 +109,18 @@ def test_empty_home_says_what_to_run(home: Home) -> None:
         open_index(home)
 
 
+def test_a_library_whose_last_document_was_removed_is_empty_and_written_once(home: Home, store: Store) -> None:
+    document_id = add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    store.remove_document(document_id)
+    assert [publish(home, store, ENCODER), publish(home, store, ENCODER)] == [2, 2]
+    with pytest.raises(IndexEmpty, match="no published documents"):
+        open_index(home)
+    add(store, "travel", "second class")
+    publish(home, store, ENCODER)
+    assert [passage.text for passage in open_index(home).passages] == ["second class"]
+
+
 def test_another_encoders_index_is_refused(home: Home, store: Store) -> None:
     add(store, "leave", "28 days")
     publish(home, store, ENCODER)
