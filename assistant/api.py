@@ -23,7 +23,7 @@ from assistant.accounts import Person, scope_of
 from assistant.contract import answer_json, citation_json, job_json, search_json
 from assistant.gaps import find_gaps, gaps_json, nearest_in
 from assistant.jobs import Job
-from assistant.particulars import groups_named
+from assistant.particulars import check_dates, groups_named
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room
@@ -197,6 +197,7 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         collection: Annotated[str | None, Form(max_length=200)] = None,
         draft: Annotated[bool, Form(description="Hold for review instead of publishing")] = False,
     ) -> JSONResponse:
+        check_dates(effective_from, effective_to)
         options = {
             "audience": sorted(groups_named(audience)) if audience else [],
             "jurisdiction": jurisdiction, "owner": owner, "supersedes": supersedes, "collection": collection, "draft": draft,
@@ -244,8 +245,8 @@ def _add_documents(api: APIRouter, room: Room) -> None:
     async def diff(
         document_id: str,
         person: Asker,
-        from_: Annotated[str, Query(alias="from", description="A version's id")],
-        to: Annotated[str, Query(description="A version's id")],
+        from_: Annotated[str, Query(alias="from", description="A version's id or number")],
+        to: Annotated[str, Query(description="A version's id or number")],
     ) -> dict[str, Any]:
         return await asyncio.to_thread(library.changes, room.store, person, document_id, from_, to)
 

@@ -53,7 +53,14 @@ def compare(store: Store, document_id: str, old: str, new: str) -> Comparison:
 
     :raises WrongUsage: if there is no such document or version.
     """
-    document = store.document(document_id)
+    return compare_versions(store, store.document(document_id), old, new)
+
+
+def compare_versions(store: Store, document: Document, old: str, new: str) -> Comparison:
+    """The same among the versions that ``document`` holds, which may be fewer than the store has.
+
+    :raises WrongUsage: if it holds none of that name.
+    """
     before, after = find_version(document, old), find_version(document, new)
     changes = diff(store.passages(before.version_id), store.passages(after.version_id))
     return Comparison(document, before, after, changes)

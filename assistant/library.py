@@ -57,18 +57,12 @@ def passages(store: Store, person: Person, passage_ids: Sequence[str]) -> list[P
     allowed, found = readable(store, person), dict[str, Passage]()
     for version_id in dict.fromkeys(each.rpartition(".")[0] for each in passage_ids):
         document_id = version_id.rpartition(".")[0]
-        if document_id in allowed and version_id in _seen(store.document(document_id), person):
+        if document_id not in allowed:
+            continue
+        seen = _as_seen(store.document(document_id), person).versions
+        if any(version.version_id == version_id for version in seen):
             found |= {passage.passage_id: passage for passage in store.passages(version_id)}
     return [found[each] for each in dict.fromkeys(passage_ids) if each in found]
-
-
-def _seen(document: Document, person: Person) -> set[str]:
-    today = date.today()
-    return {
-        version.version_id
-        for version in document.versions
-        if person.keeps_library or version.standing(today) in _PUBLIC
-    }
 
 
 def listing(store: Store, person: Person) -> list[dict[str, Any]]:
@@ -112,28 +106,25 @@ def original(room: Room, person: Person, document_id: str, version_id: str | Non
     return Original(path, Path(version.file).name, version.media_type)
 
 
-def changes(store: Store, person: Person, document_id: str, older_id: str, newer_id: str) -> dict[str, Any]:
-    """What changed from one version to another, clause by clause.
+def changes(store: Store, person: Person, document_id: str, older: str, newer: str) -> dict[str, Any]:
+    """What changed from one version to another, clause by clause; each is named by its id or its number.
 
     :raises Problem: 404 for a document or version this person may not see.
     """
-    from ingest.diff import diff, diff_json
+    from assistant.changes import compare_versions, comparison_json
 
-    document = find(store, person, document_id)
-    older, newer = (_version(document, person, version_id) for version_id in (older_id, newer_id))
-    found = diff(store.passages(older.version_id), store.passages(newer.version_id))
-    return {
-        "document_id": document_id,
-        "from": older.version_id,
-        "to": newer.version_id,
-        "changes": diff_json(found),
-    }
+    document = _as_seen(find(store, person, document_id), person)
+    try:
+        return comparison_json(compare_versions(store, document, older, newer))
+    except WrongUsage as error:
+        known = ", ".join(str(version.number) for version in document.versions)
+        raise Problem(404, f"document {document_id} has these versions that you may read: {known}") from error
 
 
 def _version(document: Document, person: Person, version_id: str | None) -> Version:
     """The version with this id, or the one in force, or the latest that may be seen."""
     today = date.today()
-    seen = [each for each in document.versions if person.keeps_library or each.standing(today) in _PUBLIC]
+    seen = list(_as_seen(document, person).versions)
     if version_id is not None:
         seen = [each for each in seen if each.version_id == version_id]
     if not seen:
@@ -143,6 +134,11 @@ def _version(document: Document, person: Person, version_id: str | None) -> Vers
 
 
 def _document_json(document: Document, person: Person) -> dict[str, Any]:
+    return document_json(_as_seen(document, person), today=date.today())
+
+
+def _as_seen(document: Document, person: Person) -> Document:
+    """The document with the versions that this person may read; there may be none."""
     today = date.today()
     seen = tuple(each for each in document.versions if person.keeps_library or each.standing(today) in _PUBLIC)
-    return document_json(replace(document, versions=seen), today=today)
+    return replace(document, versions=seen)

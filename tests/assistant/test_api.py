@@ -178,7 +178,7 @@ async def test_an_upload_without_a_file_is_described(client: httpx.AsyncClient, 
     assert response.json()["errors"][0]["field"] == "body.file"
 
 
-@pytest.mark.parametrize("said", [{"audience": " , "}])
+@pytest.mark.parametrize("said", [{"audience": " , "}, {"effective_from": "2025-01-01", "effective_to": "2024-01-01"}])
 async def test_an_upload_that_says_what_makes_no_sense_is_refused(
     client: httpx.AsyncClient, bearer: Bearer, room: Room, said: dict[str, str]
 ) -> None:
@@ -224,6 +224,11 @@ async def test_a_diff_names_what_changed_and_hides_drafts(
     versions = {"from": old.version_id, "to": f"{leave.document_id}.v2"}
     found = (await client.get(path, params=versions, headers=bearer("emma"))).json()
     assert (found["from"], found["to"]) == (versions["from"], versions["to"])
+    assert (found["title"], [version["number"] for version in found["versions"]]) == (leave.title, [1, 2])
+    by_number = (await client.get(path, params={"from": "1", "to": "2"}, headers=bearer("emma"))).json()
+    assert by_number == found
+    hidden = await client.get(path, params={"from": "1", "to": "3"}, headers=bearer("emma"))
+    assert (hidden.status_code, "that you may read: 1, 2" in hidden.json()["detail"]) == (404, True)
     assert "Leave is 30 days." in repr(found["changes"])
     draft = {**versions, "to": f"{leave.document_id}.v3"}
     assert (await client.get(path, params=draft, headers=bearer("emma"))).status_code == 404
