@@ -25,13 +25,16 @@ class Particulars:
         """:raises WrongUsage: if the title is empty, the dates are the wrong way round, or the country is no code."""
         if not self.title.strip():
             raise WrongUsage("the title is empty; give the document a name that people know it by")
-        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
-            raise WrongUsage(
-                f"it would end on {self.effective_to}, before it begins on {self.effective_from}; change one of the dates"
-            )
+        check_dates(self.effective_from, self.effective_to)
         code = self.jurisdiction
         if code is not None and not (len(code) == 2 and code.isascii() and code.isupper()):
             raise WrongUsage(f"{code!r} is no country code; use two capital letters such as DE, or leave it out")
+
+
+def check_dates(begin: date | None, end: date | None) -> None:
+    """:raises WrongUsage: if both days are given, the wrong way round."""
+    if begin and end and end < begin:
+        raise WrongUsage(f"it would end on {end}, before it begins on {begin}; change one of the dates")
 
 
 def groups_named(said: str) -> frozenset[str]:

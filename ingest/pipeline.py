@@ -122,13 +122,17 @@ def _store(
         warnings=reading.warnings,
         published=not options.draft,
     )
+    begin, end = new.effective_from, new.effective_to
+    if (options.effective_from or options.effective_to) and begin and end and end < begin:
+        refused = f"by the date in it, it would end on {end}, before it begins on {begin}; give both dates"
+        return replace(report, reason=refused)
     with home.writing(timeout_s=_PATIENCE_S):
         identity = identify(store, new, supersedes=options.supersedes)
         if identity.kinship in (Kinship.UNCHANGED, Kinship.DUPLICATE):
             return _unchanged(report, identity, store, options)
         if identity.document_id is not None and _audience_differs(store, identity.document_id, options):
-            refusal = f"it is a version of {identity.document_id}, which {_readers(store, identity.document_id)} may read; {_CHANGE_AUDIENCE}"
-            return replace(report, reason=refusal)
+            refused = f"it is a version of {identity.document_id}, which {_readers(store, identity.document_id)} may read; {_CHANGE_AUDIENCE}"
+            return replace(report, reason=refused)
         _keep(kept, home.original(incoming.sha256))
         version = store.add_version(new, document_id=identity.document_id)
     status, reason = completeness(reading)

@@ -16,7 +16,7 @@ from rich.progress import TaskID
 from assistant.audit import Audit, Kind
 from assistant.commands.output import aside, console, print_json, progress_bar
 from assistant.config import Settings
-from assistant.particulars import groups_named
+from assistant.particulars import check_dates, groups_named
 from corpora.catalog import CatalogEntry, read_catalog
 from corpora.errors import CorpusError
 from ingest.pipeline import IngestOptions
@@ -73,6 +73,7 @@ def ingest(
     """
     settings: Settings = context.obj
     _check_paths(paths)
+    check_dates(_day(effective_from), _day(effective_to))
     options = IngestOptions(
         audience=frozenset() if audience is None else groups_named(audience),
         jurisdiction=_country(jurisdiction),

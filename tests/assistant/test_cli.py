@@ -158,6 +158,11 @@ def test_brackets_in_what_was_found_are_printed_as_they_are(tmp_path: Path) -> N
     [
         (("ingest", "nowhere/at/all"), 2, "there is no file or folder"),
         (("ingest", ".", "--audience", " , "), 2, "names no group"),
+        (
+            ("ingest", ".", "--effective-from", "2025-01-01", "--effective-to", "2024-01-01"),
+            2,
+            "change one of the dates",
+        ),
         (("search", "leave"), 3, "policydesk ingest"),
         (("index", "verify"), 3, "policydesk ingest"),
         (("documents", "show", "nope"), 2, "documents list"),

@@ -185,6 +185,12 @@ def test_what_people_say_wins_over_what_the_file_says(library: Library) -> None:
     assert (version.effective_from, version.effective_to) == (date(2024, 1, 1), date(2026, 1, 1))
 
 
+def test_a_file_that_would_end_before_it_begins_as_it_says_is_rejected(library: Library) -> None:
+    library.write("a.md", "---\ntitle: Leave\neffective: 2024-01-01\n---\nLeave is paid.")
+    report = library.ingest(effective_to=date(2020, 1, 1))[0]
+    assert (report.status, "before it begins on 2024-01-01" in (report.reason or "")) == (REJECTED, True)
+
+
 def test_a_draft_is_stored_and_does_not_answer(library: Library) -> None:
     library.write("a.md", "Leave is paid.")
     assert library.ingest(draft=True)[0].status is INDEXED
