@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import URL, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -36,7 +36,9 @@ class Store:
         :raises NotReady: if the file is not a database or cannot be opened.
         """
         home.create()
-        engine = create_engine(f"sqlite:///{home.database}", connect_args={"timeout": 30}, hide_parameters=True)
+        engine = create_engine(
+            URL.create("sqlite", database=str(home.database)), connect_args={"timeout": 30}, hide_parameters=True
+        )
         event.listen(engine, "connect", _durable)
         try:
             with engine.begin() as connection:

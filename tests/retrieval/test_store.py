@@ -69,3 +69,10 @@ def test_draft_changes_nothing_until_it_is_published(store: Store) -> None:
 def test_unknown_document_names_the_command_to_look(store: Store) -> None:
     with pytest.raises(WrongUsage, match="documents list"):
         store.document("nope")
+
+
+def test_a_home_with_any_name_holds_its_own_database(tmp_path: Path) -> None:
+    home = Home(tmp_path / "what?mode=ro#a%20b")
+    Store.open(home).close()
+    assert home.database.is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [home.root.name]
