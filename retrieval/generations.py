@@ -50,11 +50,20 @@ class Manifest:
 
 
 def current_generation(home: Home) -> int:
-    """The number of the generation in service; 0 if there is none."""
+    """The number of the generation in service; 0 if there is none.
+
+    :raises IndexDamaged: if it cannot be read.
+    """
+    pointer = home.index / "current"
     try:
-        return int((home.index / "current").read_text())
-    except (FileNotFoundError, ValueError):
+        named = pointer.read_bytes().strip()
+    except FileNotFoundError:
         return 0
+    except OSError as error:
+        raise IndexDamaged(f"{pointer} cannot be read ({error.strerror}); mend that, or restore a backup") from error
+    if not named.isdigit() or not int(named):
+        raise IndexDamaged(f"{pointer} names no index generation; run: policydesk index rebuild")
+    return int(named)
 
 
 def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False) -> PassageIndex:
@@ -68,7 +77,7 @@ def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False
     """
     generation = current_generation(home)
     if generation == 0:
-        raise IndexEmpty(f"{home.root} holds no documents yet; run: policydesk ingest FOLDER")
+        raise IndexEmpty(_nothing_indexed(home))
     folder = _folder(home, generation)
     manifest = read_manifest(folder)
     if encoder is not None and manifest.encoder != encoder:
@@ -90,6 +99,16 @@ def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False
         encoder=manifest.encoder,
         generation=generation,
     )
+
+
+def _nothing_indexed(home: Home) -> str:
+    if home.database.is_file():
+        store = Store.open(home)
+        published = store.published_passages()
+        store.close()
+        if published:
+            return f"the documents in {home.root} are not indexed; wait for an ingest that runs, or run: policydesk index rebuild"
+    return f"{home.root} holds no documents yet; run: policydesk ingest FOLDER"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -139,11 +158,18 @@ def publish(
     if previous is not None and list(previous.passages) == passages:
         return previous.generation
     index = PassageIndex.build(passages, encoder, previous=previous, progress=progress)
-    generation = max([current_generation(home), *_numbers(home)]) + 1
+    generation = max([_last_current(home), *_numbers(home)]) + 1
     _write(home, index, generation)
     _make_current(home, generation)
     _drop_others(home, keep=generation)
     return generation
+
+
+def _last_current(home: Home) -> int:
+    try:
+        return current_generation(home)
+    except IndexDamaged:
+        return 0
 
 
 def is_stale(home: Home, store: Store) -> bool:

@@ -121,6 +121,23 @@ def test_a_library_whose_last_document_was_removed_is_empty_and_written_once(hom
     assert [passage.text for passage in open_index(home).passages] == ["second class"]
 
 
+@pytest.mark.parametrize("pointer", [b"", b"0", b"-1", b"\xff\xfe", b"one"])
+def test_a_damaged_pointer_is_no_empty_library(home: Home, store: Store, pointer: bytes) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    (home.index / "current").write_bytes(pointer)
+    with pytest.raises(IndexDamaged, match="policydesk index rebuild"):
+        open_index(home)
+    assert publish(home, store, ENCODER, rebuild=True) == 2
+    assert len(open_index(home)) == 1
+
+
+def test_documents_without_an_index_are_not_said_to_be_none(home: Home, store: Store) -> None:
+    add(store, "leave", "28 days")
+    with pytest.raises(IndexEmpty, match="policydesk index rebuild"):
+        open_index(home)
+
+
 def test_another_encoders_index_is_refused(home: Home, store: Store) -> None:
     add(store, "leave", "28 days")
     publish(home, store, ENCODER)
