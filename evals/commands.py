@@ -68,6 +68,8 @@ def retrieval(
     console = _console(json_file)
     settings = _settings(context)
     names = [name.strip() for name in systems.split(",") if name.strip()] if systems else list(OURS)
+    if runs:
+        _make_folder(runs)
     loaded = load_any(data, split).limited(limit)
     models = load_models(settings) if any(name in OURS for name in names) else None
     if systems is None and models is not None and models.reranker is None:
@@ -230,7 +232,7 @@ def bench(
 def _sizes(text: str) -> list[int]:
     try:
         sizes = [int(float(part)) for part in text.split(",")]
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise WrongUsage(f"--passages takes numbers such as 1e3,1e4, found {text!r}") from error
     if not all(10 <= size <= 10_000_000 for size in sizes):
         raise WrongUsage(f"--passages takes sizes from 10 to 1e7, found {text!r}")
@@ -287,6 +289,14 @@ def _json(found: dict[str, Any]) -> str:
         else:
             lines.append(f" {flat(key)}: {flat(value)}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _make_folder(path: Path) -> None:
+    """Before anything is measured: a folder that cannot be made would cost the run."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUsage(f"cannot write run files into {path}: {error.strerror}; choose a folder") from error
 
 
 def _save(path: Path, text: str) -> None:

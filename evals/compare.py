@@ -101,7 +101,7 @@ def compare_results(
             f"re-chunked corpus, not comparable: BASE was measured on {_short(base)}, NEW on {_short(new)}; measure a new "
             "baseline, or pass --allow-different-corpus to compare by question all the same"
         )
-    old, now = _values(base), _values(new)
+    old, now = _values(base, "BASE"), _values(new, "NEW")
     missing = sorted({" ".join(key) for key in old.keys() - now.keys()})
     if missing:
         raise WrongUsage(f"NEW lacks {', '.join(missing[:3])}, which BASE has; measure the same systems again")
@@ -143,19 +143,27 @@ def read_result(path: Path) -> dict[str, Any]:
         raise WrongUsage(
             f"{path} is not JSON ({error}); write one with: policydesk eval retrieval DATA --json FILE"
         ) from error
-    if not isinstance(found, dict) or found.get("kind") not in ("retrieval", "answers") or "per_question" not in found:
+    kinds = ("retrieval", "answers")
+    if not isinstance(found, dict) or found.get("kind") not in kinds or not isinstance(found.get("per_question"), dict):
         raise WrongUsage(f"{path} is no result of eval retrieval or eval answers; write one with --json FILE")
     return found
 
 
-def _values(result: Mapping[str, Any]) -> _Values:
+def _values(result: Mapping[str, Any], name: str) -> _Values:
+    """:raises WrongUsage: if a question's row is not as ``--json`` writes it."""
     values: _Values = {}
     for question_id, row in result["per_question"].items():
-        by_system = row["systems"] if result["kind"] == "retrieval" else {"answers": row["measures"]}
-        for system, measures in by_system.items():
-            for measure, value in measures.items():
-                if measure != "first_wanted" and value is not None:
-                    values.setdefault((system, measure), {})[question_id] = float(value)
+        try:
+            by_system = row["systems"] if result["kind"] == "retrieval" else {"answers": row["measures"]}
+            for system, measures in by_system.items():
+                for measure, value in measures.items():
+                    if measure != "first_wanted" and value is not None:
+                        values.setdefault((system, measure), {})[question_id] = float(value)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise WrongUsage(
+                f"{name} is damaged at question {question_id!r}: expected a figure for each measure, found"
+                f" {str(row)[:60]}; measure it again"
+            ) from error
     return values
 
 

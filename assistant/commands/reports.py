@@ -32,7 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def gaps(
     context: typer.Context,
-    days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days back.")] = 90,
     as_json: AsJson = False,
 ) -> None:
     """What people ask and no document answers, grouped by meaning; groups of fewer than five askers are not shown.
@@ -70,7 +70,7 @@ def usage(
 @app.command()
 def drift(
     context: typer.Context,
-    days: Annotated[int, typer.Option(min=1, help="Length of each of the two periods.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Length of each of the two periods.")] = 30,
     as_json: AsJson = False,
 ) -> None:
     """Whether questions and answers differ from the period before, with intervals.

@@ -92,3 +92,16 @@ def test_removing_where_nobody_can_be_asked_takes_yes(
     assert ends(tmp_path, "documents", "remove", document_id) == 2
     assert "add --yes" in capsys.readouterr().err
     assert [each.document_id for each in store.documents()] == [document_id]
+
+
+@pytest.mark.parametrize("report", ["gaps", "drift"])
+def test_reports_look_back_ten_years_at_most(tmp_path: Path, report: str) -> None:
+    assert ends(tmp_path, "report", report, "--days", "1000000") == 2
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_question_that_is_no_text_is_said_to_be_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert ends(tmp_path, command, "caf\udce9?") == 2
+    assert "not UTF-8" in capsys.readouterr().err

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from evals.commands import app
-from retrieval.errors import PolicydeskError
+from evals.commands import _sizes, app
+from retrieval.errors import PolicydeskError, WrongUsage
 from tests.evals.folders import write_folder
 
 runner = CliRunner()
@@ -73,6 +73,7 @@ def test_every_output_is_written_where_it_is_asked_for(folder: Path, peer: Path,
         (["retrieval", "{folder}", "--systems", "bm26"], "no system 'bm26'"),
         (["answers", "{folder}", "--judge", "nothing"], "module:function"),
         (["compare", "nothing.json", "nothing.json"], "cannot read nothing.json"),
+        (["retrieval", "{folder}", "--systems", "{peer}", "--runs", "{peer}"], "choose a folder"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(folder: Path, peer: Path, arguments: list[str], said: str) -> None:
@@ -81,6 +82,12 @@ def test_wrong_usage_is_one_line_and_exit_code_2(folder: Path, peer: Path, argum
     assert result.exception.exit_code == 2
     assert said in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+@pytest.mark.parametrize("said", ["inf", "nan", "1e999", "", "9", "1e3,1e9"])
+def test_sizes_to_race_at_are_numbers_within_reason(said: str) -> None:
+    with pytest.raises(WrongUsage, match="--passages takes"):
+        _sizes(said)
 
 
 @pytest.mark.parametrize("command", ["retrieval", "answers", "compare", "report"])

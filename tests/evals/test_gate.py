@@ -21,6 +21,7 @@ from evals.data import BenchData
 from evals.models import Models
 from evals.retrieval import evaluate_retrieval
 from evals.systems import passages_of
+from retrieval.errors import WrongUsage
 from retrieval.fusion import Fusion
 from retrieval.records import Passage
 from retrieval.scope import Scope
@@ -159,7 +160,18 @@ def test_results_that_do_not_belong_together_are_refused(
     assert said in gate(base, new)[1]
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"kind": "retrieval"}', "[1"])
+@pytest.mark.parametrize("row", [None, [], {}, {"systems": 1}, {"systems": {"bm25": {"P@5": "high"}}}])
+def test_a_damaged_row_is_named(data: BenchData, tmp_path: Path, row: object) -> None:
+    base = retrieval(data, tmp_path, "base", WordEncoder())
+    new = save(tmp_path / "new.json", {**json.loads(base.read_text()), "per_question": {"q07": row}})
+    result = runner.invoke(app, ["compare", str(base), str(new)])
+    assert isinstance(result.exception, WrongUsage)
+    assert "NEW is damaged at question 'q07'" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"kind": "retrieval"}', "[1", '{"kind": "retrieval", "per_question": [1]}']
+)
 def test_what_is_no_result_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "base.json"
     path.write_text(text)
