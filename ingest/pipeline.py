@@ -154,9 +154,13 @@ def _unchanged(report: FileReport, identity: Identity, store: Store, options: In
     warnings = []
     if _audience_differs(store, document.document_id, options):
         warnings.append(f"{_readers(store, document.document_id)} may read it as before; {_CHANGE_AUDIENCE}")
+    waits = not version.published and not options.draft
+    if waits:
+        warnings.append(f"it waits for review; to publish it run: policydesk documents publish {version.version_id}")
     return replace(
         report, status=FileStatus.UNCHANGED, reason=identity.because, document_id=document.document_id, version_id=version.version_id,
         title=version.title, pages=version.pages, passages=version.passages, warnings=tuple(warnings),
+        waits=waits and len(warnings) == 1 and identity.kinship is Kinship.UNCHANGED,
     )  # fmt: skip
 
 

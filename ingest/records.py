@@ -124,6 +124,7 @@ class FileReport:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     ocr_pages: tuple[OcrPage, ...] = ()  #: pages that were read from their picture
+    waits: bool = False  #: it is as it was when it was held for review, and now was to be published
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``ingest --json`` prints for a file."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import TaskID
@@ -25,6 +25,9 @@ from ingest.records import FileReport, FileStatus
 from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
+
+if TYPE_CHECKING:
+    from assistant.review import Review
 
 
 class Ocr(StrEnum):
@@ -71,6 +74,8 @@ def ingest(
 
     Example: `policydesk ingest handbook/ --owner "People team"`
     """
+    from assistant.review import Review
+
     settings: Settings = context.obj
     _check_paths(paths)
     check_dates(_day(effective_from), _day(effective_to))
@@ -90,34 +95,46 @@ def ingest(
     store = Store.open(settings.home)
     audit = Audit(store)
     encoder = load_encoder(settings.encoder)
+    review = Review(settings.home, store, encoder=lambda: encoder)
     with progress_bar(enabled=not as_json) as progress:
         reading = progress.add_task("Reading files", total=None)
         encoding: list[TaskID] = []
+        reports: list[FileReport] = []
 
         def found(files: int) -> None:
             progress.update(reading, total=files)
 
         def settled(report: FileReport) -> None:
             progress.advance(reading)
-            if report.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
+            if report.waits:
+                report = _published(report, review)
+            elif report.status in (FileStatus.INDEXED, FileStatus.PARTIAL):
                 audit.append(Kind.UPLOAD, {"document_id": report.document_id, "version_id": report.version_id})
             if as_json:
                 print_json(report.as_json(), indent=None)
             else:
                 _show(report)
+            reports.append(report)
 
         def encoded(done: int, total: int) -> None:
             if not encoding:
                 encoding.append(progress.add_task("Encoding passages", total=total))
             progress.update(encoding[0], completed=done, total=total)
 
-        reports = ingest_files(
+        ingest_files(
             paths, home=settings.home, store=store, encoder=encoder, options=options,
             options_of=lambda source: stated.get(Path(source.file).name), on_found=found, on_file=settled, on_encoded=encoded,
         )  # fmt: skip
     _summarise(reports, perf_counter() - began, as_json=as_json)
     if any(report.status in (FileStatus.REJECTED, FileStatus.PARTIAL) for report in reports):
         raise typer.Exit(1)
+
+
+def _published(report: FileReport, review: Review) -> FileReport:
+    """Publish what was held for review before and is ingested again to be published."""
+    action = review.publish(str(report.version_id))
+    told = f"it waited for review and is published now; undo with: policydesk documents undo {action.action_id}"
+    return replace(report, status=FileStatus.INDEXED, warnings=(told,), waits=False)
 
 
 def _check_paths(paths: list[Path]) -> None:

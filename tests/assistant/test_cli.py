@@ -120,6 +120,18 @@ def test_unchanged_file_does_no_work_and_a_changed_one_becomes_a_version(tmp_pat
     assert "five" not in answer["answer"]
 
 
+def test_a_draft_ingested_again_without_draft_is_published(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "leave.md"
+    file.write_text(LEAVE)
+    held = json_lines(policydesk(home, "ingest", str(file), "--draft", "--json").stdout)[0]
+    again, summary = json_lines(policydesk(home, "ingest", str(file), "--json").stdout)
+    assert (again["status"], again["version_id"]) == ("indexed", held["version_id"])
+    assert "is published now" in again["warnings"][0]
+    assert summary["summary"]["indexed"] == 1
+    assert json.loads(policydesk(home, "search", "unused leave", "--json").stdout)["hits"]
+    assert policydesk(home, "audit", "verify").returncode == 0
+
+
 def test_removed_document_no_longer_answers(tmp_path: Path) -> None:
     home, file = tmp_path / "home", tmp_path / "travel.md"
     file.write_text(TRAVEL)

@@ -199,6 +199,19 @@ def test_a_draft_is_stored_and_does_not_answer(library: Library) -> None:
     assert library.answers() == ["Pay comes monthly."]
 
 
+def test_a_draft_that_comes_again_without_draft_is_said_to_wait(library: Library) -> None:
+    path = library.write("a.md", "Leave is paid.")
+    draft = library.ingest(draft=True)[0]
+    assert (library.ingest(draft=True)[0].waits, library.ingest(draft=True)[0].warnings) == (False, ())
+    again = library.ingest()[0]
+    assert (again.status, again.waits) == (UNCHANGED, True)
+    assert again.warnings == (
+        f"it waits for review; to publish it run: policydesk documents publish {draft.version_id}",
+    )
+    assert not library.ingest(audience=frozenset({"hr"}))[0].waits, "everybody would read what is meant for few"
+    assert not library.ingest(library.write("copy.md", path.read_bytes()))[0].waits, "it was not held from here"
+
+
 def test_restricting_a_file_that_is_in_already_is_said_not_to_happen(library: Library) -> None:
     library.write("a.md", "Leave is paid.")
     library.ingest()
