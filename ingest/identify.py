@@ -77,7 +77,7 @@ def identify(
     if known is not None:
         return known
     if supersedes is not None:
-        return Identity(Kinship.NEW_VERSION, _named(store, supersedes), because=f"supersedes {supersedes}")
+        return Identity(Kinship.NEW_VERSION, document_named(store, supersedes), because=f"supersedes {supersedes}")
     at_place = _at_place(store, new.source)
     if at_place is not None:
         return Identity(Kinship.NEW_VERSION, at_place, because="the file at this place has changed")
@@ -87,7 +87,11 @@ def identify(
     return Identity(Kinship.NEW)
 
 
-def _named(store: Store, identifier: str) -> str:
+def document_named(store: Store, identifier: str) -> str:
+    """The document that a document's or version's id names.
+
+    :raises WrongUsage: if it names none.
+    """
     with store.sessions() as session:
         if session.get(DocumentRow, identifier) is not None:
             return identifier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,11 +13,11 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError
 from ingest.chunk import chunk
 from ingest.completeness import completeness
 from ingest.discover import Source, discover
-from ingest.identify import Identity, Kinship, identify
+from ingest.identify import Identity, Kinship, document_named, identify
 from ingest.intake import Incoming, discard, read_all, refusal, sweep
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Reading
-from retrieval.documents import NewVersion
+from retrieval.documents import NewVersion, Version
 from retrieval.encoder import Encoder
 from retrieval.errors import DocumentRejected, PassageTooLong, WrongUsage
 from retrieval.generations import publish as publish_generation
@@ -54,6 +55,8 @@ def ingest(
     sources = discover(paths)
     if chosen.supersedes is not None and len(sources) != 1:
         raise WrongUsage(f"--supersedes goes with one file, {len(sources)} were given")
+    if chosen.supersedes is not None:
+        document_named(store, chosen.supersedes)
     if on_found:
         on_found(len(sources))
     with home.writing():
@@ -136,11 +139,10 @@ def _store(
         _keep(kept, home.original(incoming.sha256))
         version = store.add_version(new, document_id=identity.document_id)
     status, reason = completeness(reading)
-    warnings = (
-        reading.warnings
-        if identity.because is None
-        else (*reading.warnings, f"taken as a new version of {identity.document_id}: {identity.because}")
-    )
+    warnings = reading.warnings
+    if identity.because is not None:
+        taken = f"taken as a new version of {identity.document_id}: {identity.because}"
+        warnings = (*warnings, taken, *_left_as_is(store, version, options))
     return replace(
         report, status=status, reason=reason, document_id=version.document_id, version_id=version.version_id, title=version.title,
         pages=version.pages, passages=version.passages, warnings=warnings, ocr_pages=reading.ocr_pages,
@@ -154,6 +156,11 @@ def _unchanged(report: FileReport, identity: Identity, store: Store, options: In
     warnings = []
     if _audience_differs(store, document.document_id, options):
         warnings.append(f"{_readers(store, document.document_id)} may read it as before; {_CHANGE_AUDIENCE}")
+    warnings += _left_as_is(store, version, options)
+    if options.supersedes is not None and document_named(store, options.supersedes) != document.document_id:
+        warnings.append(
+            f"it is a document of its own as before, not a version of {options.supersedes}; remove it and ingest it again"
+        )
     waits = not version.published and not options.draft
     if waits:
         warnings.append(f"it waits for review; to publish it run: policydesk documents publish {version.version_id}")
@@ -162,6 +169,28 @@ def _unchanged(report: FileReport, identity: Identity, store: Store, options: In
         title=version.title, pages=version.pages, passages=version.passages, warnings=tuple(warnings),
         waits=waits and len(warnings) == 1 and identity.kinship is Kinship.UNCHANGED,
     )  # fmt: skip
+
+
+def _left_as_is(store: Store, version: Version, options: IngestOptions) -> list[str]:
+    """A warning where the options say something else about a version in the library, or its document, than is kept."""
+    document, (begin, end) = store.document(version.document_id), store.stated_dates(version.version_id)
+    kept = {
+        "effective-from": (options.effective_from, begin),
+        "effective-to": (options.effective_to, end),
+        "jurisdiction": (options.jurisdiction, document.jurisdiction),
+        "owner": (options.owner, document.owner),
+    }
+    changed = {name: (said, now) for name, (said, now) in kept.items() if said is not None and said != now}
+    warnings = []
+    if changed:
+        stays = ", ".join(f"{name} stays {now or 'open'}" for name, (_, now) in changed.items())
+        how = " ".join(f"--{name} {shlex.quote(str(said))}" for name, (said, _) in changed.items())
+        warnings.append(f"{stays}; to change it run: policydesk documents confirm {version.version_id} {how}")
+    if options.collection is not None and options.collection != document.collection:
+        warnings.append(
+            f"its collection stays {document.collection or 'open'}; to change it, remove the document and ingest it again"
+        )
+    return warnings
 
 
 #: All versions of a document have its readers: a text meant for fewer must not slip in among them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, func, select
@@ -88,6 +88,17 @@ class Store:
             if row is None:
                 raise _no_version(version_id)
             return _version(row, _passage_counts(session))
+
+    def stated_dates(self, version_id: str) -> tuple[date | None, date | None]:
+        """The first and last day in force as the version itself states them, whatever came after it.
+
+        :raises WrongUsage: if there is no such version.
+        """
+        with self.sessions() as session:
+            row = session.get(VersionRow, version_id)
+            if row is None:
+                raise _no_version(version_id)
+            return row.stated_from, row.stated_to
 
     def drafts(self) -> list[Version]:
         """The versions that are neither published nor withdrawn, oldest first."""

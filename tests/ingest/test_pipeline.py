@@ -220,6 +220,33 @@ def test_restricting_a_file_that_is_in_already_is_said_not_to_happen(library: Li
     assert report.warnings[0].startswith("everybody may read it as before; to change who may read it")
 
 
+def test_what_is_said_of_a_known_document_and_not_done_is_a_warning_with_the_command(library: Library) -> None:
+    library.write("a.md", "Leave is 25 days.")
+    first = library.ingest(owner="HR", effective_from=date(2024, 1, 1), collection="Time")[0]
+    assert library.ingest(owner="HR", effective_from=date(2024, 1, 1), collection="Time")[0].warnings == ()
+    again = library.ingest(owner="People team", effective_from=date(2025, 1, 1), jurisdiction="DE", collection="Pay")[0]
+    assert again.warnings == (
+        "effective-from stays 2024-01-01, jurisdiction stays open, owner stays HR; to change it run: policydesk documents confirm "
+        f"{first.version_id} --effective-from 2025-01-01 --jurisdiction DE --owner 'People team'",
+        "its collection stays Time; to change it, remove the document and ingest it again",
+    )
+    library.write("a.md", "Leave is 30 days.")
+    second = library.ingest(owner="People team", effective_from=date(2025, 1, 1))[0]
+    assert second.warnings[1:] == (
+        f"owner stays HR; to change it run: policydesk documents confirm {second.version_id} --owner 'People team'",
+    )
+
+
+def test_superseding_what_is_not_there_is_refused_for_a_known_file_too(library: Library) -> None:
+    library.write("a.md", "Leave is paid.")
+    library.ingest()
+    with pytest.raises(WrongUsage, match="documents list"):
+        library.ingest(supersedes="nope")
+    other = library.ingest(library.write("b.md", "Pay comes monthly."))[0].document_id
+    said = library.ingest(library.files / "a.md", supersedes=other)[0].warnings
+    assert said == (f"it is a document of its own as before, not a version of {other}; remove it and ingest it again",)
+
+
 def test_a_version_meant_for_fewer_readers_does_not_slip_into_a_document_for_all(library: Library) -> None:
     library.write("a.md", "Leave is 25 days.")
     library.ingest()
