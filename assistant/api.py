@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -31,6 +32,8 @@ from assistant.waiting import Engine, Waiting
 from retrieval.errors import IndexEmpty, PolicydeskError
 from retrieval.scope import Scope
 from retrieval.search import Mode
+
+log = logging.getLogger(__name__)
 
 MAX_QUESTION_CHARACTERS = 2_000
 
@@ -117,13 +120,16 @@ def _add_questions(api: APIRouter, room: Room) -> None:
     @api.post("/ask", tags=["questions"], summary="A cited answer, or a refusal that says why")
     async def ask(body: AskBody, person: Asker, request: Request) -> Response:
         """With ``Accept: text/event-stream`` the answer comes as events: ``waiting`` (a place in line), ``evidence``,
-        ``token``, ``answer`` and, instead of it, ``error``.
+        ``token``, ``answer`` and, instead of it, ``error``. Where the line is full it is a problem document, status 429.
         """
         scope = scope_of(person, as_of=body.as_of, jurisdiction=body.jurisdiction)
         history = [Turn(turn.question, turn.answer) for turn in body.history]
         events = room.ask(body.question, scope=scope, history=history, place="api", asker=person.account_id)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return StreamingResponse(_stream(events, request), media_type="text/event-stream")
+            begun = perf_counter()
+            # With the first event there is a place in line: whoever gets none is told so by the response's own status.
+            first = await anext(events, None)
+            return StreamingResponse(_stream(begun, first, events, request), media_type="text/event-stream")
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, AnswerDone):
@@ -150,15 +156,22 @@ def _add_questions(api: APIRouter, room: Room) -> None:
         return {"feedback_id": kept}
 
 
-async def _stream(events: AsyncGenerator[Waiting | AnswerEvent], request: Request) -> AsyncGenerator[str]:
-    begun = perf_counter()
+async def _stream(
+    begun: float, first: Waiting | AnswerEvent | None, events: AsyncGenerator[Waiting | AnswerEvent], request: Request
+) -> AsyncGenerator[str]:
+    request_id = request.scope["request_id"]
     try:
         async with aclosing(events):
+            if first is not None:
+                yield _told(first, perf_counter() - begun)
             async for event in events:
                 yield _told(event, perf_counter() - begun)
     except PolicydeskError as error:
-        problem = problems.document(problems.status_of(error), str(error), request_id=request.scope["request_id"])
-        yield _event("error", problem)
+        yield _event("error", problems.document(problems.status_of(error), str(error), request_id=request_id))
+    except Exception:
+        # The status went out long ago: without this the stream would end as if it had been cut.
+        log.exception("the answer to request %s failed", request_id)
+        yield _event("error", problems.document(500, problems.UNFORESEEN, request_id=request_id))
 
 
 def _told(event: Waiting | AnswerEvent, seconds: float) -> str:

@@ -17,6 +17,7 @@ from assistant.waiting import TooBusy
 from retrieval.errors import NotReady, PolicydeskError, WrongUsage
 
 MEDIA_TYPE = "application/problem+json"
+UNFORESEEN = "something went wrong here; tell your administrator the instance below"
 #: The problem document, as the API's description names it.
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -102,4 +103,4 @@ def install(api: FastAPI) -> None:
     @api.exception_handler(Exception)
     async def unforeseen(request: Request, _error: Exception) -> Response:
         # Starlette raises the error again after this answer, so the server's log has the traceback.
-        return response(500, "something went wrong here; tell your administrator the instance below", request=request)
+        return response(500, UNFORESEEN, request=request)

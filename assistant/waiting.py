@@ -7,7 +7,7 @@ import itertools
 import logging
 import math
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -141,41 +141,52 @@ class Line:
 
         :raises TooBusy: at once, if ``capacity`` questions are being answered or wait.
         """
-        if self._present >= self.capacity:
-            raise TooBusy(f"{self._present} questions are waiting already; try again in a minute")
-        number = next(self._numbers)
-        self._present += 1
-        desk = self._finding
-        events: _Events | None = None
-        told = 0
-        try:
-            engine = await self.engine()
-            events = _Events(engine.stream(question, scope=scope, history=history))
-            while True:
-                async with aclosing(desk.turn(number)) as places:
-                    async for place in places:
-                        if place != told:
-                            told = place
-                            yield Waiting(place)
-                event = await desk.work(number, events.next)
-                if event is None:
-                    return
-                yield event
-                if isinstance(event, AnswerDone):
-                    return
-                desk = self._phrasing
-        finally:
-            self._present -= 1
-            if events is not None:
-                desk.leave(events.close)
+        with self._place():
+            number = next(self._numbers)
+            desk = self._finding
+            events: _Events | None = None
+            told = 0
+            try:
+                engine = await self.engine()
+                events = _Events(engine.stream(question, scope=scope, history=history))
+                while True:
+                    async with aclosing(desk.turn(number)) as places:
+                        async for place in places:
+                            if place != told:
+                                told = place
+                                yield Waiting(place)
+                    event = await desk.work(number, events.next)
+                    if event is None:
+                        return
+                    yield event
+                    if isinstance(event, AnswerDone):
+                        return
+                    desk = self._phrasing
+            finally:
+                if events is not None:
+                    desk.leave(events.close)
 
     async def run(self, work: Callable[[Engine], T], *, idle: bool = False) -> T:
-        """Do one short piece of work with the engine, such as a search; ``idle``: only when nobody else waits."""
-        engine = await self.engine()
-        number = next(self._numbers) + (ALONE if idle else 0)
-        async for _ in self._finding.turn(number):
-            pass
-        return await self._finding.work(number, lambda: work(engine))
+        """Do one short piece of work with the engine, such as a search; ``idle``: only when nobody else waits.
+
+        :raises TooBusy: as :meth:`ask` does; what is idle takes no place in the line.
+        """
+        with nullcontext() if idle else self._place():
+            engine = await self.engine()
+            number = next(self._numbers) + (ALONE if idle else 0)
+            async for _ in self._finding.turn(number):
+                pass
+            return await self._finding.work(number, lambda: work(engine))
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._present >= self.capacity:
+            raise TooBusy(f"{self._present} questions are waiting already; try again in a minute")
+        self._present += 1
+        try:
+            yield
+        finally:
+            self._present -= 1
 
     async def _read(self, ahead: Callable[[], Iterator[bool]]) -> None:
         """Read ahead, step by step, again and again: the library changes."""

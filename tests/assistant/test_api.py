@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from assistant.accounts import Role
-from assistant.records import Turn
+from assistant.records import EvidenceFound, Turn
 from assistant.room import Room
 from assistant.tokens import TokenScope
 from retrieval.documents import NewPassage, NewVersion
@@ -64,6 +64,34 @@ async def test_a_stream_sends_evidence_then_tokens_then_the_answer(client: httpx
     assert names[-1] == "answer"
     assert set(names[1:-1]) == {"token"}
     assert "".join(data["text"] for name, data in events if name == "token") == events[-1][1]["answer"]
+
+
+async def test_a_full_line_is_the_status_of_a_stream_and_of_a_search(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    room.line.capacity = 0
+    headers = {**bearer("emma"), "Accept": "text/event-stream"}
+    for path in ("/api/v1/ask", "/api/v1/search"):
+        response = await client.post(path, json={"question": CARRY_OVER}, headers=headers)
+        assert (response.status_code, response.headers["retry-after"]) == (429, "10")
+        assert "try again" in response.json()["detail"]
+
+
+async def test_a_stream_that_fails_ends_in_an_error_that_the_log_knows(
+    client: httpx.AsyncClient, bearer: Bearer, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def failing(question: str, **_more: object) -> Iterator[EvidenceFound]:
+        yield EvidenceFound(())
+        raise ZeroDivisionError(question)
+
+    monkeypatch.setattr(engine, "stream", failing)
+    headers = {**bearer("emma"), "Accept": "text/event-stream"}
+    response = await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=headers)
+    (evidence, _), (name, problem) = _events(response.text)
+    assert (evidence, name, problem["status"]) == ("evidence", "error", 500)
+    assert CARRY_OVER not in problem["detail"]
+    assert problem["instance"].removeprefix("urn:request:") in caplog.text
 
 
 async def test_history_and_scope_reach_the_engine(

@@ -152,6 +152,9 @@ async def test_beyond_its_length_the_line_turns_away_at_once() -> None:
     await asyncio.sleep(0.05)
     with pytest.raises(TooBusy, match="try again"):
         await _events(line, "b")
+    with pytest.raises(TooBusy, match="try again"):
+        await line.run(lambda _engine: 1)
+    assert await line.run(lambda _engine: 7, idle=True) == 7
     engine.may_phrase.set()
     await first
     assert line.length == 0
