@@ -33,13 +33,14 @@ class CatalogEntry:
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
-def read_catalog(corpus: Path = SAMPLE) -> tuple[CatalogEntry, ...]:
+def read_catalog(corpus: Path = SAMPLE, name: str = "catalog.json") -> tuple[CatalogEntry, ...]:
     """The catalog of a corpus, by file name.
 
+    :param name: of the catalog's file, in the corpus's folder.
     :raises CorpusError: if an entry is malformed, or a file is missing from the folder or the catalog or stands in it
         twice.
     """
-    path = corpus / "catalog.json"
+    path = corpus / name
     try:
         entries = tuple(_entry(row) for row in json.loads(path.read_text(encoding="utf-8")))
     except (KeyError, TypeError, ValueError) as error:

@@ -64,7 +64,9 @@ def ingest(
     draft: Annotated[bool, typer.Option("--draft", help="Hold for review instead of publishing.")] = False,
     catalog: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="JSON with owner, dates, country and audience of each file by name."),
+        typer.Option(
+            metavar="FILE", help="JSON with owner, dates, country and audience of each file in `documents/` beside it."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file, then a summary.")] = False,
 ) -> None:
@@ -156,7 +158,7 @@ def _day(moment: datetime | None) -> date | None:
 def _stated(path: Path, options: IngestOptions) -> dict[str, IngestOptions]:
     """What a catalog states about each file, by file name, over what the options say about all."""
     try:
-        entries: tuple[CatalogEntry, ...] = read_catalog(path.parent)
+        entries: tuple[CatalogEntry, ...] = read_catalog(path.parent, path.name)
     except (OSError, ValueError, KeyError, CorpusError) as error:
         raise WrongUsage(f"{path} cannot be read as a catalog: {error}") from error
     return {

@@ -120,6 +120,19 @@ def test_unchanged_file_does_no_work_and_a_changed_one_becomes_a_version(tmp_pat
     assert "five" not in answer["answer"]
 
 
+def test_the_catalog_named_is_the_one_that_is_read(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "corpus"
+    (folder / "documents").mkdir(parents=True)
+    (folder / "documents" / "leave.md").write_text(LEAVE)
+    for name, owner in (("catalog.json", "HR"), ("other.json", "Legal")):
+        entry = {"file": "leave.md", "title": "Leave policy", "owner": owner, "effective_from": "2024-01-01"}
+        (folder / name).write_text(json.dumps([entry]))
+    policydesk(home, "ingest", str(folder / "documents"), "--catalog", str(folder / "other.json"))
+    assert json.loads(policydesk(home, "documents", "list", "--json").stdout)["documents"][0]["owner"] == "Legal"
+    missing = policydesk(home, "ingest", str(folder / "documents"), "--catalog", str(folder / "none.json"))
+    assert (missing.returncode, "none.json" in missing.stderr) == (2, True)
+
+
 def test_a_draft_ingested_again_without_draft_is_published(tmp_path: Path) -> None:
     home, file = tmp_path / "home", tmp_path / "leave.md"
     file.write_text(LEAVE)
