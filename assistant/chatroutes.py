@@ -12,6 +12,8 @@ from chainlit.config import config as chainlit_config
 from chainlit.types import DeleteFeedbackRequest, UpdateFeedbackRequest
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
 from assistant import problems
 from assistant.accounts import Person
@@ -48,7 +50,14 @@ def mount(app: FastAPI, room: Room, history: History) -> None:
     for event in set(handlers) - _EVENTS:
         del handlers[event]
     _add_our_routes(app, room, history)
-    app.mount("/", inner)
+    app.router.routes.append(_Beside("/", inner))
+
+
+class _Beside(Mount):
+    """The chat, which has no part in the API's paths: a wrong method there is told the right ones, not sent here."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope["path"].startswith("/api/") else super().matches(scope)
 
 
 def _kept(sign_on: SignOnConfig) -> frozenset[tuple[str, str]]:

@@ -61,6 +61,9 @@ async def main() -> dict:
             wording = (await nobody.get("/project/translations", params={"language": language})).json()["translation"]
             seen[f"sign in {language}"] = wording["auth"]["login"]["title"]
             seen[f"used {language}"] = wording["chat"]["messages"]["status"]["used"]
+        for path in ("/api/v1/ask", "/api/v1/nothing"):
+            wrong = await emma.get(path)
+            seen[f"emma gets {path}"] = [wrong.status_code, wrong.headers.get("allow"), wrong.headers["content-type"]]
         account = room.accounts.require("emma").account_id
         room.chats.save("t1", account_id=account, name="How much leave?")
         room.chats.save_step("t1", "s1", {"id": "s1", "type": "user_message", "output": "How much leave?", "threadId": "t1"})
@@ -119,6 +122,11 @@ def test_only_the_routes_that_the_chat_needs_stand(seen: dict[str, object]) -> N
     assert seen["/hr"] == 303, "the console sends strangers to its sign-in"
     assert [seen[path] for path in shut] == [404] * len(shut)
     assert seen["emma shares"] in (404, 405)
+
+
+def test_a_wrong_method_of_the_api_is_told_the_right_one(seen: dict[str, object]) -> None:
+    assert seen["emma gets /api/v1/ask"] == [405, "POST", "application/problem+json"]
+    assert seen["emma gets /api/v1/nothing"] == [404, None, "application/problem+json"]
 
 
 def test_the_page_names_no_other_origin_and_signs_its_scripts(seen: dict[str, object]) -> None:
