@@ -313,10 +313,15 @@ def _passage_counts(session: Session) -> dict[str, int]:
     return {row.version_id: int(row.passages) for row in session.execute(statement)}
 
 
+def _utc(moment: datetime) -> datetime:
+    """With its zone, which SQLite does not keep."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def _document(row: DocumentRow, counts: dict[str, int]) -> Document:
     return Document(
         document_id=row.document_id, title=row.title, collection=row.collection, owner=row.owner, jurisdiction=row.jurisdiction,
-        audience=frozenset(row.audience), created_at=row.created_at,
+        audience=frozenset(row.audience), created_at=_utc(row.created_at),
         versions=tuple(_version(version, counts) for version in row.versions),
     )  # fmt: skip
 
@@ -326,7 +331,7 @@ def _version(row: VersionRow, counts: dict[str, int]) -> Version:
         version_id=row.version_id, document_id=row.document_id, number=row.number, title=row.title, file=row.file,
         source=row.source, sha256=row.sha256, media_type=row.media_type, size_bytes=row.size_bytes, pages=row.pages,
         passages=counts.get(row.version_id, 0), published=row.published, withdrawn=row.withdrawn,
-        effective_from=row.effective_from, effective_to=row.effective_to, warnings=tuple(row.warnings), created_at=row.created_at,
+        effective_from=row.effective_from, effective_to=row.effective_to, warnings=tuple(row.warnings), created_at=_utc(row.created_at),
     )  # fmt: skip
 
 

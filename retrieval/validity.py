@@ -26,7 +26,7 @@ def settle(document: DocumentRow) -> None:
     live.sort(key=lambda version: version.number)
     ordered = sorted(live, key=lambda version: (begin(version), version.number))
     for version, following in pairwise(ordered):
-        last_day = begin(following) - timedelta(days=1)
+        last_day = max(begin(following), date.min + timedelta(days=1)) - timedelta(days=1)
         if version.stated_to is None or version.stated_to > last_day:
             version.effective_to = last_day
     for version in ordered[1:]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,22 @@ def test_undated_version_replaces_the_one_before_from_today(store: Store) -> Non
     today = second.created_at.date()
     old, new = store.document(first.document_id).versions
     assert (old.standing(today), new.standing(today)) == (Standing.SUPERSEDED, Standing.IN_FORCE)
+
+
+def test_a_version_from_the_first_day_there_is_closes_the_one_before(store: Store) -> None:
+    first = store.add_version(version("a"))
+    store.add_version(version("b", effective_from=date.min), document_id=first.document_id)
+    one, other = store.document(first.document_id).versions
+    assert (one.effective_to, other.effective_from, other.effective_to) == (date.min, date.min, None)
+
+
+def test_moments_come_back_with_their_zone(store: Store) -> None:
+    added = store.add_version(version("a"))
+    document = store.document(added.document_id)
+    assert [moment.tzinfo for moment in (added.created_at, document.created_at, document.versions[0].created_at)] == [
+        UTC
+    ] * 3
+    assert document.versions[0].created_at == added.created_at
 
 
 def test_draft_changes_nothing_until_it_is_published(store: Store) -> None:
