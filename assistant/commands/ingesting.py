@@ -146,7 +146,7 @@ def _check_paths(paths: list[Path]) -> None:
 
 
 def _country(code: str | None) -> str | None:
-    if code is not None and not (len(code) == 2 and code.isalpha()):
+    if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
         raise WrongUsage(f"--jurisdiction takes a two-letter country code such as DE, not {code!r}")
     return code.upper() if code else None
 
