@@ -38,7 +38,7 @@ def tune() -> None:
 @app.command()
 def reranker(
     data: Data,
-    out: Out,
+    out: Out = Path("tuned-reranker"),
     steps: Annotated[int, typer.Option(help="Training steps of eight questions.", min=1)] = 300,
     seed: Seed = 7,
     recipe: Annotated[
@@ -87,7 +87,7 @@ def reranker(
 @app.command()
 def reader(
     data: Data,
-    out: Out,
+    out: Out = Path("tuned-reader"),
     steps: Annotated[int, typer.Option(help="Training steps of eight passages, some 55 questions.", min=1)] = 1600,
     seed: Seed = 7,
     recipe: Annotated[
@@ -138,7 +138,7 @@ def generator(
             file_okay=False,
         ),
     ],
-    out: Out,
+    out: Out = Path("tuned-generator"),
     steps: Annotated[int, typer.Option(help="Training steps of four examples.", min=1)] = 400,
     seed: Seed = 7,
     recipe: Annotated[
@@ -194,7 +194,7 @@ def _command() -> str:
 @contextmanager
 def _reporting() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar for each thing that is being done, on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=aside, disable=not aside.is_terminal) as bar:
         tasks: dict[str, TaskID] = {}
 

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from assistant.accounts import Accounts, Role
 from assistant.cli import main
+from assistant.commands import tune
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.home import Home
 from retrieval.store import Store
@@ -105,3 +108,11 @@ def test_a_question_that_is_no_text_is_said_to_be_none(
 ) -> None:
     assert ends(tmp_path, command, "caf\udce9?") == 2
     assert "not UTF-8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["reranker", "reader", "generator"])
+def test_without_out_weights_go_to_a_folder_of_their_own(what: str) -> None:
+    command = get_command(tune.app)
+    assert isinstance(command, TyperGroup)
+    (out,) = (option for option in command.commands[what].params if option.name == "out")
+    assert (out.required, out.default) == (False, Path(f"tuned-{what}"))
