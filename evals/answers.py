@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from evals.machine import provenance
 from evals.ranking import Progress, slices
 from evals.significance import Estimate, estimate
 from evals.systems import history_of, scope_of
+from evals.trec import write_qrels, write_run
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
 
@@ -62,6 +64,21 @@ class AnswersOutcome:
         rows = [row for row in self.asked if questions is None or row.question.question_id in questions]
         names = dict.fromkeys([*ANSWER_MEASURES, *(name for row in rows for name in row.measures)])
         return {name: estimate([row.measures[name] for row in rows if name in row.measures]) for name in names}
+
+    def write_runs(self, folder: Path) -> None:
+        """A TREC run of what each answer cites, in the order of its marks, and the qrels, named after data and split."""
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"{self.data.name}-{self.data.split}"
+        write_qrels(folder / f"{stem}.qrels", self.data.qrels)
+        cited = {
+            row.question.question_id: list(dict.fromkeys(each.passage.passage_id for each in row.answer.citations))
+            for row in self.asked
+        }
+        run = {
+            question: tuple((passage, 1 / rank) for rank, passage in enumerate(passages, start=1))
+            for question, passages in cited.items()
+        }
+        write_run(folder / f"{stem}-cited.run", run, "cited")
 
     def to_json(self) -> dict[str, Any]:
         """The contract's JSON, with what a reader needs to trust and to repeat it."""

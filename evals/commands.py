@@ -98,6 +98,10 @@ def answers(
     data: Data,
     split: Split = None,
     model: Annotated[str | None, typer.Option(help="Language model to phrase with; quote for none.")] = None,
+    systems: Annotated[
+        str,
+        typer.Option(help="What evidence is found with: reranked, or hybrid to leave the reranker and the reader out."),
+    ] = "reranked",
     judge: Annotated[
         str | None,
         typer.Option(
@@ -108,28 +112,39 @@ def answers(
     json_file: JsonFile = None,
     figures_only: FiguresOnly = False,
     html: HtmlFile = None,
+    runs: Annotated[Path | None, typer.Option(help="Write what is cited as a TREC run file, and qrels, here.")] = None,
 ) -> None:
     """Ask every question and score answers, citations, refusals and speed."""
     from evals.answers import evaluate_answers
     from evals.encodings import default_folder
     from evals.judging import load_judge
     from evals.library import load_any
-    from evals.models import assistant_over, load_models
+    from evals.models import Models, assistant_over, load_models
     from evals.systems import passages_of
     from evals.tables import answers_table
+
+    if systems not in ("reranked", "hybrid"):
+        raise WrongUsage(f"--systems takes reranked or hybrid, one of them a run, found {systems!r}")
+    if runs:
+        _make_folder(runs)
 
     console = _console(json_file)
     settings = _settings(context)
     judges = {judge: load_judge(judge)} if judge else {}
     loaded = load_any(data, split).limited(limit)
+    models = load_models(settings)
     assistant = assistant_over(
-        passages_of(loaded.corpus), load_models(settings), settings, model=model, cache=default_folder()
-    )
+        passages_of(loaded.corpus), models if systems == "reranked" else Models(models.encoder, None), settings,
+        model=model, cache=default_folder(),
+    )  # fmt: skip
     with progress_bars(console) as progress:
         outcome = evaluate_answers(loaded, assistant, model=model or settings.model, judges=judges, progress=progress)
     found = outcome.to_json()
     console.print(answers_table(found))
     _say_limits(console, found)
+    if runs:
+        outcome.write_runs(runs)
+        console.print(f"Run file written to {runs}")
     _write(found, json_file, html, console, figures_only=figures_only)
 
 

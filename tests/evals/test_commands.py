@@ -74,6 +74,8 @@ def test_every_output_is_written_where_it_is_asked_for(folder: Path, peer: Path,
         (["answers", "{folder}", "--judge", "nothing"], "module:function"),
         (["compare", "nothing.json", "nothing.json"], "cannot read nothing.json"),
         (["retrieval", "{folder}", "--systems", "{peer}", "--runs", "{peer}"], "choose a folder"),
+        (["answers", "{folder}", "--runs", "{peer}"], "choose a folder"),
+        (["answers", "{folder}", "--systems", "bm25,hybrid"], "takes reranked or hybrid"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(folder: Path, peer: Path, arguments: list[str], said: str) -> None:

@@ -124,6 +124,17 @@ def test_citing_the_wrong_passage_fails_the_gate(data: BenchData, tmp_path: Path
     assert gate(base, answers(data, tmp_path, "new", Citing(data, places_off=1)))[0] == 1
 
 
+def test_what_answers_cite_is_a_run_that_scores_as_any_other(data: BenchData, tmp_path: Path) -> None:
+    evaluate_answers(data, Citing(data), model="fake").write_runs(tmp_path / "runs")
+    runs = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert runs == ["rules-test-cited.run", "rules-test.qrels"]
+    result = runner.invoke(
+        app, ["retrieval", str(data.folder), "--systems", str(tmp_path / "runs" / runs[0]), "--json", "-"]
+    )
+    (scored,) = json.loads(result.stdout)["systems"].values()
+    assert scored["RR@10"]["mean"] == 1.0
+
+
 def test_an_improvement_passes(data: BenchData, tmp_path: Path) -> None:
     base = answers(data, tmp_path, "base", Citing(data, places_off=1))
     code, said = gate(base, answers(data, tmp_path, "new", Citing(data)))
