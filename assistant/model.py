@@ -23,6 +23,8 @@ DEFAULT_MODEL = GENERATOR.name
 DEFAULT_SHA256 = next(iter(GENERATOR.files.values()))
 LOOKUP_TOKENS = 8
 LONGEST_DRAFT_S = 20.0
+#: A server that is there takes a connection at once, however long it writes.
+_CONNECT_S = 5.0
 
 
 class LanguageModel(Protocol):
@@ -174,7 +176,8 @@ class OpenAICompatibleModel:
             "stream": True,
         }
         try:
-            with httpx.stream("POST", self._url, json=body, headers=self._headers, timeout=self._timeout_s) as response:
+            timeout = httpx.Timeout(self._timeout_s, connect=_CONNECT_S)
+            with httpx.stream("POST", self._url, json=body, headers=self._headers, timeout=timeout) as response:
                 response.raise_for_status()
                 for line in response.iter_lines():
                     piece = line.removeprefix("data:").strip() if line.startswith("data:") else ""
@@ -183,7 +186,7 @@ class OpenAICompatibleModel:
                     choices = json.loads(piece).get("choices") or [{}]
                     if text := choices[0].get("delta", {}).get("content"):
                         yield text
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError) as error:
             raise ModelUnavailable(
                 f"the model server {self._url} did not answer ({error}); check POLICYDESK_MODEL_URL"
             ) from error
@@ -205,10 +208,10 @@ def load_model(
     :raises ModelUnavailable: if it is neither cached nor a folder, or the adapter is missing or for other weights.
     :raises WeightsDamaged: if the adapter's files are not as its manifest says.
     """
-    if url:
-        return OpenAICompatibleModel(url, name, key=key)
     if name == "quote":
         return None
+    if url:
+        return OpenAICompatibleModel(url, name, key=key)
     if name == DEFAULT_MODEL:
         from assistant.decoding import CopyingModel
 

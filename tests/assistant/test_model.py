@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assistant.model import DEFAULT_MODEL, OpenAICompatibleModel, load_model
+from assistant.opening import Expendable
 from retrieval.errors import ModelUnavailable
 from retrieval.models import ModelCache
 
@@ -65,8 +66,18 @@ def test_server_that_is_not_there_is_one_line() -> None:
         list(OpenAICompatibleModel("http://127.0.0.1:9/v1", "m").stream(PROMPT, max_tokens=5))
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://[", "nowhere"])
+def test_a_server_that_is_away_costs_the_phrasing_only(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    model = Expendable(OpenAICompatibleModel(url, "m"))
+    assert list(model.stream(PROMPT, max_tokens=5)) == []
+    (warning,) = caplog.messages
+    assert "check POLICYDESK_MODEL_URL; the documents are quoted instead" in warning
+    assert "\n" not in warning
+
+
 def test_quote_loads_no_model() -> None:
     assert load_model("quote") is None
+    assert load_model("quote", url="http://127.0.0.1:9/v1") is None
 
 
 def test_folder_without_a_model_is_said(tmp_path: Path) -> None:
