@@ -16,6 +16,7 @@ from assistant.api import queue_upload
 from assistant.console.visit import Act, ConsoleRoute, Doing, Enter, Visit
 from assistant.console.wording import COUNTRIES, count, named, sentence
 from assistant.jobs import Job, JobState
+from assistant.particulars import groups_named
 from assistant.problems import Problem
 from assistant.uploads import ENDINGS
 from ingest import media
@@ -200,4 +201,8 @@ def read_country(text: str) -> str | None:
 
 
 def read_groups(text: str) -> list[str]:
-    return sorted({group.strip() for group in text.split(",") if group.strip()})
+    """Nothing for an empty field: every employee.
+
+    :raises WrongUsage: if something is written that names no group.
+    """
+    return sorted(groups_named(text)) if text.strip() else []
