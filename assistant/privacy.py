@@ -20,6 +20,7 @@ from retrieval.store import Store
 
 _PERIOD = re.compile(r"(\d{1,5})\s*([dwmy])", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_LONGEST_DAYS = 36_500
 FOREVER = "forever"
 
 
@@ -109,9 +110,10 @@ def read_period(text: str) -> int | None:
     if text.strip().lower() == FOREVER:
         return None
     found = _PERIOD.fullmatch(text.strip())
-    if not found:
-        raise WrongUsage(f"{text!r} is no period; write 90d, 12w, 6m, 2y or forever")
-    return int(found[1]) * _DAYS[found[2].lower()]
+    days = int(found[1]) * _DAYS[found[2].lower()] if found else None
+    if days is None or days > _LONGEST_DAYS:
+        raise WrongUsage(f"{text!r} is no period of up to a century; write 90d, 12w, 6m, 2y or forever")
+    return days
 
 
 def period(days: int | None) -> str:
