@@ -21,7 +21,7 @@ from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.prompt import one_line
-from assistant.quoting import QuotingConfig, choose
+from assistant.quoting import EVERY_SIDE, choose
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -46,7 +46,6 @@ from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Searcher
 
-_ALL_SIDES = QuotingConfig(most=3, margin=float("inf"), doubt=float("inf"))
 _DISPUTED = "The documents in force do not agree about this:"
 #: Passages kept with a refusal, for whoever it is handed to.
 _NEAREST = 3
@@ -197,7 +196,7 @@ class Assistant:
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
         sides = disputed[0] if disputed else self._choices(asked, evidence)
-        citations = choose(sides, _ALL_SIDES) if sides else choose(evidence)
+        citations = choose(sides, EVERY_SIDE) if sides else choose(evidence)
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
         phrased = None if sides else (yield from self._phrase(asked, evidence))

@@ -16,8 +16,20 @@ class QuotingConfig:
     """When further sentences are quoted beside the best one."""
 
     most: int = 3
-    margin: float = 0.5  #: how far below the best score a further sentence may be
-    doubt: float = 0.0  #: how far its passage's log-odds of answering may be below those of the best sentence's passage
+    margin: float = 0.5  #: how far below the best score, if the reader is as sure of its passage as of the best one's
+    margin_of_less_sure: float = 0.25  #: the same, if it is less sure
+    least: float = 0.0  #: log-odds above which a passage of which it is less sure answers at all
+
+    def takes(self, sentence: EvidenceSentence, best: EvidenceSentence) -> bool:
+        """Whether the sentence is quoted beside the best one."""
+        below = best.score - sentence.score
+        if _read(sentence) >= _read(best):
+            return below <= self.margin
+        return _read(sentence) > self.least and below <= self.margin_of_less_sure
+
+
+#: All that evidence holds, however little it says beside the best sentence.
+EVERY_SIDE = QuotingConfig(margin=float("inf"), margin_of_less_sure=float("inf"), least=float("-inf"))
 
 
 def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = None) -> list[Citation]:
@@ -25,12 +37,7 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     config = config or QuotingConfig()
     if not evidence:
         return []
-    best = evidence[0]
-    chosen = [
-        sentence
-        for sentence in evidence[: config.most]
-        if sentence.score >= best.score - config.margin and _read(sentence) >= _read(best) - config.doubt
-    ]
+    chosen = [sentence for sentence in evidence[: config.most] if config.takes(sentence, evidence[0])]
     spans: list[tuple[EvidenceSentence, int, int]] = []
     for sentence in chosen:
         start, end = whole(sentence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.evidence import EvidenceSentence
-from assistant.quoting import QuotingConfig, choose
+from assistant.quoting import EVERY_SIDE, choose
 from retrieval.records import Passage
 
 LEAVE = Passage("leave", "d1", "v1", "Leave", "leave.md", "Leave lapses in March. It may be sold. Nobody is told.")
@@ -33,17 +33,21 @@ def test_neighbours_become_one_quotation() -> None:
     assert quoted(first, second) == ["Leave lapses in March. It may be sold."]
 
 
-def test_a_passage_that_answers_less_surely_than_the_best_is_not_quoted_beside_it() -> None:
-    best, other = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(PARKING, PARKING.text, 1.9, 0.5)
-    assert quoted(best, other) == ["Leave lapses in March."]
-    surer = sentence(PARKING, PARKING.text, 1.9, 1.5)
-    assert quoted(best, surer) == ["Leave lapses in March.", "Spaces lapse in May."]
+def test_beside_the_best_stands_what_is_read_as_surely() -> None:
+    best = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0)
+    assert quoted(best, sentence(PARKING, PARKING.text, 1.6, 1.5)) == ["Leave lapses in March.", "Spaces lapse in May."]
+    assert quoted(best, sentence(PARKING, PARKING.text, 1.6, 0.5)) == ["Leave lapses in March."]
+
+
+def test_what_is_read_as_an_answer_less_surely_must_score_closer() -> None:
+    best = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0)
+    assert len(quoted(best, sentence(PARKING, PARKING.text, 1.9, 0.5))) == 2
+    assert len(quoted(best, sentence(PARKING, PARKING.text, 1.9, -0.5))) == 1
 
 
 def test_all_sides_are_quoted_where_that_is_wanted() -> None:
     best, other = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(PARKING, PARKING.text, 0.2, -3.0)
-    every = QuotingConfig(margin=float("inf"), doubt=float("inf"))
-    assert len(choose([best, other], every)) == 2
+    assert len(choose([best, other], EVERY_SIDE)) == 2
 
 
 def test_where_nobody_has_read_the_score_alone_decides() -> None:
