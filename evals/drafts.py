@@ -166,18 +166,22 @@ def evaluate_drafts(
 
 
 def to_json(shown: Sequence[Shown]) -> dict[str, Any]:
-    """Each measure by evidence and system: gold evidence as it is, found evidence without and with refusals."""
+    """Each measure by evidence and system: gold evidence as it is, found evidence without and with refusals.
+
+    A refused question shows nothing: it is not right, and it cites nothing that could be wrong.
+    """
     found: dict[str, Any] = {}
     for one in dict.fromkeys((row.evidence, row.system) for row in shown):
         rows = [row for row in shown if (row.evidence, row.system) == one]
         names = dict.fromkeys(name for row in rows for name in row.measures)
-        measures = {
-            name: estimate([row.measures[name] for row in rows if name in row.measures]).to_json() for name in names
-        }
+        values = {name: [row.measures[name] for row in rows if name in row.measures] for name in names}
         if one[0] == "found":
-            measures["right_and_not_refused"] = estimate(
-                [row.measures["right"] * row.answered for row in rows]
-            ).to_json()
+            values["right_and_not_refused"] = [row.measures["right"] * row.answered for row in rows]
+            for name in ("citation_precision", "citation_recall"):
+                cited = [row.measures[name] for row in rows if row.answered and name in row.measures]
+                if cited:
+                    values[f"{name}_not_refused"] = cited
+        measures = {name: estimate(each).to_json() for name, each in values.items()}
         found.setdefault(one[0], {})[one[1]] = measures
     return found
 

@@ -58,6 +58,7 @@ class MiningConfig:
     unanswerable: int = 600  #: and unanswerable ones
     made: int = 700  #: and made ones, where a collection has no questions; elsewhere a seventh of this
     per_template: int = 15  #: questions with the same last words at most; contract sets repeat a few dozen
+    across: bool = True  #: negatives come from all documents; if not, from those that hold the positive
     passages: int = 3500  #: of a larger collection, whole documents up to about this many passages are searched
     least_alike: float = 0.3  #: a made question is dropped if its passage is less like it than this (cosine)
     too_alike: float = 0.95  #: a passage this close (cosine) to the positive is no negative
@@ -261,6 +262,8 @@ def _group(
 ) -> Group:  # fmt: skip
     near = pool.near(question.text, vector, config.pool)
     beside = pool.beside(pool.index.passages[positive])
+    if not config.across:
+        near = near[np.isin(near, beside)]
     alike = pool.index.dense.vectors[near] @ pool.index.dense.vectors[positive]
     rows = [
         int(row) for row, close in zip(near, alike, strict=True) if row not in positives and close < config.too_alike

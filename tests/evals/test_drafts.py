@@ -75,6 +75,19 @@ def test_citations_are_held_against_the_judged_passages(data: BenchData) -> None
     assert {(one.measures["citation_precision"], one.measures["citation_recall"]) for one in shown} == {(1.0, 0.5)}
 
 
+def test_citations_of_refused_questions_are_left_aside(data: BenchData) -> None:
+    wrong = replace(data.questions[0], wanted={"pay": 1})
+    shown = evaluate_drafts(
+        replace(data, questions=(wrong,)), searcher(data), {"cut": cut}, confidence=Confidence(threshold=0.0)
+    )
+    one = next(row for row in shown if row.evidence == "found")
+    right = replace(one, measures={"right": 1.0, "citation_precision": 1.0, "citation_recall": 1.0})
+    found = drafts_json([replace(one, answered=False), right])["found"]["cut"]
+    assert (found["citation_precision"]["mean"], found["citation_precision_not_refused"]["mean"]) == (0.5, 1.0)
+    nothing = drafts_json([replace(one, answered=False)])["found"]["cut"]
+    assert "citation_precision_not_refused" not in nothing
+
+
 def test_conditions_of_the_gold_answer_are_looked_for(data: BenchData) -> None:
     assert conditions("yes (if: you are over 18; you live in Wales)") == ["you are over 18", "you live in Wales"]
     assert conditions("yes") == []
