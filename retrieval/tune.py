@@ -28,7 +28,7 @@ from retrieval.tuning.collection import Collection, Question, origins, read_coll
 from retrieval.tuning.mining import Group, MiningConfig, Recipe, mine
 from retrieval.tuning.pools import JudgedPool, judged_pools, mean_ndcg
 from retrieval.tuning.release import Facts, write_release, write_weights
-from retrieval.tuning.training import TrainingConfig, train
+from retrieval.tuning.training import Progress, TrainingConfig, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,21 @@ def tune_reranker(
     for number, collection in enumerate(collections):
         report("mining hard negatives", number, len(collections))
         groups.extend(mine([collection], encoder, config.mining, recipe))
+    held_out = [group for group in groups if group.held_out]
+    groups = [group for group in groups if not group.held_out]
     if not groups:
         raise WrongUsage(
             "no training questions were found or could be made; give folders with a train split or markdown"
         )
-    network = train(
-        groups, encoder_folder, out / "run", config.training,
-        report=lambda progress: report(f"training, loss {progress.loss:.3f}", progress.step, progress.steps),
+    network, validations = train(
+        groups, encoder_folder, out / "run", config.training, held_out=held_out,
+        report=lambda progress: report(_said(progress), progress.step, progress.steps),
     )  # fmt: skip
     write_weights(network, out)
     facts = Facts(
         name=config.name, command=command, data=origins(folders), groups=Counter(group.source for group in groups),
         training=asdict(config.training), steps=config.training.steps, hours=(perf_counter() - began) / 3600, measures={},
+        validations=validations,
     )  # fmt: skip
     return calibrate(collections, groups, encoder, encoder_folder, out, config, facts, report=report)
 
@@ -132,6 +135,11 @@ def calibrate(
     save_fusion(fusion, about, out / "fusion.json")
     write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
     return measures
+
+
+def _said(progress: Progress) -> str:
+    found = f", held out {progress.validation.value:.3f}" if progress.validation else ""
+    return f"training, loss {progress.loss:.3f}{found}"
 
 
 def unseen(collection: Collection, drawn: frozenset[str]) -> list[Question]:

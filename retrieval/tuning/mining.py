@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -39,6 +39,7 @@ class Group:
     """A question and its candidates: one positive and its negatives, or only negatives where nothing answers.
 
     ``judged``: the labels hold in absolute terms; false for made questions whose passage lost the sentence they came from.
+    ``held_out``: a dev question, which tells when to stop and is not learned from.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Group:
     candidates: tuple[Candidate, ...]
     answers: tuple[str, ...] = ()
     judged: bool = True
+    held_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class MiningConfig:
     per_collection: int = 1000  #: answerable questions a collection gives at most
     unanswerable: int = 600  #: and unanswerable ones
     made: int = 700  #: and made ones, where a collection has no questions; elsewhere a seventh of this
+    held_out: int = 25  #: answerable dev questions a collection gives at most
     per_template: int = 15  #: questions with the same last words at most; contract sets repeat a few dozen
     across: bool = True  #: negatives come from all documents; if not, from those that hold the positive
     passages: int = 3500  #: of a larger collection, whole documents up to about this many passages are searched
@@ -146,7 +149,8 @@ def read_recipe(path: Path) -> Recipe:
 def mine(
     collections: Iterable[Collection], encoder: Encoder, config: MiningConfig, recipe: Recipe | None = None
 ) -> Iterator[Group]:
-    """Groups of the collections' train questions, and made questions: many where a collection has no others, else few."""
+    """Groups of the collections' train questions, and made questions: many where a collection has no others, else few; and
+    some of their dev questions, held out."""
     for collection in collections:
         config_here = (recipe or {}).get(collection.name, config)
         yield from _mine_one(collection, encoder, config_here)
@@ -158,6 +162,7 @@ def _mine_one(collection: Collection, encoder: Encoder, config: MiningConfig) ->
     pool = Pool(collection, encoder)
     if collection.questions:
         yield from _asked_groups(collection, pool, config, random)
+        yield from _held_out_groups(collection, pool, config)
     made = config.made if not collection.questions else config.made // 7
     yield from _made_groups(collection, pool, config, made, random)
 
@@ -232,6 +237,17 @@ def _asked_groups(collection: Collection, pool: Pool, config: MiningConfig, rand
                 best = np.argsort(-features.sum(axis=1), kind="stable")[:2]
                 candidates = tuple(_candidate(pool, int(rows_against[at]), features[at], positive=False) for at in best)
                 yield Group(collection.name, question.text, candidates)
+
+
+def _held_out_groups(collection: Collection, pool: Pool, config: MiningConfig) -> Iterator[Group]:
+    random = Random(f"{config.seed} held out {collection.name}")
+    dev = [question for question in collection.split("dev") if question.positives & pool.index.rows.keys()]
+    chosen = spread(dev, config.held_out, config.per_template, random)
+    vectors = pool.encoder.encode([question.text for question in chosen], truncate=True)
+    for question, vector in zip(chosen, vectors, strict=True):
+        rows = sorted(pool.index.rows[key] for key in question.positives if key in pool.index.rows)
+        group = _group(collection.name, question, random.choice(rows), frozenset(rows), pool, vector, config, random)
+        yield replace(group, held_out=True)
 
 
 def _made_groups(

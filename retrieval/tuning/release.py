@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from retrieval.interaction import SHARED, InteractionNetwork
+from retrieval.tuning.stopping import Validation
 from retrieval.weightfolder import pack, write_manifest
 
 
@@ -24,6 +25,7 @@ class Facts:
     steps: int
     hours: float
     measures: Mapping[str, Mapping[str, float]]  #: nDCG@10 by system and source
+    validations: Sequence[Validation] = ()
     notes: str = ""
 
 
@@ -79,7 +81,7 @@ def card(facts: Facts) -> str:
             "",
             f"    {facts.command}",
             "",
-            f"{facts.steps} steps in {facts.hours:.1f} hours. {facts.notes}".rstrip(),
+            f"{facts.steps} steps at most, in {facts.hours:.1f} hours. {_validated(facts)} {facts.notes}".strip(),
             "",
             "## Data",
             "",
@@ -97,3 +99,11 @@ def card(facts: Facts) -> str:
             "",
         ]
     )
+
+
+def _validated(facts: Facts) -> str:
+    if not facts.validations:
+        return "No dev questions told which step was best; the last weights were taken."
+    best = max(facts.validations, key=lambda one: (one.value, -one.step))
+    seen = ", ".join(f"{one.step}: {one.value:.3f}" for one in facts.validations)
+    return f"The weights of step {best.step} were taken, by mean reciprocal rank on held-out dev questions ({seen})."

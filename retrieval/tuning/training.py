@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from retrieval.interaction import SHARED, InteractionNetwork, States, TextTokenizer, cut_question
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.mining import Candidate, Group
+from retrieval.tuning.stopping import BestWeights, Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,19 @@ class TrainingConfig:
     plain_share: float = 0.3  #: groups scored without the first stage, so that the network can stand alone
     untitled_share: float = 0.2  #: groups whose passages lose their headings
     checkpoint_steps: int = 50
+    validations: int = 12  #: of a run, evenly spread, on held-out groups
+    patience: int = 4  #: validations in a row without a new best that end it
     seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where training stands: step, steps in all, and the mean loss since the report before."""
+    """Where training stands: step, steps in all, the mean loss since the report before, and the last validation."""
 
     step: int
     steps: int
     loss: float
+    validation: Validation | None = None
 
 
 class _Blend(nn.Module):
@@ -65,12 +69,13 @@ class _Blend(nn.Module):
 
 def train(
     groups: Sequence[Group], encoder_folder: Path, out: Path, config: TrainingConfig, *,
-    report: Callable[[Progress], None] | None = None,
-) -> InteractionNetwork:  # fmt: skip
-    """Train for ``config.steps`` steps, resuming from a checkpoint in ``out`` where there is one.
+    held_out: Sequence[Group] = (), report: Callable[[Progress], None] | None = None,
+) -> tuple[InteractionNetwork, Sequence[Validation]]:  # fmt: skip
+    """Train for at most ``config.steps`` steps, resuming from a checkpoint in ``out`` where there is one.
 
     :param groups: at least one; drawn in an order that follows from the seed, again from the start when used up.
-    :returns: the trained network, in evaluation mode.
+    :param held_out: groups that tell which weights are best and when to stop; without any the last are taken.
+    :returns: the network with the best weights, in evaluation mode, and what every validation came to.
     """
     torch.manual_seed(config.seed)
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
@@ -84,20 +89,41 @@ def train(
     step = resume(out, networks, optimizer)
     order = _order(groups, config)
     losses: list[float] = []
+    best = BestWeights(out, config.patience)
+    every = max(1, config.steps // config.validations)
     network.train()
-    while step < config.steps:
+    while step < config.steps and not best.exhausted:
         chosen = [groups[order[(step * config.groups + at) % len(order)]] for at in range(config.groups)]
         rate = _rate(step, config)
         for parameters in optimizer.param_groups:
             parameters["lr"] = parameters["peak"] * rate
         losses.append(_step(chosen, network, blend, optimizer, reader, Random(f"{config.seed} {step}"), config))
         step += 1
+        if held_out and (step % every == 0 or step == config.steps):
+            best.add(network, step, validate(held_out, network, blend, reader))
         if step % config.checkpoint_steps == 0 or step == config.steps:
             save_checkpoint(out, networks, optimizer, step, asdict(config))
             if report:
-                report(Progress(step, config.steps, sum(losses) / len(losses)))
+                report(Progress(step, config.steps, sum(losses) / len(losses), best.latest))
             losses.clear()
-    return network.eval()
+    best.restore(network)
+    return network.eval(), best.validations
+
+
+@torch.inference_mode()
+def validate(groups: Sequence[Group], network: InteractionNetwork, blend: _Blend, reader: _Reader) -> float:
+    """Mean reciprocal rank of the positive among its negatives, first stage and all, every source weighing the same."""
+    ranks: dict[str, list[float]] = {}
+    for group in groups:
+        read = reader.read(group, Random(group.question))
+        question = _states(network, reader.tokenizer, [read.question])
+        scores = network.log_odds(question, _states(network, reader.tokenizer, read.passages))
+        first = torch.tensor([[candidate.dense, candidate.bm25] for candidate in group.candidates])
+        total = (scores + first @ blend.first_stage).tolist()
+        right = max(score for score, one in zip(total, group.candidates, strict=True) if one.positive)
+        ranks.setdefault(group.source, []).append(1 / sum(score >= right for score in total))
+    means = [sum(each) / len(each) for each in ranks.values()]
+    return sum(means) / len(means)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,28 @@ def test_a_group_holds_one_positive_and_no_other_answer() -> None:
     assert len({"leave", "training"} & {candidate.passage_id for candidate in group.candidates}) == 1
 
 
+def test_dev_questions_are_held_out() -> None:
+    questions = (
+        Question("q", ASKED["leave"], "train", frozenset({"leave"})),
+        Question("d", ASKED["gifts"], "dev", frozenset({"gifts"})),
+    )
+    found = list(mine([Collection("rules", tuple(passages()), questions)], WordEncoder(), MiningConfig(made=0)))
+    assert [(group.question, group.held_out) for group in found] == [(ASKED["leave"], False), (ASKED["gifts"], True)]
+
+
+def test_negatives_may_be_kept_to_the_document_that_answers() -> None:
+    held = [
+        Passage(f"{document}-{key}", document, document, "", "", text)
+        for document in ("one", "two")
+        for key, text in RULES.items()
+    ]
+    questions = (Question("q", ASKED["leave"], "train", frozenset({"one-leave"})),)
+    for across, documents in ((False, {"one"}), (True, {"one", "two"})):
+        config = MiningConfig(made=0, negatives=6, across=across, too_alike=2.0)
+        (group,) = mine([Collection("rules", tuple(held), questions)], WordEncoder(), config)
+        assert {candidate.passage_id.split("-")[0] for candidate in group.candidates} == documents
+
+
 def test_what_search_brings_besides_the_answer_is_misleading() -> None:
     rules = Collection("rules", tuple(passages()))
     question = Question("q", ASKED["leave"], "train", frozenset({"leave"}))
@@ -227,5 +249,7 @@ def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_pa
     assert reranker is not None
     assert reranker.score("leave", [RULES["leave"], RULES["gifts"]]).shape == (2,)
     assert load_fusion(out / "fusion.json").coverage_weight > 0
-    assert "| rules |" in (out / "README.md").read_text()
+    card = (out / "README.md").read_text()
+    assert "| rules |" in card
+    assert "by mean reciprocal rank on held-out dev questions (1: " in card
     assert (out / "weights.safetensors").stat().st_size < 25e6
