@@ -188,7 +188,7 @@ class Assistant:
             yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, hits))
             return
         evidence = self._evidence(asked, hits)
-        confidence = self.confidence.probability(evidence)
+        confidence = self.confidence.probability(hits, evidence)
         if confidence < self.confidence.threshold:
             reason = self._why_not(asked, searcher)
             yield AnswerDone(self._refuse(asked, reason, hits, confidence))
@@ -265,7 +265,8 @@ class Assistant:
             if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
                 continue
             result = searcher.search(asked.standalone, k=self.config.hits, scope=scope)
-            if self.confidence.probability(self._evidence(asked, result.hits)) >= self.confidence.threshold:
+            evidence = self._evidence(asked, result.hits)
+            if self.confidence.probability(result.hits, evidence) >= self.confidence.threshold:
                 return reason
         return Reason.NOT_COVERED
 

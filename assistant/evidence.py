@@ -21,6 +21,9 @@ _ASKS_ABOUT_DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 
+#: Below this probability that the answer begins in a sentence, less is no worse.
+_LEAST = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSentence:
@@ -31,9 +34,7 @@ class EvidenceSentence:
     end: int
     lead_in: str  #: the line that introduces it, where it is an item of a longer list
     score: float  #: how well it answers beside the others, higher is better
-    similarity_in_context: float = 0.0  #: cosine to the question, read under its headings
-    similarity_alone: float = 0.0  #: cosine to the question, read by itself
-    passage_probability: float = 0.0  #: the reranker's, that its passage answers; 0 where it has not read it
+    similarity: float = 0.0  #: cosine to the question, read under its headings
     answers: float | None = None  #: the reader's log-odds that its passage answers; None where it has not read it
 
     @property
@@ -45,17 +46,16 @@ class EvidenceSentence:
 class EvidenceConfig:
     """How much evidence an answer gets, and what a sentence is chosen by.
 
-    The weights were chosen on questions over ``corpora/sister`` and ``corpora/lessons/choosing``; scoring each sentence with the
-    reranker as well took several times as long and found no more.
+    The weights were fitted to the sentences that people marked as answers, on six sets; see decision 20.
     """
 
     hits: int = 5  #: passages that sentences are taken from
     sentences: int = 4  #: sentences kept
-    in_context: float = 1.0  #: cosine to the sentence under its headings and lead-in
-    alone: float = 0.6  #: cosine to the sentence by itself
-    words: float = 0.5  #: share of the question's words in the sentence, rare ones counting more
-    passage: float = 0.3  #: probability that its passage answers
-    reading: float = 0.5  #: probability that its passage answers and that the answer begins in it
+    similarity: float = 1.0  #: cosine to the sentence under its headings and lead-in
+    words: float = 0.9  #: share of the question's words in the sentence, rare ones counting more
+    passage: float = 1.0  #: what search made of its passage
+    answers: float = 0.2  #: log-odds that its passage answers
+    begins: float = 0.3  #: log of the probability that the answer begins in it, if its passage answers
 
 
 def distil(
@@ -63,8 +63,7 @@ def distil(
 ) -> list[EvidenceSentence]:
     """The sentences of the best hits that best answer the question, best first, ties in the order of the hits.
 
-    A sentence is read both alone and with its heading and lead-in, because "Up to five days." answers only under
-    "Carry-over". Control lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
+    A sentence is read with its heading and lead-in, because "Up to five days." answers only under "Carry-over". Control lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
 
     :param hits: best first.
     :returns: at most ``config.sentences``; empty without hits.
@@ -78,23 +77,19 @@ def distil(
         candidates = rules or candidates
     if not candidates:
         return []
-    alone = [_text(hit, span) for hit, span in candidates]
-    under_headings = [in_context(hit.passage, span) for hit, span in candidates]
-    vectors = encoder.encode([question, *under_headings, *alone], truncate=True)
-    cosine = (vectors[1:] @ vectors[0]).reshape(2, -1)
-    passage = np.array([hit.scores.rerank or 0.0 for hit, _ in candidates])
+    vectors = encoder.encode([question, *(in_context(hit.passage, span) for hit, span in candidates)], truncate=True)
+    similarity = vectors[1:] @ vectors[0]
     scores = (
-        config.in_context * cosine[0]
-        + config.alone * cosine[1]
-        + config.words * _covered(question, alone)
-        + config.passage * passage
-        + config.reading * _pointed_to(candidates)
+        config.similarity * similarity
+        + config.words * _covered(question, [_text(hit, span) for hit, span in candidates])
+        + config.passage * np.array([hit.score for hit, _ in candidates])
+        + config.answers * np.array([hit.reading.counted if hit.reading else 0.0 for hit, _ in candidates])
+        + config.begins * np.log([max(_begins(hit, span), _LEAST) for hit, span in candidates])
     )
     order = np.argsort(-scores, kind="stable")[: config.sentences]
     return [
         EvidenceSentence(
-            hit.passage, span.start, span.end, span.lead_in, float(scores[at]),
-            float(cosine[0, at]), float(cosine[1, at]), float(passage[at]),
+            hit.passage, span.start, span.end, span.lead_in, float(scores[at]), float(similarity[at]),
             hit.reading.log_odds if hit.reading else None,
         )
         for at in order
@@ -102,13 +97,9 @@ def distil(
     ]  # fmt: skip
 
 
-def _pointed_to(candidates: Sequence[tuple[Hit, Span]]) -> NDArray[np.float64]:
-    """The probability that the passage of each candidate answers and that the answer begins in it; 0 where nobody has read."""
-    found = np.zeros(len(candidates))
-    for at, (hit, span) in enumerate(candidates):
-        if hit.reading:
-            found[at] = hit.reading.begins_within(span.start, span.end) / (1 + np.exp(-hit.reading.log_odds))
-    return found
+def _begins(hit: Hit, span: Span) -> float:
+    """The probability that the answer begins in the sentence; 1 where nobody has read, for it then tells none apart."""
+    return hit.reading.begins_within(span.start, span.end) if hit.reading else 1.0
 
 
 def _text(hit: Hit, span: Span) -> str:

@@ -17,7 +17,7 @@ class QuotingConfig:
 
     most: int = 3
     margin: float = 0.5  #: how far below the best score, if the reader is as sure of its passage as of the best one's
-    margin_of_less_sure: float = 0.25  #: the same, if it is less sure
+    margin_of_less_sure: float = 0.4  #: the same, if it is less sure
     least: float = 0.0  #: log-odds above which a passage of which it is less sure answers at all
 
     def takes(self, sentence: EvidenceSentence, best: EvidenceSentence) -> bool:

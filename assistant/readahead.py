@@ -89,9 +89,8 @@ class ReadAhead:
 
 
 def sentences(passage: Passage) -> list[str]:
-    """What :func:`assistant.evidence.distil` encodes of a passage: each sentence under its headings, then each alone."""
-    spans = sentence_spans(passage.text)
-    return [in_context(passage, span) for span in spans] + [passage.text[span.start : span.end] for span in spans]
+    """What :func:`assistant.evidence.distil` encodes of a passage: each sentence under its headings."""
+    return [in_context(passage, span) for span in sentence_spans(passage.text)]
 
 
 def _in_force(index: PassageIndex) -> Sequence[Passage]:

@@ -16,7 +16,7 @@ from evals.significance import estimate
 from retrieval.encoder import Encoder
 from retrieval.index import PassageIndex
 from retrieval.reader import Reader
-from retrieval.records import Passage
+from retrieval.records import Hit, Passage
 from retrieval.rerank import Reranker
 from retrieval.search import Searcher
 
@@ -26,10 +26,11 @@ _HITS = 10
 
 @dataclass(frozen=True, slots=True)
 class AskedOnce:
-    """A question, whether the texts answer it, and the evidence found for it."""
+    """A question, whether the texts answer it, and the hits and evidence found for it."""
 
     question_id: str
     answerable: bool
+    hits: tuple[Hit, ...]
     evidence: tuple[EvidenceSentence, ...]
 
 
@@ -56,7 +57,7 @@ def ask_all(
         for question in questions:
             hits = searcher.search(question.text, k=_HITS).hits
             evidence = distil(question.text, hits, encoder=reading_encoder)
-            found.append(AskedOnce(question.question_id, isinstance(question, Question), tuple(evidence)))
+            found.append(AskedOnce(question.question_id, isinstance(question, Question), hits, tuple(evidence)))
             if progress:
                 progress("asking", len(found), len(everything))
     return found
@@ -64,7 +65,7 @@ def ask_all(
 
 def figures(asked: Sequence[AskedOnce], confidence: Confidence) -> dict[str, Any]:
     """How well confidence parts the two kinds, and what the threshold in service makes of them."""
-    sure = {one.question_id: confidence.probability(one.evidence) for one in asked}
+    sure = {one.question_id: confidence.probability(one.hits, one.evidence) for one in asked}
 
     def of(answerable: bool, value: Callable[[AskedOnce], float]) -> list[float]:
         return [value(one) for one in asked if one.answerable is answerable]
@@ -88,11 +89,11 @@ def figures(asked: Sequence[AskedOnce], confidence: Confidence) -> dict[str, Any
 
 
 def _similarities(asked: AskedOnce) -> Iterator[float]:
-    return (one.similarity_in_context + one.similarity_alone for one in asked.evidence)
+    return (one.similarity for one in asked.evidence)
 
 
 def _readings(asked: AskedOnce) -> Iterator[float]:
-    return (one.answers for one in asked.evidence if one.answers is not None)
+    return (hit.reading.log_odds for hit in asked.hits if hit.reading)
 
 
 def _documents(question: Question | Unanswerable, document_of: Mapping[str, str]) -> tuple[str, ...]:

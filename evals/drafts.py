@@ -153,7 +153,7 @@ def evaluate_drafts(
         text = standalone(question.text, history_of(question.metadata))
         hits = searcher.search(text, k=_HITS, scope=scope_of(question.metadata)).hits
         found = distil(text, hits, encoder=searcher.encoder)
-        kinds = {"found": (found, confidence.probability(found) >= confidence.threshold)}
+        kinds = {"found": (found, confidence.probability(hits, found) >= confidence.threshold)}
         if gold := _gold(question, text, searcher):
             kinds["gold"] = (distil(text, gold, encoder=searcher.encoder), True)
         for kind, (evidence, answered) in kinds.items():

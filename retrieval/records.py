@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+#: Log-odds beyond this count no more: one reading that is wrong and sure must not outweigh all else.
+_SUREST = 4.0
+
 
 class PassageKind(StrEnum):
     """What a passage is in its document."""
@@ -77,6 +80,11 @@ class Reading:
     start: int
     end: int
     begins: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def counted(self) -> float:
+        """The log-odds, up to ±4: what a reading counts in a ranking."""
+        return min(max(self.log_odds, -_SUREST), _SUREST)
 
     def begins_within(self, start: int, end: int) -> float:
         """The probability that the answer begins within ``passage.text[start:end]``, 0 to 1."""

@@ -22,9 +22,6 @@ from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.terms import terms
 
-#: Log-odds beyond this count no more in a ranking: one reading that is wrong and sure must not outweigh all else.
-_SUREST = 4.0
-
 
 class Mode(StrEnum):
     """Which first stage searches."""
@@ -179,11 +176,7 @@ def with_readings(question: str, hits: Sequence[Hit], reader: Reader) -> list[Hi
     """The hits in their order, each with its reading and with what that counts added to its score."""
     readings = reader.read(question, [hit.passage for hit in hits])
     return [
-        replace(
-            hit,
-            reading=reading,
-            score=hit.score + reader.rank_weight * min(max(reading.log_odds, -_SUREST), _SUREST),
-        )
+        replace(hit, reading=reading, score=hit.score + reader.rank_weight * reading.counted)
         for hit, reading in zip(hits, readings, strict=True)
     ]
 

@@ -15,6 +15,7 @@ from assistant.refusal import as_told
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
+from retrieval.records import Hit
 from retrieval.scope import Scope
 from retrieval.store import Store
 from tests.fakes import OverlapReranker, ScriptedModel, WordEncoder
@@ -25,8 +26,8 @@ ENCODER = WordEncoder()
 class WordsInCommon(Confidence):
     """Sure when the best sentence shares enough of its words with the question."""
 
-    def probability(self, evidence: Sequence[EvidenceSentence]) -> float:
-        return max((one.similarity_in_context for one in evidence), default=0.0)
+    def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
+        return max((one.similarity for one in evidence), default=0.0)
 
 
 LIBRARY = {

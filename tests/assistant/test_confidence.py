@@ -1,4 +1,4 @@
-"""Confidence: what similarity and reading add to it, and the one threshold for both layers."""
+"""Confidence: what similarity, reading and the margin add to it, and a layer for hits that nobody has read."""
 
 from __future__ import annotations
 
@@ -6,38 +6,56 @@ import pytest
 
 from assistant.confidence import Confidence, Layer
 from assistant.evidence import EvidenceSentence
-from retrieval.records import Passage
+from retrieval.records import Hit, Passage, Reading
+
+PASSAGE = Passage("p", "d", "v", "Leave", "a.md", "Unused days lapse on 31 March.")
 
 
-def sentence(similarity: float, answers: float | None = None) -> EvidenceSentence:
-    passage = Passage("p", "d", "v", "Leave", "a.md", "Unused days lapse on 31 March.")
-    return EvidenceSentence(passage, 0, 30, "", 1.0, similarity, similarity, 0.0, answers)
+def sentence(similarity: float) -> EvidenceSentence:
+    return EvidenceSentence(PASSAGE, 0, 30, "", 1.0, similarity)
+
+
+def hits(*read: float | None, apart: float = 0.0) -> list[Hit]:
+    """Hits with these log-odds of the reader, each this much below the one before."""
+    return [
+        Hit(rank, 1.0 - rank * apart, PASSAGE, reading=None if log_odds is None else Reading(log_odds, 0, 6))
+        for rank, log_odds in enumerate(read, start=1)
+    ]
+
+
+def sure(found: list[Hit], similarity: float = 0.5) -> float:
+    return Confidence().probability(found, [sentence(similarity)])
 
 
 def test_no_evidence_no_confidence() -> None:
-    assert Confidence().probability([]) == 0.0
+    assert Confidence().probability(hits(3.0), []) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("less", "more"),
-    [
-        (sentence(0.3), sentence(0.6)),
-        (sentence(0.3, -1.0), sentence(0.6, -1.0)),
-        (sentence(0.5, -3.0), sentence(0.5, 3.0)),
-    ],
-)
-def test_nearer_and_better_read_evidence_is_surer(less: EvidenceSentence, more: EvidenceSentence) -> None:
-    assert Confidence().probability([less]) < Confidence().probability([more])
+@pytest.mark.parametrize("read", [(None, None), (-1.0, -2.0)])
+def test_nearer_evidence_is_surer(read: tuple[float | None, ...]) -> None:
+    assert sure(hits(*read), 0.3) < sure(hits(*read), 0.6)
 
 
-def test_the_reading_of_the_best_sentence_that_was_read_counts() -> None:
-    unread, best, other = sentence(0.5), sentence(0.5, 1.0), sentence(0.5, -2.0)
-    assert Confidence().probability([best, other]) == Confidence().probability([best])
-    assert Confidence().probability([unread, best]) == Confidence().probability([best])
-    assert Confidence().probability([other, best]) == Confidence().probability([other])
+def test_every_passage_that_reads_as_an_answer_makes_surer() -> None:
+    nothing, one, two, three = (sure(hits(*read)) for read in ((-3, -3, -3), (1, -3, -3), (1, 1, -3), (1, 1, 1)))
+    assert nothing < one < two < three
+
+
+def test_odds_are_added_up_whichever_hit_they_are_of() -> None:
+    assert sure(hits(1.0, -2.0)) == pytest.approx(sure(hits(-2.0, 1.0)))
+    assert sure(hits(1.0, -30.0)) == pytest.approx(sure(hits(1.0)))
+
+
+def test_a_hit_that_stands_out_makes_surer() -> None:
+    assert sure(hits(0.0, 0.0, apart=0.3)) > sure(hits(0.0, 0.0, apart=0.1))
+
+
+def test_the_nearest_sentence_counts() -> None:
+    both = Confidence().probability(hits(0.0), [sentence(0.2), sentence(0.6)])
+    assert both == sure(hits(0.0), 0.6)
 
 
 def test_evidence_that_nothing_read_has_a_layer_of_its_own() -> None:
     layers = Confidence(read=Layer(0.0, 0.0), unread=Layer(5.0, 0.0))
-    assert layers.probability([sentence(0.5)]) > 0.9
-    assert layers.probability([sentence(0.5, 0.0)]) == 0.5
+    assert layers.probability(hits(None), [sentence(0.5)]) > 0.9
+    assert layers.probability(hits(None, 0.0), [sentence(0.5)]) == 0.5

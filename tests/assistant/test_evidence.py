@@ -32,7 +32,7 @@ def test_the_sentence_that_the_reader_points_to_is_preferred() -> None:
     hit = Hit(1, 1.0, Passage("d1.v1.p1", "d1", "d1.v1", "Office Guide", "office.md", text), reading=reading)
 
     def best(weight: float) -> str:
-        config = EvidenceConfig(reading=weight)
+        config = EvidenceConfig(begins=weight)
         return distil(question, [hit], encoder=WordEncoder(), config=config)[0].quote
 
     assert best(0.0).startswith("The parking garage")

@@ -43,6 +43,7 @@ def test_what_is_read_as_an_answer_less_surely_must_score_closer() -> None:
     best = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0)
     assert len(quoted(best, sentence(PARKING, PARKING.text, 1.9, 0.5))) == 2
     assert len(quoted(best, sentence(PARKING, PARKING.text, 1.9, -0.5))) == 1
+    assert [len(quoted(best, sentence(PARKING, PARKING.text, score, 0.5))) for score in (1.65, 1.55)] == [2, 1]
 
 
 def test_all_sides_are_quoted_where_that_is_wanted() -> None:
