@@ -39,6 +39,31 @@ def test_the_sentence_that_the_reader_points_to_is_preferred() -> None:
     assert best(9.0) == "Parking is free for cyclists."
 
 
+def parking(score: float, log_odds: float) -> Hit:
+    reading = Reading(log_odds, 0, 7, ((0, 1.0),))
+    return Hit(
+        1, score, Passage(f"d{score}{log_odds}", "d1", "d1.v1", "Guide", "a.md", "Parking is free."), reading=reading
+    )
+
+
+def test_of_equal_sentences_the_one_of_the_better_hit_is_preferred() -> None:
+    better, worse = parking(1.2, 0.0), parking(1.0, 0.0)
+    found = distil("is parking free", [worse, better], encoder=WordEncoder())
+    assert [one.passage for one in found] == [better.passage, worse.passage]
+
+
+def test_of_equal_sentences_the_one_whose_passage_reads_as_an_answer_is_preferred() -> None:
+    answers, does_not = parking(1.0, 2.0), parking(1.0, -2.0)
+    found = distil("is parking free", [does_not, answers], encoder=WordEncoder())
+    assert [one.passage for one in found] == [answers.passage, does_not.passage]
+
+
+def test_a_sentence_is_encoded_once() -> None:
+    encoder = WordEncoder()
+    distil("is parking free", [parking(1.0, 0.0)], encoder=encoder)
+    assert encoder.encoded == ["is parking free", "Guide\nParking is free."]
+
+
 def test_an_opener_without_what_it_opens_is_no_evidence() -> None:
     text = "Notice is given in writing to Payroll.\nThe following notice periods apply:"
     assert evidence("which notice periods apply", text) == ["Notice is given in writing to Payroll."]
