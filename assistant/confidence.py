@@ -40,9 +40,8 @@ class Confidence:
     """One layer for hits that a reader has read, one for hits that none has; ``threshold`` is the probability below which
     to refuse."""
 
-    threshold: float = (
-        0.32  #: keeps at least 86 of 100 answered questions of each dev set it was chosen on, 90 on average
-    )
+    #: Keeps at least 88 of 100 answered questions of each dev set it was chosen on, 91 on average.
+    threshold: float = 0.28
     read: Layer = field(default_factory=lambda: Layer(-4.37, 2.71, answers=1.3, margin=2.24))
     unread: Layer = field(default_factory=lambda: Layer(-2.15, 3.82))
 
