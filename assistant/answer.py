@@ -265,8 +265,8 @@ class Assistant:
             if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
                 continue
             result = searcher.search(asked.standalone, k=self.config.hits, scope=scope)
-            evidence = self._evidence(asked, result.hits)
-            if self.confidence.probability(result.hits, evidence) >= self.confidence.threshold:
+            beyond = [hit for hit in result.hits if not asked.scope.allows(hit.passage)]
+            if self.confidence.probability(beyond, self._evidence(asked, beyond)) >= self.confidence.threshold:
                 return reason
         return Reason.NOT_COVERED
 

@@ -48,7 +48,7 @@ class Confidence:
     def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the documents answer, 0 to 1; 0 without evidence.
 
-        :param hits: best first, at least those that the evidence is from.
+        :param hits: all that search returned, best first; with one hit the margin is 0.
         """
         if not evidence:
             return 0.0

@@ -63,7 +63,8 @@ def distil(
 ) -> list[EvidenceSentence]:
     """The sentences of the best hits that best answer the question, best first, ties in the order of the hits.
 
-    A sentence is read with its heading and lead-in, because "Up to five days." answers only under "Carry-over". Control lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
+    A sentence is read with its heading and lead-in, because "Up to five days." answers only under "Carry-over". Control
+    lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
 
     :param hits: best first.
     :returns: at most ``config.sentences``; empty without hits.
@@ -98,8 +99,8 @@ def distil(
 
 
 def _begins(hit: Hit, span: Span) -> float:
-    """The probability that the answer begins in the sentence; 1 where nobody has read, for it then tells none apart."""
-    return hit.reading.begins_within(span.start, span.end) if hit.reading else 1.0
+    """The probability that the answer begins in the sentence; 0 where nobody has read."""
+    return hit.reading.begins_within(span.start, span.end) if hit.reading else 0.0
 
 
 def _text(hit: Hit, span: Span) -> str:

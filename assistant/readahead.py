@@ -35,7 +35,7 @@ class KeepsPassages(Protocol):
 class ReadAheadConfig:
     """How much is read, and how much at a time."""
 
-    step_texts: int = 16  #: about a tenth of a second on one core: what a question may have to wait for
+    step_texts: int = 8  #: about a tenth of a second on one core: what a question may have to wait for
     passages: int = 2_000  #: read for the reranker, as many as it keeps
     reader_passages: int = 600  #: read for the reader, about as many as it keeps
 

@@ -180,7 +180,7 @@ def to_json(shown: Sequence[Shown]) -> dict[str, Any]:
             for name in ("citation_precision", "citation_recall"):
                 cited = [row.measures[name] for row in rows if row.answered and name in row.measures]
                 if cited:
-                    values[f"{name}_not_refused"] = cited
+                    values[f"{name}_of_answered"] = cited
         measures = {name: estimate(each).to_json() for name, each in values.items()}
         found.setdefault(one[0], {})[one[1]] = measures
     return found

@@ -11,7 +11,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-_MEASURES = ("right", "right_and_not_refused", "must_hold", "conditions", "citation_precision", "citation_recall", "citation_precision_not_refused", "citation_recall_not_refused", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
+_MEASURES = ("right", "right_and_not_refused", "must_hold", "conditions", "citation_precision", "citation_recall", "citation_precision_of_answered", "citation_recall_of_answered", "phrased", "passed", "within_twice", "words", "first_ms", "total_ms")  # fmt: skip
 
 
 def generator(

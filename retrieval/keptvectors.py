@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
 
-#: Texts kept: about 110 MB of 384 numbers each, the sentences of some 10,000 passages.
+#: Texts kept: about 110 MB of 384 numbers each, the sentences of some 20,000 passages.
 MOST_TEXTS = 60_000
 
 

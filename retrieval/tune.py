@@ -88,7 +88,7 @@ def calibrate(
     collections: Sequence[Collection], groups: Sequence[Group], encoder: Encoder, encoder_folder: Path, out: Path,
     config: TuneConfig, facts: Facts, *, report: Report = lambda _what, _done, _total: None,
 ) -> dict[str, dict[str, float]]:  # fmt: skip
-    """Fit fusion, log-odds and blend to the weights in ``out``, on questions that no group holds, and write
+    """Fit fusion, log-odds and blend to the weights in ``out``, on questions that nothing was learned from, and write
     ``fusion.json``, the model card and the manifest.
 
     :returns: nDCG@10 by system and collection.

@@ -191,8 +191,8 @@ class _Desk:
         hits = list(found)
         missing = [self._passages[key] for key in sorted(question.positives) if key in self._passages]
         missing = [passage for passage in missing if all(hit.passage != passage for hit in hits)][:2]
-        for passage in missing:
-            hits.insert(random.randrange(len(hits) + 1), Hit(1, 0.0, passage))
+        for passage in missing:  # as if search had just about found it
+            hits.insert(random.randrange(len(hits) + 1), Hit(1, found[-1].score if found else 0.0, passage))
         kept = [hit for hit in hits if hit.passage.passage_id in question.positives]
         room = EvidenceConfig().hits - len(kept)
         others = [hit for hit in hits if hit.passage.passage_id not in question.positives][: max(0, room)]

@@ -276,10 +276,8 @@ def _group(
     source: str, question: Question, positive: int, positives: frozenset[int], pool: Pool, vector: NDArray[np.float32],
     config: MiningConfig, random: Random,
 ) -> Group:  # fmt: skip
-    near = pool.near(question.text, vector, config.pool)
     beside = pool.beside(pool.index.passages[positive])
-    if not config.across:
-        near = near[np.isin(near, beside)]
+    near = pool.near(question.text, vector, config.pool) if config.across else np.array(beside, np.int64)
     alike = pool.index.dense.vectors[near] @ pool.index.dense.vectors[positive]
     rows = [
         int(row) for row, close in zip(near, alike, strict=True) if row not in positives and close < config.too_alike

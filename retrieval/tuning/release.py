@@ -52,7 +52,7 @@ def write_release(folder: Path, facts: Facts, *, scale: float, offset: float) ->
             "shares_words_with": "all-MiniLM-L6-v2",
             "calibration": {"scale": round(scale, 6), "offset": round(offset, 6)},
             "command": facts.command,
-            "training": {**facts.training, "steps_done": facts.steps},
+            "training": {**facts.training, "steps_done": _done(facts), "step_taken": _taken(facts)},
         },
     )
 
@@ -81,7 +81,7 @@ def card(facts: Facts) -> str:
             "",
             f"    {facts.command}",
             "",
-            f"{facts.steps} steps at most, in {facts.hours:.1f} hours. {_validated(facts)} {facts.notes}".strip(),
+            f"{_done(facts)} of at most {facts.steps} steps in {facts.hours:.1f} hours. {_validated(facts)} {facts.notes}".strip(),
             "",
             "## Data",
             "",
@@ -104,6 +104,16 @@ def card(facts: Facts) -> str:
 def _validated(facts: Facts) -> str:
     if not facts.validations:
         return "No dev questions told which step was best; the last weights were taken."
-    best = max(facts.validations, key=lambda one: (one.value, -one.step))
     seen = ", ".join(f"{one.step}: {one.value:.3f}" for one in facts.validations)
-    return f"The weights of step {best.step} were taken, by mean reciprocal rank on held-out dev questions ({seen})."
+    return (
+        f"The weights of step {_taken(facts)} were taken, by mean reciprocal rank on held-out dev questions ({seen}); some of these are"
+        " among the dev questions measured below."
+    )
+
+
+def _done(facts: Facts) -> int:
+    return facts.validations[-1].step if facts.validations else facts.steps
+
+
+def _taken(facts: Facts) -> int:
+    return max(facts.validations, key=lambda one: (one.value, -one.step)).step if facts.validations else facts.steps

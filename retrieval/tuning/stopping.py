@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -23,15 +24,27 @@ class Validation:
 class BestWeights:
     """The best of a run's validations and its weights, as ``best.json`` and ``best.safetensors`` in a folder.
 
+    What another run left there, or what cannot be read, counts as nothing.
+
     :param patience: validations in a row without a new best after which nothing more is expected.
+    :param run: what validations can be compared by: steps planned, questions held out.
     """
 
-    def __init__(self, folder: Path, patience: int) -> None:
+    def __init__(self, folder: Path, patience: int, run: str = "") -> None:
         self._folder = folder
         self._patience = patience
-        record = folder / "best.json"
-        rows = json.loads(record.read_text()) if record.exists() else []
-        self.validations = [Validation(step, value) for step, value in rows]
+        self._run = run
+        self.validations = self._recorded()
+
+    def _recorded(self) -> list[Validation]:
+        try:
+            record = json.loads((self._folder / "best.json").read_text())
+            load_file(self._folder / "best.safetensors")
+            return (
+                [Validation(step, value) for step, value in record["validations"]] if record["run"] == self._run else []
+            )
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+            return []
 
     @property
     def best(self) -> Validation | None:
@@ -57,7 +70,9 @@ class BestWeights:
             tensors = {name: each.contiguous() for name, each in network.state_dict().items() if name != SHARED}
             save_file(tensors, self._folder / "best.tmp")
             (self._folder / "best.tmp").replace(self._folder / "best.safetensors")
-        (self._folder / "best.json").write_text(json.dumps([[one.step, one.value] for one in self.validations]) + "\n")
+        rows = [[one.step, one.value] for one in self.validations]
+        (self._folder / "best.json.tmp").write_text(json.dumps({"run": self._run, "validations": rows}) + "\n")
+        (self._folder / "best.json.tmp").replace(self._folder / "best.json")
 
     def restore(self, network: nn.Module) -> None:
         """Bring the best weights back into the network, which keeps its own where nothing was recorded."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -44,7 +45,7 @@ class TrainingConfig:
     untitled_share: float = 0.2  #: groups whose passages lose their headings
     checkpoint_steps: int = 50
     validations: int = 12  #: of a run, evenly spread, on held-out groups
-    patience: int = 4  #: validations in a row without a new best that end it
+    patience: int = 4  #: validations in a row without a new best that end it, once the learning rate falls
     seed: int = 7
 
 
@@ -89,10 +90,12 @@ def train(
     step = resume(out, networks, optimizer)
     order = _order(groups, config)
     losses: list[float] = []
-    best = BestWeights(out, config.patience)
+    best = BestWeights(out, config.patience, _run(held_out, config))
     every = max(1, config.steps // config.validations)
+    # Much is gained while the learning rate falls, so no run ends before.
+    falls = config.steps - config.decay * config.steps
     network.train()
-    while step < config.steps and not best.exhausted:
+    while step < config.steps and not (best.exhausted and step > falls):
         chosen = [groups[order[(step * config.groups + at) % len(order)]] for at in range(config.groups)]
         rate = _rate(step, config)
         for parameters in optimizer.param_groups:
@@ -121,7 +124,7 @@ def validate(groups: Sequence[Group], network: InteractionNetwork, blend: _Blend
         first = torch.tensor([[candidate.dense, candidate.bm25] for candidate in group.candidates])
         total = (scores + first @ blend.first_stage).tolist()
         right = max(score for score, one in zip(total, group.candidates, strict=True) if one.positive)
-        ranks.setdefault(group.source, []).append(1 / sum(score >= right for score in total))
+        ranks.setdefault(group.source, []).append(1 / max(1, sum(score >= right for score in total)))
     means = [sum(each) / len(each) for each in ranks.values()]
     return sum(means) / len(means)
 
@@ -256,6 +259,12 @@ def _optimizer(network: InteractionNetwork, blend: _Blend, config: TrainingConfi
         ],
         weight_decay=config.weight_decay,
     )
+
+
+def _run(held_out: Sequence[Group], config: TrainingConfig) -> str:
+    """What the validations of a run are comparable by."""
+    asked = "\n".join(f"{group.source} {group.question}" for group in held_out)
+    return f"{config.steps} steps, {len(held_out)} held out, {sha256(asked.encode()).hexdigest()[:12]}"
 
 
 def _rate(step: int, config: TrainingConfig) -> float:

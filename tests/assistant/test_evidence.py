@@ -58,6 +58,12 @@ def test_of_equal_sentences_the_one_whose_passage_reads_as_an_answer_is_preferre
     assert [one.passage for one in found] == [answers.passage, does_not.passage]
 
 
+def test_a_sentence_that_nobody_has_read_is_not_preferred_to_one_that_was() -> None:
+    read, unread = parking(1.0, 0.0), Hit(1, 1.0, Passage("d", "d", "d", "Guide", "a.md", "Parking is free."))
+    found = distil("is parking free", [unread, read], encoder=WordEncoder())
+    assert [one.passage for one in found] == [read.passage, unread.passage]
+
+
 def test_a_sentence_is_encoded_once() -> None:
     encoder = WordEncoder()
     distil("is parking free", [parking(1.0, 0.0)], encoder=encoder)

@@ -83,9 +83,9 @@ def test_citations_of_refused_questions_are_left_aside(data: BenchData) -> None:
     one = next(row for row in shown if row.evidence == "found")
     right = replace(one, measures={"right": 1.0, "citation_precision": 1.0, "citation_recall": 1.0})
     found = drafts_json([replace(one, answered=False), right])["found"]["cut"]
-    assert (found["citation_precision"]["mean"], found["citation_precision_not_refused"]["mean"]) == (0.5, 1.0)
+    assert (found["citation_precision"]["mean"], found["citation_precision_of_answered"]["mean"]) == (0.5, 1.0)
     nothing = drafts_json([replace(one, answered=False)])["found"]["cut"]
-    assert "citation_precision_not_refused" not in nothing
+    assert "citation_precision_of_answered" not in nothing
 
 
 def test_conditions_of_the_gold_answer_are_looked_for(data: BenchData) -> None:

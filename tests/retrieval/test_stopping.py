@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
+import pytest
 from torch import nn
 
 from retrieval.tuning.stopping import BestWeights, Validation
@@ -56,8 +56,23 @@ def test_steps_that_are_done_again_count_once(tmp_path: Path) -> None:
     assert not best.exhausted
 
 
+def test_what_another_run_left_counts_as_nothing(tmp_path: Path) -> None:
+    BestWeights(tmp_path, patience=1, run="300 steps").add(weights(3), 3, 0.9)
+    assert BestWeights(tmp_path, patience=1, run="300 steps").best == Validation(3, 0.9)
+    assert BestWeights(tmp_path, patience=1, run="600 steps").best is None
+
+
+@pytest.mark.parametrize("file", ["best.json", "best.safetensors"])
+@pytest.mark.parametrize("left", [b"", b"[[3", None])
+def test_what_a_power_cut_left_half_written_counts_as_nothing(tmp_path: Path, file: str, left: bytes | None) -> None:
+    BestWeights(tmp_path, patience=1).add(weights(3), 3, 0.9)
+    (tmp_path / file).unlink()
+    if left is not None:
+        (tmp_path / file).write_bytes(left)
+    assert BestWeights(tmp_path, patience=1).validations == []
+
+
 def test_without_validations_the_network_stays(tmp_path: Path) -> None:
     network = weights(5)
     BestWeights(tmp_path, patience=1).restore(network)
     assert held(network) == 5.0
-    assert torch.isfinite(next(network.parameters())).all()
