@@ -16,7 +16,7 @@ class ChoiceConfig:
     """When two countries' sentences are on the same matter."""
 
     similarity: float = 0.6  #: cosine of the two sentences
-    margin: float = 0.55  #: how far below the best evidence each may be
+    margin: float = 0.45  #: how far below the best evidence each may be
     most: int = 3  #: countries offered
 
 

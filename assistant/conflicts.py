@@ -20,7 +20,7 @@ class ConflictConfig:
     """When two sentences are on the same matter."""
 
     similarity: float = 0.6  #: cosine of the two sentences
-    margin: float = 0.6  #: how far below the best evidence each may be
+    margin: float = 0.55  #: how far below the best evidence each may be
 
 
 def find(

@@ -55,7 +55,7 @@ class EvidenceConfig:
     words: float = 0.9  #: share of the question's words in the sentence, rare ones counting more
     passage: float = 1.0  #: what search made of its passage
     answers: float = 0.2  #: log-odds that its passage answers
-    begins: float = 0.3  #: log of the probability that the answer begins in it, if its passage answers
+    begins: float = 0.15  #: log of the probability that the answer begins in it, if its passage answers
 
 
 def distil(

@@ -16,7 +16,7 @@ class QuotingConfig:
     """When further sentences are quoted beside the best one."""
 
     most: int = 3
-    margin: float = 0.5  #: how far below the best score, if the reader is as sure of its passage as of the best one's
+    margin: float = 0.6  #: how far below the best score, if the reader is as sure of its passage as of the best one's
     margin_of_less_sure: float = 0.4  #: the same, if it is less sure
     least: float = 0.0  #: log-odds above which a passage of which it is less sure answers at all
 

@@ -12,7 +12,7 @@ TEXT = "Unused days may be carried over until 31 March. It is agreed with the ma
 SPANS = ((0, 47), (48, 78), (79, 105))
 
 
-def evidence(apart: float = 0.6) -> list[EvidenceSentence]:
+def evidence(apart: float = 0.8) -> list[EvidenceSentence]:
     passage = Passage("p1", "d1", "d1.v1", "Leave", "leave.md", TEXT)
     return [EvidenceSentence(passage, start, end, "", 1.0 - at * apart) for at, (start, end) in enumerate(SPANS)]
 
@@ -54,7 +54,7 @@ def test_a_draft_that_starts_in_the_middle_of_a_thought_is_not_shown() -> None:
 
 def test_what_would_be_quoted_and_is_not_said_follows_word_for_word() -> None:
     lone = Passage("p2", "d2", "d2.v1", "Handbook", "handbook.md", "Only managers of a depot may agree to more.")
-    held = [*evidence(apart=0.6)[:1], EvidenceSentence(lone, 0, len(lone.text), "", 0.9)]
+    held = [*evidence(apart=0.8)[:1], EvidenceSentence(lone, 0, len(lone.text), "", 0.9)]
     claims = list(phrase("Can I keep days?", held, ScriptedModel("Unused days may be carried over until 31 March.")))
     assert [(claim.text, claim.check, claim.citations, citation.number) for claim, citation in claims] == [
         ("Unused days may be carried over until 31 March.", Check.SUPPORTED, (1,), 1),

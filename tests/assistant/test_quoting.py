@@ -35,8 +35,8 @@ def test_neighbours_become_one_quotation() -> None:
 
 def test_beside_the_best_stands_what_is_read_as_surely() -> None:
     best = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0)
-    assert quoted(best, sentence(PARKING, PARKING.text, 1.6, 1.5)) == ["Leave lapses in March.", "Spaces lapse in May."]
-    assert quoted(best, sentence(PARKING, PARKING.text, 1.6, 0.5)) == ["Leave lapses in March."]
+    assert quoted(best, sentence(PARKING, PARKING.text, 1.5, 1.5)) == ["Leave lapses in March.", "Spaces lapse in May."]
+    assert quoted(best, sentence(PARKING, PARKING.text, 1.5, 0.5)) == ["Leave lapses in March."]
 
 
 def test_what_is_read_as_an_answer_less_surely_must_score_closer() -> None:
