@@ -24,7 +24,7 @@ def test_no_evidence_no_quotation() -> None:
 
 
 def test_a_sentence_far_below_the_best_is_not_quoted() -> None:
-    best, low = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(LEAVE, "Nobody is told.", 1.4, 1.0)
+    best, low = sentence(LEAVE, "Leave lapses in March.", 2.0, 1.0), sentence(LEAVE, "Nobody is told.", 1.3, 1.0)
     assert quoted(best, low) == ["Leave lapses in March."]
 
 
