@@ -21,7 +21,7 @@ class PhrasingConfig:
     """What of a draft is taken."""
 
     longest_tokens: int = 96
-    alone: bool = True  #: only where the best sentence would be quoted without the ones beside it
+    alone: bool = True  #: only where the best sentence would be quoted without the ones beside it, and is no list
     first_within: int = 1  #: a draft that does not start with one of the best so many sentences has missed the question
 
 
@@ -35,7 +35,8 @@ def phrase(
 
     :param evidence: best first, not empty.
     :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone; nor where the best
-        sentence of the evidence is quoted together with its neighbours, because a phrased answer would lose what they add.
+        sentence of the evidence is quoted together with its neighbours, or is a list or several rows of a table, because a
+        phrased answer would lose what they add.
     """
     config = config or PhrasingConfig()
     if config.alone and not _quoted_alone(evidence):
@@ -84,6 +85,8 @@ def stands_on(claim: str, evidence: Sequence[EvidenceSentence]) -> int | None:
 
 def _quoted_alone(evidence: Sequence[EvidenceSentence]) -> bool:
     best, quotation = evidence[0], choose(evidence)[0]
+    if len(best.quote.splitlines()) > 1:
+        return False
     return (quotation.passage, quotation.start, quotation.end) == (best.passage, best.start, best.end)
 
 

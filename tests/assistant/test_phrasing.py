@@ -43,6 +43,15 @@ def test_a_sentence_that_says_more_is_left_out() -> None:
     ]
 
 
+def test_a_list_is_quoted_not_phrased() -> None:
+    rows = "Notice after probation:\n- under 2 years: 4 weeks\n- 2 years: 1 month\n- 5 years: 2 months"
+    passage = Passage("p3", "d3", "d3.v1", "Notice", "notice.md", rows)
+    held = [EvidenceSentence(passage, 0, len(rows), "", 1.0)]
+    draft = "Notice after probation: under 2 years: 4 weeks."
+    assert list(phrase("How long is notice?", held, ScriptedModel(draft))) == []
+    assert list(phrase("How long is notice?", held, ScriptedModel(draft), PhrasingConfig(alone=False))) != []
+
+
 def test_a_sentence_is_shown_once() -> None:
     reply = "Unused days may be carried over until 31 March. Unused days may be carried over until 31 March."
     assert len(shown(reply)) == 1
