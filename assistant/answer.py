@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country
-from assistant.confidence import Confidence
+from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import circumstances, country_name, is_small_talk, is_thanks, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
-from assistant.prompt import one_line
+from assistant.prompt import its_lines
 from assistant.quoting import EVERY_SIDE, choose
 from assistant.records import (
     Answer,
@@ -119,7 +119,7 @@ class Assistant:
         self.reranker = reranker
         self.reader = reader
         self.model = model
-        self.confidence = confidence or Confidence()
+        self.confidence = confidence or load_confidence()
         self.config = config or AnswerConfig()
         self._current = current
         self._cache = AnswerCache()
@@ -310,7 +310,7 @@ def _settled(scope: Scope, question: str, searcher: Searcher) -> Scope:
 
 
 def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:
-    return [Claim(one_line(citation.quote), (citation.number,), Check.QUOTED) for citation in citations], citations
+    return [Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED) for citation in citations], citations
 
 
 def _lead_in(citations: Sequence[Citation]) -> str:

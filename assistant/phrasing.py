@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from assistant.claims import check
 from assistant.evidence import EvidenceSentence
 from assistant.model import LanguageModel
-from assistant.prompt import answer_prompt, one_line
+from assistant.prompt import answer_prompt, its_lines, one_line
 from assistant.quoting import choose
 from assistant.records import Check, Citation, Claim
 from retrieval.records import heading_line
@@ -39,7 +39,7 @@ def phrase(
         phrased answer would lose what they add.
     """
     config = config or PhrasingConfig()
-    if config.alone and not _quoted_alone(evidence):
+    if config.alone and not _stands_alone(evidence):
         return
     citations: list[Citation] = []
     said: set[str] = set()
@@ -57,7 +57,7 @@ def phrase(
     for quotation in choose(evidence) if said else ():
         if not any(_overlap(quotation, citation) for citation in citations):
             citation = _cite(quotation, citations)
-            yield Claim(one_line(citation.quote), (citation.number,), Check.QUOTED), citation
+            yield Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED), citation
 
 
 def sentences(pieces: Iterable[str]) -> Iterator[str]:
@@ -83,7 +83,8 @@ def stands_on(claim: str, evidence: Sequence[EvidenceSentence]) -> int | None:
     return None
 
 
-def _quoted_alone(evidence: Sequence[EvidenceSentence]) -> bool:
+def _stands_alone(evidence: Sequence[EvidenceSentence]) -> bool:
+    """Whether the best sentence is no list and would be quoted without its neighbours."""
     best, quotation = evidence[0], choose(evidence)[0]
     if len(best.quote.splitlines()) > 1:
         return False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
 
 from assistant.evidence import EvidenceSentence
 from assistant.records import Citation
+from retrieval.records import PassageKind
 from retrieval.sentences import leans_back, limits, sentence_spans
 
 
@@ -37,19 +38,33 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     config = config or QuotingConfig()
     if not evidence:
         return []
-    chosen = [sentence for sentence in evidence[: config.most] if config.takes(sentence, evidence[0])]
-    spans: list[tuple[EvidenceSentence, int, int]] = []
-    for sentence in chosen:
-        start, end = whole(sentence)
-        for at, (other, other_start, other_end) in enumerate(spans):
-            if other.passage == sentence.passage and start <= other_end + 2 and other_start <= end + 2:
-                spans[at] = (other, min(start, other_start), max(end, other_end))
-                break
-        else:
-            spans.append((sentence, start, end))
-    return [
-        Citation(number, sentence.passage, start, end) for number, (sentence, start, end) in enumerate(spans, start=1)
-    ]
+    found = [_Quoted(one, *whole(one)) for one in evidence[: config.most] if config.takes(one, evidence[0])]
+    while pair := next(((one, other) for one, other in combinations(found, 2) if one.adjoins(other)), None):
+        one, other = pair
+        found[found.index(one)] = replace(one, start=min(one.start, other.start), end=max(one.end, other.end))
+        found.remove(other)
+    return [Citation(number, one.sentence.passage, one.start, one.end) for number, one in enumerate(found, start=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """A span of the sentence's passage that holds the sentence."""
+
+    sentence: EvidenceSentence
+    start: int
+    end: int
+
+    def adjoins(self, other: _Quoted) -> bool:
+        """Whether both become one quotation: neighbours, and items or rows with one between, for a list with a gap misleads."""
+        passage = self.sentence.passage
+        if passage != other.sentence.passage:
+            return False
+        first, last = sorted((self, other), key=lambda one: one.start)
+        if last.start <= first.end + 2:
+            return True
+        listed = passage.kind is PassageKind.TABLE or self.sentence.lead_in == other.sentence.lead_in != ""
+        between = passage.text[first.end : last.start]
+        return listed and sum(bool(line.strip()) for line in between.splitlines()) == 1
 
 
 def _read(sentence: EvidenceSentence) -> float:

@@ -104,7 +104,7 @@ def _set_off(answer: Answer, words: Wording) -> list[str]:
         return [linked(answer.text)]
     for at, code in enumerate(answer.choices[: len(quotations)]):
         quotations[at] = f"{words.country(code)}: {quotations[at].removeprefix(f'{country_name(code)}: ')}"
-    quoted = ["\n".join(f"> {linked(line)}" for line in quotation.splitlines()) for quotation in quotations]
+    quoted = ["\n".join(f"> {line}" for line in linked(quotation).splitlines()) for quotation in quotations]
     return [plain(_lead_in(answer, words)), *quoted]
 
 

@@ -37,7 +37,9 @@ _STATEMENT_BREAK = re.compile(
     re.IGNORECASE,
 )
 _OWNER = re.compile(
-    r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>(?:[^\n|;.]|(?<=Dr)\.|(?<=Prof)\.|(?<=\b[A-Z])\.){2,80})",
+    r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>"
+    # A line that a PDF ran on into what the document says next.
+    r"(?:(?!\s(?:applies|replaces|this|these|audience|read\s+together)\b)(?:[^\n|;.]|(?<=Dr)\.|(?<=Prof)\.|(?<=\b[A-Z])\.)){2,80})",
     re.IGNORECASE,
 )
 _VERSION = re.compile(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
-from assistant.confidence import Confidence
+from assistant.confidence import Confidence, Layer
 from assistant.contract import answer_json
 from assistant.evidence import EvidenceSentence
 from assistant.records import AnswerDone, Check, EvidenceFound, Reason, Status, TokenDrafted, Turn
@@ -21,6 +21,9 @@ from retrieval.store import Store
 from tests.fakes import OverlapReranker, ScriptedModel, WordEncoder
 
 ENCODER = WordEncoder()
+
+
+NOTHING = Layer(0.0, 0.0)
 
 
 class WordsInCommon(Confidence):
@@ -69,7 +72,7 @@ def assistant(home: Home, reply: str | None = None) -> Assistant:
         ENCODER,
         reranker=OverlapReranker(),
         model=None if reply is None else ScriptedModel(reply),
-        confidence=WordsInCommon(threshold=0.35),
+        confidence=WordsInCommon(0.35, NOTHING, NOTHING),
     )
 
 
@@ -212,7 +215,7 @@ def test_instructions_in_a_question_do_not_reach_the_system_prompt(home: Home) -
         ENCODER,
         reranker=OverlapReranker(),
         model=model,
-        confidence=WordsInCommon(threshold=0.35),
+        confidence=WordsInCommon(0.35, NOTHING, NOTHING),
     )
     one.answer(asking[0], scope=Scope())
     for prompt in model.prompts:

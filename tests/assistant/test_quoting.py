@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from assistant.evidence import EvidenceSentence
 from assistant.quoting import EVERY_SIDE, choose
-from retrieval.records import Passage
+from retrieval.records import Passage, PassageKind
 
 LEAVE = Passage("leave", "d1", "v1", "Leave", "leave.md", "Leave lapses in March. It may be sold. Nobody is told.")
 PARKING = Passage("parking", "d2", "v2", "Parking", "parking.md", "Spaces lapse in May.")
@@ -54,3 +58,50 @@ def test_all_sides_are_quoted_where_that_is_wanted() -> None:
 def test_where_nobody_has_read_the_score_alone_decides() -> None:
     best, other = sentence(LEAVE, "Leave lapses in March.", 2.0, None), sentence(PARKING, PARKING.text, 1.9, None)
     assert len(quoted(best, other)) == 2
+
+
+NOTICE = "Notice of the employer, after so many years:\n- 2 years: one month\n- 5 years: two months\n- 8 years: three months\n- 10 years: four months"
+
+
+def of_list(passage: Passage, text: str, score: float, lead_in: str) -> EvidenceSentence:
+    return replace(sentence(passage, text, score, 1.0), lead_in=lead_in)
+
+
+def test_a_list_is_not_quoted_with_one_item_left_out() -> None:
+    passage = replace(LEAVE, text=NOTICE)
+    lead_in = NOTICE.splitlines()[0]
+    items = [
+        of_list(passage, item, score, lead_in)
+        for item, score in (("- 5 years: two months", 2.0), ("- 10 years: four months", 1.9))
+    ]
+    assert quoted(*items) == ["- 5 years: two months\n- 8 years: three months\n- 10 years: four months"]
+
+
+@pytest.mark.parametrize("kept", [(2, 5, 10), (2, 10, 5), (10, 2, 5)])
+def test_no_item_is_left_out_between_three_others(kept: tuple[int, ...]) -> None:
+    passage = replace(LEAVE, text=NOTICE)
+    items = {int(line.split()[1]): line for line in NOTICE.splitlines()[1:]}
+    evidence = [of_list(passage, items[years], 2.0, NOTICE.splitlines()[0]) for years in kept]
+    assert quoted(*evidence) == ["\n".join(items.values())]
+
+
+def test_an_item_of_two_sentences_is_one_item() -> None:
+    passage = replace(LEAVE, text=NOTICE.replace("5 years: two months", "5 years: two months. In Wales three."))
+    lead_in = NOTICE.splitlines()[0]
+    evidence = [of_list(passage, item, 2.0, lead_in) for item in ("- 2 years: one month", "- 8 years: three months")]
+    assert quoted(*evidence) == [
+        "- 2 years: one month\n- 5 years: two months. In Wales three.\n- 8 years: three months"
+    ]  # fmt: skip
+
+
+def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None:
+    passage = replace(LEAVE, text=NOTICE)
+    far = [of_list(passage, item, 2.0, "Notice:") for item in ("- 2 years: one month", "- 10 years: four months")]
+    assert len(quoted(*far)) == 2
+    apart = [sentence(LEAVE, text, 2.0, 1.0) for text in ("Leave lapses in March.", "Nobody is told.")]
+    assert len(quoted(*apart)) == 2
+
+
+def test_a_row_between_two_rows_of_a_table_is_quoted() -> None:
+    table = replace(LEAVE, text="Years | Months\n2 | 1\n5 | 2\n8 | 3", kind=PassageKind.TABLE)
+    assert quoted(sentence(table, "2 | 1", 2.0, 1.0), sentence(table, "8 | 3", 1.9, 1.0)) == ["2 | 1\n5 | 2\n8 | 3"]

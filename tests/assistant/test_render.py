@@ -121,6 +121,15 @@ def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
     )
 
 
+def test_a_quoted_list_keeps_its_lines() -> None:
+    answer = _answer("Leave says:\n\nAfter probation:\n- 2 years: one month\n- 5 years: two months [1]", Check.QUOTED)
+    drawn = _drawn(answer_markdown(answer, today=date(2026, 1, 5)))
+    # The chat keeps line breaks as they are; a break of markdown's own would double them.
+    assert drawn.split("<blockquote>")[1].count("\n- ") == 2
+    assert "<li>" not in drawn
+    assert "<br" not in drawn
+
+
 def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
     def in_german(text: str, **more: object) -> list[str]:
         answer = _answer(text, Check.QUOTED, **more)

@@ -109,6 +109,10 @@ def test_the_title_of_a_country_variant_names_its_country(titled: str, expected:
 def test_the_owner_is_read() -> None:
     assert about("Policy owner: People team").owner == "People team"
     assert about("Version 2 · Owner: Dr. Ada Korff, Legal · Berlin").owner == "Dr. Ada Korff, Legal"
+    assert (
+        about("Owner: Ada Korff, People Partner UK Applies to employees of Korff Ltd.").owner
+        == "Ada Korff, People Partner UK"
+    )
 
 
 def test_countries_are_known_by_name_and_code() -> None:
