@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
+from retrieval.fusion import Fusion
 from retrieval.models import ModelCache
 from retrieval.rerank import Reranker
 
@@ -145,13 +146,16 @@ class CachedReranker:
     def name(self) -> str:
         return self._reranker.name
 
+    @property
+    def fusion(self) -> Fusion:
+        return self._reranker.fusion
+
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         keys = [_key(f"{question}\0{text}") for text in texts]
         found = self._kept.get(keys)
         if len(found) == len(set(keys)) and self._trusts(question, texts, keys, found):
             return np.array([found[key][0] for key in keys], np.float32)
         scores = self._reranker.score(question, texts)
-        self._checked = True
         self._kept.put({key: np.array([score], np.float32) for key, score in zip(keys, scores, strict=True)})
         return scores
 

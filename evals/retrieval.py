@@ -27,7 +27,7 @@ class RetrievalOutcome:
     data: BenchData
     systems: tuple[Scored, ...]
     comparisons: tuple[Comparison, ...]
-    truncated: int  #: texts longer than the encoder reads, of which only the beginning was encoded
+    long_texts: int  #: texts longer than the encoder reads, which our systems read in windows
     encoder: str | None  #: None where none of the systems needs one
     reranker: str | None
 
@@ -48,7 +48,7 @@ class RetrievalOutcome:
             "questions": len(questions),
             "passages": len(self.data.corpus),
             "corpus_fingerprint": self.data.fingerprint(),
-            "truncated_texts": self.truncated,
+            "long_texts": self.long_texts,
             "encoder": self.encoder,
             "reranker": self.reranker,
             **provenance(),
@@ -112,19 +112,19 @@ def evaluate_retrieval(
     ours = [name for name in names if name in OURS]
     quality: dict[str, System] = {}
     live: dict[str, System] = {}
-    truncated = 0
+    long_texts = 0
     if ours:
         assert models is not None, "systems of ours need models"
         if "reranked" in ours and models.reranker is None:
             raise NotReady("there is no reranker to score; leave out reranked, or train one: policydesk tune reranker")
         passages = passages_of(data.corpus)
-        truncated = sum(
+        long_texts = sum(
             n > models.encoder.max_tokens for n in models.encoder.count_tokens([p.searchable for p in passages])
         )
         encoder = CachedEncoder(models.encoder, cache)
         reranker = CachedReranker(models.reranker, cache) if models.reranker else None
         report = (lambda done, total: progress("encoding passages", done, total)) if progress else None
-        index = PassageIndex.build(passages, encoder, truncate=True, progress=report)
+        index = PassageIndex.build(passages, encoder, windows=True, progress=report)
         encoder.encode([question.text for question in data.judged], truncate=True)
         quality |= {system.name: system for system in our_systems(ours, index, encoder, reranker, models.reader)}
         live |= {
@@ -141,7 +141,7 @@ def evaluate_retrieval(
         data,
         tuple(scored),
         tuple(compare(scored)),
-        truncated,
+        long_texts,
         models.encoder.name if ours and models else None,
         models.reranker.name if "reranked" in ours and models and models.reranker else None,
     )

@@ -8,12 +8,13 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.dense import DenseIndex
+from retrieval.dense import DenseIndex, LaterWindows
 from retrieval.encoder import Encoder
 from retrieval.lexical import LexicalIndex
 from retrieval.records import Passage
 from retrieval.scope import Scope
 from retrieval.terms import terms
+from retrieval.windows import later_windows
 
 T = TypeVar("T")
 
@@ -53,15 +54,15 @@ class PassageIndex:
         encoder: Encoder,
         *,
         previous: PassageIndex | None = None,
-        truncate: bool = False,
+        windows: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> PassageIndex:
         """Index passages; what ``previous`` already holds with the same searchable text is not read or encoded again.
 
         :param passages: any order; they are put in the order of their ids.
-        :param truncate: see :meth:`Encoder.encode`.
-        :param progress: called with (passages encoded, passages to encode).
-        :raises PassageTooLong: if a passage is longer than the encoder reads and ``truncate`` is false.
+        :param windows: read passages that are too long for the encoder in windows, instead of failing.
+        :param progress: called with (texts encoded, texts to encode), windows among them.
+        :raises PassageTooLong: if a passage is longer than the encoder reads and ``windows`` is false.
         """
         passages = sorted(passages, key=lambda passage: passage.passage_id)
         if previous is None or previous.encoder != encoder.name:
@@ -75,11 +76,15 @@ class PassageIndex:
             and previous.passages[known[p.passage_id]].searchable == p.searchable
         }  # fmt: skip
         added = [p for p in passages if p.passage_id not in kept_rows]
-        report = (lambda done: progress(done, len(added))) if progress else None
-        vectors = encoder.encode([p.searchable for p in added], truncate=truncate, progress=report)
+        texts, owners = later_windows(added, encoder) if windows else ([], [])
+        everything = [*(p.searchable for p in added), *texts]
+        report = (lambda done: progress(done, len(everything))) if progress else None
+        encoded = encoder.encode(everything, truncate=windows, progress=report)
+        vectors = encoded[: len(added)]
+        later = LaterWindows(encoded[len(added) :], np.array(owners, np.int64)) if texts else None
         if previous is None or not kept_rows:
             lexical = LexicalIndex.build(terms(p.searchable) for p in added)
-            return cls(passages, lexical, DenseIndex.build(vectors), encoder=encoder.name)
+            return cls(passages, lexical, DenseIndex.build(vectors, later), encoder=encoder.name)
         keep = np.zeros(len(previous), np.bool_)
         keep[list(kept_rows.values())] = True
         # Kept passages first, new ones behind them; then one permutation puts both in the order of their ids.
@@ -87,7 +92,11 @@ class PassageIndex:
         place = {p.passage_id: row for row, p in enumerate(merged)}
         order = np.array([place[p.passage_id] for p in passages], np.int64)
         lexical = previous.lexical.changed(keep, (terms(p.searchable) for p in added)).reordered(order)
-        dense = DenseIndex.build(np.concatenate([previous.dense.vectors[keep], vectors])[order])
+        row_of = np.argsort(order)
+        moved = np.full(len(previous), -1, np.int64)
+        moved[keep] = row_of[: len(kept_rows)]
+        both = LaterWindows.joined([(previous.dense.later, moved), (later, row_of[len(kept_rows) :])])
+        dense = DenseIndex.build(np.concatenate([previous.dense.vectors[keep], vectors])[order], both)
         return cls(passages, lexical, dense, encoder=encoder.name)
 
     @property

@@ -104,7 +104,7 @@ def test_reranked_without_a_reranker_is_not_ready(data: BenchData, tmp_path: Pat
 
 def test_texts_the_encoder_cannot_read_to_their_end_are_counted(data: BenchData, tmp_path: Path) -> None:
     outcome = evaluate_retrieval(data, ["dense"], Models(WordEncoder(max_tokens=10), None), cache=tmp_path)
-    assert outcome.truncated == 60
+    assert outcome.long_texts == 60
 
 
 def test_questions_that_name_their_document_are_scored_inside_it_too(tmp_path: Path) -> None:
