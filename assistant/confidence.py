@@ -2,55 +2,145 @@
 
 Similarity of the evidence cannot tell a near-miss question from an answered one, for both use the documents' words; a reader
 can, and says how likely each of the best passages answers. A question whose answer stands somewhere also has one passage that
-stands out. Weights and threshold were fitted by logistic regression to questions of six kinds (decision 20).
+stands out. ``policydesk tune confidence`` fits the weights and chooses the threshold (decision 20).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from assistant.config import Settings
 from assistant.evidence import EvidenceSentence
+from retrieval.errors import WeightsDamaged
 from retrieval.records import Hit
+from retrieval.terms import terms
+from retrieval.weightfolder import SHIPPED as WEIGHTS
+from retrieval.weightfolder import fingerprint, read_manifest
+
+#: The folder in the package whose weights are loaded by default.
+SHIPPED = Path(__file__).parent / "weights" / "confidence"
+#: Passages that share this part of all their words are near-copies.
+_NEARLY_ALL = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was found, in three numbers."""
+
+    similarity: float  #: of the sentence nearest to the question, under its headings
+    answers: float  #: log of the odds that the passages answer, by the reader, added up over all that it has read apart
+    margin: float  #: how far the best hit's score stands above the next one's; 0 for one hit
+
+    @classmethod
+    def of(cls, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> Signs:
+        """The signs of hits, best first, and of at least one sentence of them; ``answers`` is 0 where nobody has read."""
+        read = _apart(hits)
+        return cls(
+            similarity=max(one.similarity for one in evidence),
+            answers=float(np.logaddexp.reduce(read)) if read else 0.0,
+            margin=hits[0].score - hits[1].score if len(hits) > 1 else 0.0,
+        )
+
+
+def _apart(hits: Sequence[Hit]) -> list[float]:
+    """The reader's log-odds of each passage that it has read; of near-copies, such as two offices' wordings of one rule, the
+    highest alone, because they say one thing."""
+    counted: list[tuple[frozenset[str], float]] = []
+    for hit in hits:
+        if hit.reading is None:
+            continue
+        held, log_odds = frozenset(terms(hit.passage.text)), hit.reading.log_odds
+        for at, (other, best) in enumerate(counted):
+            if len(held & other) >= _NEARLY_ALL * max(len(held | other), 1):
+                counted[at] = (other, max(best, log_odds))
+                break
+        else:
+            counted.append((held, log_odds))
+    return [log_odds for _, log_odds in counted]
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A logistic layer over what was found: its weights."""
+    """A logistic layer over the signs: its weights."""
 
     bias: float
-    similarity: float  #: of the sentence nearest to the question, under its headings
-    answers: float = 0.0  #: log of the odds that the passages answer, by the reader, added up over all that it has read
-    margin: float = 0.0  #: how far the best hit's score stands above the next one's
+    similarity: float
+    answers: float = 0.0
+    margin: float = 0.0
 
-    def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
-        """The probability that the evidence, at least one sentence of these hits, answers."""
-        nearest = max(one.similarity for one in evidence)
-        read = [hit.reading.log_odds for hit in hits if hit.reading]
-        answers = float(np.logaddexp.reduce(read)) if read else 0.0
-        margin = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
-        log_odds = self.bias + self.similarity * nearest + self.answers * answers + self.margin * margin
+    def probability(self, signs: Signs) -> float:
+        """The probability that what gave these signs answers."""
+        log_odds = (
+            self.bias + self.similarity * signs.similarity + self.answers * signs.answers + self.margin * signs.margin
+        )
         return float(1 / (1 + np.exp(-log_odds)))
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """One layer for hits that a reader has read, one for hits that none has; ``threshold`` is the probability below which
-    to refuse."""
+    """One layer for hits that a reader has read, one for hits that none has."""
 
-    #: Keeps at least 88 of 100 answered questions of each dev set it was chosen on, 91 on average.
-    threshold: float = 0.28
-    read: Layer = field(default_factory=lambda: Layer(-4.37, 2.71, answers=1.3, margin=2.24))
-    unread: Layer = field(default_factory=lambda: Layer(-2.35, 3.82))
+    threshold: float  #: the probability below which to refuse
+    read: Layer
+    unread: Layer
+    fitted_to: Mapping[str, str] = field(default_factory=dict)  #: see :func:`fingerprints`; empty where nobody said
 
     def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the documents answer, 0 to 1; 0 without evidence.
 
-        :param hits: all that search returned, best first; with one hit the margin is 0.
+        :param hits: all that search returned, best first.
         """
         if not evidence:
             return 0.0
         layer = self.read if any(hit.reading for hit in hits) else self.unread
-        return layer.probability(hits, evidence)
+        return layer.probability(Signs.of(hits, evidence))
+
+
+def load_confidence(name: str | None = None) -> Confidence:
+    """The layers and the threshold that ship with Policydesk, or those in a folder.
+
+    :param name: a folder written by ``policydesk tune confidence``.
+    :raises ModelUnavailable: if the folder holds none.
+    :raises WeightsDamaged: if what it holds is not what the command writes.
+    """
+    folder = SHIPPED if name is None else Path(name)
+    manifest = read_manifest(folder, kind="confidence")
+    try:
+        read, unread = (
+            Layer(**{sign: float(weight) for sign, weight in manifest[kind].items()}) for kind in ("read", "unread")
+        )
+        return Confidence(float(manifest["threshold"]), read, unread, dict(manifest.get("fitted_to", {})))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        mend = (
+            "restore the folder from the repository" if name is None else "write it again: policydesk tune confidence"
+        )
+        raise WeightsDamaged(f"{folder / 'manifest.json'} holds no layers and threshold ({error}); {mend}") from error
+
+
+def fingerprints(settings: Settings) -> dict[str, str]:
+    """What tells the encoder, the reranker and the reader of these settings from others.
+
+    :raises WeightsDamaged: if a file differs from its manifest.
+    """
+    folders = {"reranker": settings.reranker, "reader": settings.reader}
+    weights = {kind: fingerprint(Path(named) if named else WEIGHTS / kind) for kind, named in folders.items()}
+    return {"encoder": settings.encoder, **weights}
+
+
+def misfit(confidence: Confidence, settings: Settings) -> str | None:
+    """What confidence was fitted beside that is not in service now, in a sentence that says what to do; None if all is.
+
+    :raises WeightsDamaged: see :func:`fingerprints`.
+    """
+    now = fingerprints(settings)
+    others = [kind for kind, known in confidence.fitted_to.items() if now.get(kind) != known]
+    if not others:
+        return None
+    return (
+        f"confidence was fitted to another {' and '.join(others)}; fit it again: policydesk tune confidence DATA --out FOLDER,"
+        " then POLICYDESK_CONFIDENCE=FOLDER"
+    )

@@ -18,6 +18,7 @@ class Settings:
 
     :param secret: signs sessions; None where POLICYDESK_SECRET is not set.
     :param adapter: a folder, ``shipped``, ``none``, or None for what the shipped adapter's manifest says.
+    :param reranker: a folder of ``policydesk tune``, as are ``reader`` and ``confidence``; None for what ships.
     :param model_url: an OpenAI-compatible server's address; None runs the model here.
     :param public_url: the address people open; for links in mails and the way back from an identity provider.
     :param smtp_url: the mail server for hand-offs; None sends none. See :class:`assistant.mail.MailConfig`.
@@ -29,6 +30,9 @@ class Settings:
     model_url: str | None = None
     model_key: str | None = None
     adapter: str | None = None
+    reranker: str | None = None
+    reader: str | None = None
+    confidence: str | None = None
     secret: str | None = None
     public_url: str | None = None
     smtp_url: str | None = None
@@ -46,7 +50,8 @@ class Settings:
 def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings from ``--home`` and the environment, options first.
 
-    POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_SECRET,
+    POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_ADAPTER,
+    POLICYDESK_RERANKER, POLICYDESK_READER, POLICYDESK_CONFIDENCE, POLICYDESK_SECRET,
     POLICYDESK_PUBLIC_URL, POLICYDESK_SMTP_URL, POLICYDESK_MAIL_FROM, POLICYDESK_MAIL_TO, POLICYDESK_OIDC_ISSUER,
     POLICYDESK_OIDC_CLIENT_ID, POLICYDESK_OIDC_CLIENT_SECRET, POLICYDESK_OIDC_SCOPES, POLICYDESK_OIDC_NAME_CLAIM,
     POLICYDESK_OIDC_GROUPS_CLAIM, POLICYDESK_SSO_ROLES.
@@ -62,6 +67,9 @@ def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ
         model_url=text("MODEL_URL"),
         model_key=text("MODEL_KEY"),
         adapter=text("ADAPTER"),
+        reranker=text("RERANKER"),
+        reader=text("READER"),
+        confidence=text("CONFIDENCE"),
         secret=text("SECRET"),
         public_url=text("PUBLIC_URL"),
         smtp_url=text("SMTP_URL"),

@@ -46,7 +46,7 @@ class EvidenceSentence:
 class EvidenceConfig:
     """How much evidence an answer gets, and what a sentence is chosen by.
 
-    The weights were fitted to the sentences that people marked as answers, on six sets; see decision 20.
+    The weights were chosen on sentences that people marked as answers; see decision 20.
     """
 
     hits: int = 5  #: passages that sentences are taken from

@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 
 from assistant.answer import Assistant
+from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
 from assistant.model import LanguageModel, Message, load_model
 from retrieval.encoder import load_encoder
@@ -45,10 +46,14 @@ def open_assistant(settings: Settings, *, model: str | None = None) -> Assistant
         model or settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter
     )
     encoder = KeptVectors(load_encoder(settings.encoder))
+    confidence = load_confidence(settings.confidence)
+    if other := misfit(confidence, settings):
+        log.warning("%s", other)
     return Assistant(
         CurrentIndex(settings.home, encoder=encoder.name),
         encoder,
-        reranker=load_reranker(),
-        reader=load_reader(),
+        reranker=load_reranker(settings.reranker),
+        reader=load_reader(settings.reader),
+        confidence=confidence,
         model=Expendable(language) if language and settings.model_url else language,
     )

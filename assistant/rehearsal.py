@@ -66,7 +66,7 @@ def _stage(
             beside.update((int(row), library.passages[row]) for row in rows)
     others = [passage for passage in beside.values() if passage.document_id != own]
     always = [replace(passage, effective_from=None, effective_to=None) for passage in passages]
-    return _Stage(PassageIndex.build([*others, *always], encoder, previous=library, truncate=True))
+    return _Stage(PassageIndex.build([*others, *always], encoder, previous=library, windows=True))
 
 
 def _scope(passage: Passage) -> Scope:

@@ -53,7 +53,7 @@ def ask_all(
     found: list[AskedOnce] = []
     for documents, questions in groupby(everything, key=lambda question: named[question.question_id]):
         held = [passage for passage in passages if passage.document_id in documents] if inside else passages
-        searcher = Searcher(PassageIndex.build(held, encoder, truncate=True), encoder, reranker=reranker, reader=reader)
+        searcher = Searcher(PassageIndex.build(held, encoder, windows=True), encoder, reranker=reranker, reader=reader)
         for question in questions:
             hits = searcher.search(question.text, k=_HITS).hits
             evidence = distil(question.text, hits, encoder=reading_encoder)

@@ -30,7 +30,6 @@ def answerability(
 
     The JSON holds figures only: no question, answer or passage.
     """
-    from assistant.confidence import Confidence
     from evals.answerability import ask_all, figures
     from evals.commands import _console, _json, _save, _settings
     from evals.encodings import CachedEncoder, CachedReranker, default_folder
@@ -59,7 +58,7 @@ def answerability(
             inside=inside,
             progress=progress,
         )
-    found = figures(asked, Confidence())
+    found = figures(asked, models.confidence)
     table = Table("", "answered questions kept", "others refused", "AUROC", "without reader", "reader alone")
     table.add_row(
         f"{loaded.name} {loaded.split}",

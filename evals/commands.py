@@ -259,10 +259,10 @@ def _settings(context: typer.Context) -> Settings:
 
 
 def _say_limits(console: Console, found: dict[str, Any]) -> None:
-    if found.get("truncated_texts"):
+    if found.get("long_texts") and {"dense", "hybrid", "reranked"} & found["systems"].keys():
         console.print(
-            f"{found['truncated_texts']} of {found['passages']} texts are longer than the encoder reads; "
-            "their ends were not encoded.",
+            f"{found['long_texts']} of {found['passages']} texts are longer than the encoder reads: "
+            "our systems read them in windows, the others their beginnings.",
             style="yellow",
         )
 

@@ -62,7 +62,7 @@ def decoding(
     loaded = load_any(data or SISTER, split)
     models = load_models(settings)
     encoder = CachedEncoder(models.encoder, default_folder())
-    index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
+    index = PassageIndex.build(passages_of(loaded.corpus), encoder, windows=True)
     asked = prompts(loaded, Searcher(index, encoder, reranker=models.reranker, reader=models.reader), limit)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
     folder = prepare_default(ModelCache.default())

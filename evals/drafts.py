@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
-from assistant.confidence import Confidence
+from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import standalone
 from assistant.evidence import EvidenceSentence, distil
 from assistant.model import LanguageModel, Message
@@ -146,7 +146,7 @@ def evaluate_drafts(
 
     :param systems: by name.
     """
-    confidence = confidence or Confidence()
+    confidence = confidence or load_confidence()
     asked = [question for question in data.questions if question.must_hold or question.answers]
     shown: list[Shown] = []
     for done, question in enumerate(asked, start=1):

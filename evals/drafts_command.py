@@ -66,7 +66,7 @@ def generator(
     loaded = loaded.sampled(sample).limited(limit)
     models = load_models(settings)
     encoder = CachedEncoder(models.encoder, default_folder())
-    index = PassageIndex.build(passages_of(loaded.corpus), encoder, truncate=True)
+    index = PassageIndex.build(passages_of(loaded.corpus), encoder, windows=True)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
     adapters = {"without adapter": "none"} if before or not chosen else {}
     if chosen:
@@ -83,6 +83,7 @@ def generator(
             loaded,
             Searcher(index, encoder, reranker=models.reranker, reader=models.reader),
             systems,
+            confidence=models.confidence,
             progress=progress,
         )
     found = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.answer import Assistant
+from assistant.confidence import Confidence, load_confidence
 from assistant.config import Settings
 from evals.encodings import CachedEncoder
 from retrieval.encoder import Encoder
@@ -19,11 +20,13 @@ from retrieval.rerank import Reranker
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What our systems search and read with. ``reranker`` and ``reader`` are None where there are no weights for them."""
+    """What our systems search, read and decide with. ``reranker`` and ``reader`` are None where there are no weights for
+    them."""
 
     encoder: Encoder
     reranker: Reranker | None
     reader: Reader | None = None
+    confidence: Confidence = field(default_factory=load_confidence)
 
 
 class HeldIndex(CurrentIndex):
@@ -37,7 +40,7 @@ class HeldIndex(CurrentIndex):
 
 
 def load_models(settings: Settings) -> Models:
-    """The encoder of the settings, the reranker and the reader that ship.
+    """What the settings name, or what ships.
 
     :raises ModelUnavailable: if weights are missing.
     """
@@ -45,21 +48,27 @@ def load_models(settings: Settings) -> Models:
     from retrieval.reader import load_reader
     from retrieval.rerank import load_reranker
 
-    return Models(load_encoder(settings.encoder), load_reranker(), load_reader())
+    return Models(
+        load_encoder(settings.encoder), load_reranker(settings.reranker), load_reader(settings.reader),
+        load_confidence(settings.confidence),
+    )  # fmt: skip
 
 
 def assistant_over(
     passages: Sequence[Passage], models: Models, settings: Settings, *, model: str | None, cache: Path
 ) -> Assistant:
-    """An assistant whose whole library is these passages; texts too long for the encoder are encoded from their beginning.
+    """An assistant whose whole library is these passages; texts too long for the encoder are read in windows.
 
     :param model: another language model than the settings name; ``quote`` for none.
     :raises ModelUnavailable: if weights are missing.
     """
     from assistant.model import load_model
 
-    index = PassageIndex.build(passages, CachedEncoder(models.encoder, cache), truncate=True)
+    index = PassageIndex.build(passages, CachedEncoder(models.encoder, cache), windows=True)
     language = load_model(
         model or settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter
     )
-    return Assistant(HeldIndex(index), models.encoder, reranker=models.reranker, reader=models.reader, model=language)
+    return Assistant(
+        HeldIndex(index), models.encoder, reranker=models.reranker, reader=models.reader, model=language,
+        confidence=models.confidence,
+    )  # fmt: skip

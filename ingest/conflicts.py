@@ -65,7 +65,7 @@ def find_conflicts(
         ``passages`` with each other.
     """
     config = config or ConflictConfig()
-    index = library if library is not None else PassageIndex.build(passages, encoder, truncate=True)
+    index = library if library is not None else PassageIndex.build(passages, encoder, windows=True)
     weights = Weights(index)
     pairs = [
         pair

@@ -83,7 +83,7 @@ class TrainedReader:
         from retrieval.reading import ReadingNetwork
 
         network = ReadingNetwork.from_encoder(encoder_folder)
-        manifest = fill(network, folder)
+        manifest = fill(network, folder, kind="reader")
         if has_fast_int8():
             round_linears(network.bert.encoder)
         calibration = manifest["calibration"]

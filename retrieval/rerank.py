@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoder import has_fast_bfloat16
 from retrieval.errors import ModelUnavailable
+from retrieval.fusion import Fusion, load_fusion
 from retrieval.keptstates import KeptStates
 from retrieval.models import ENCODER, ModelCache
 from retrieval.weightfolder import SHIPPED, fill
@@ -32,6 +33,10 @@ class Reranker(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def fusion(self) -> Fusion:
+        """What its log-odds count beside the first stage, and how that is fused."""
+
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """One score a text, in the order of the texts; higher is better.
 
@@ -46,10 +51,14 @@ class InteractionReranker:
     A passage is read without the question, so what was read last is kept and only compared the next time.
 
     :param scale: with ``offset``, turns the network's output into calibrated log-odds.
+    :param fusion: None for what nobody has chosen.
     """
 
-    def __init__(self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0) -> None:
+    def __init__(
+        self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0, fusion: Fusion | None = None
+    ) -> None:  # fmt: skip
         self.name = name
+        self.fusion = fusion or Fusion()
         self._network = network
         self._tokenizer = tokenizer
         self._scale, self._offset = scale, offset
@@ -69,11 +78,12 @@ class InteractionReranker:
         from retrieval.interaction import InteractionNetwork, TextTokenizer
 
         network = InteractionNetwork.from_encoder(encoder_folder).eval()
-        manifest = fill(network, folder)
+        manifest = fill(network, folder, kind="reranker")
         if has_fast_bfloat16():
             network.bert.to(torch.bfloat16)
         scale, offset = manifest["calibration"]["scale"], manifest["calibration"]["offset"]
-        return cls(network, TextTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset)
+        fusion = load_fusion(folder / "fusion.json")
+        return cls(network, TextTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset, fusion=fusion)
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         import torch
@@ -126,6 +136,7 @@ class SentenceCrossEncoder:
                 " or a sentence-transformers CrossEncoder"
             ) from error
         self.name = folder.name
+        self.fusion = load_fusion(folder / "fusion.json")
         self._lock = Lock()
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -90,7 +90,7 @@ class Searcher:
         self.encoder = encoder
         self.reranker = reranker
         self.reader = reader
-        self.fusion = fusion or load_fusion()
+        self.fusion = fusion or (reranker.fusion if reranker else load_fusion())
         self.config = config or SearchConfig()
 
     def search(

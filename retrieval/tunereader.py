@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +19,12 @@ from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.reader import Reader, TrainedReader
 from retrieval.records import Passage
-from retrieval.tuning.calibration import logistic
+from retrieval.tuning.calibration import auroc, logistic
 from retrieval.tuning.collection import Collection, Question, origins, read_collection
 from retrieval.tuning.mining import misleading
 from retrieval.tuning.reading import ReadingConfig, Step, train
 from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
-from retrieval.weightfolder import SHIPPED, pack, unpack, write_manifest
+from retrieval.weightfolder import SHIPPED, fingerprint, pack, read_manifest, unpack, write_manifest
 
 #: Called with (what is being done, steps done, steps in all).
 Report = Callable[[str, int, int], None]
@@ -53,8 +54,9 @@ class ReaderTuneConfig:
     name: str = "policydesk-reader"
     training: ReadingConfig = field(default_factory=ReadingConfig)
     uses: Mapping[str, CollectionUse] = field(default_factory=dict)  #: by collection
-    rank_weight: float = 0.05  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.reader.Reader`
+    rank_weight: float = 0.07  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.reader.Reader`
     dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
+    average_with: Path | None = None  #: a folder of a reader that went before, whose weights count half (model soup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def tune_reader(
     :param encoder: searches for passages that look as if they answered; ``encoder_folder`` holds the weights that training
         starts from.
     :returns: by collection with dev questions.
-    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on.
+    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on, or ``out`` is to be averaged
+        with itself.
+    :raises ModelUnavailable: see :func:`average`.
     """
     import torch
     from safetensors.numpy import load_file, save_file
@@ -107,6 +111,10 @@ def tune_reader(
     from retrieval.interaction import TextTokenizer
     from retrieval.reading import SHARED, ReadingNetwork
 
+    if config.average_with:
+        if config.average_with.resolve() == out.resolve():
+            raise WrongUsage(f"{out} would be averaged with itself; write to another folder with --out")
+        read_manifest(config.average_with, kind="reader")  # said now, not after hours of training
     began = perf_counter()
     collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
     uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
@@ -132,6 +140,8 @@ def tune_reader(
         report(f"training, loss {step.answered_loss:.3f} and {step.span_loss:.2f}", step.step, step.steps)
 
     train(made, asked, network, tokenizer, out / "run", config.training, report=trained)
+    if config.average_with:
+        average(network, config.average_with)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
     save_file(pack(tensors), out / "weights.safetensors")
     log_odds = _read(pairs, TrainedReader(network, tokenizer, config.name), report)
@@ -146,9 +156,26 @@ def tune_reader(
             "calibration": {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": config.rank_weight},
             "command": command,
             "training": asdict(config.training),
+            **({"averaged_with": fingerprint(config.average_with)} if config.average_with else {}),
         },
     )  # fmt: skip
     return judged
+
+
+def average(network: Any, folder: Path) -> None:
+    """Make the network's weights the mean of themselves and of a reader's in a folder (Wortsman et al., "Model soups", ICML
+    2022): what one learned on new lessons beside what the other still knew.
+
+    :raises ModelUnavailable: if the folder holds no reader.
+    """
+    import torch
+    from safetensors.numpy import load_file
+
+    read_manifest(folder, kind="reader")
+    own = network.state_dict()
+    other = unpack(load_file(folder / "weights.safetensors"))
+    mean = {name: (own[name] + torch.from_numpy(value)) / 2 for name, value in other.items()}
+    network.load_state_dict(mean, strict=False)
 
 
 def _asked_sheets(collection: Collection, use: CollectionUse, encoder: Encoder) -> AskedSheets:
@@ -220,8 +247,7 @@ def _judged(pairs: Sequence[_Pair], log_odds: np.ndarray) -> dict[str, Judged]:
         sides = [
             log_odds[[pair.source == source and pair.answered is side for pair in pairs]] for side in (True, False)
         ]
-        above = (sides[0][:, None] > sides[1][None, :]) + 0.5 * (sides[0][:, None] == sides[1][None, :])
-        found[source] = Judged(len(sides[0]), len(sides[1]), float(above.mean()) if above.size else float("nan"))
+        found[source] = Judged(len(sides[0]), len(sides[1]), auroc(*sides))
     return found
 
 

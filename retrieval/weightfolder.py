@@ -30,20 +30,27 @@ def write_manifest(folder: Path, about: dict[str, Any]) -> None:
     (folder / "manifest.json").write_text(json.dumps({**about, "files": files}, indent=1) + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:
     """Read a folder's manifest and check every file against it.
 
-    :raises ModelUnavailable: if there is no manifest.
+    :param kind: what it has to say the folder holds; None for anything.
+    :raises ModelUnavailable: if there is no manifest, or one of another kind.
     :raises WeightsDamaged: if a file is missing or differs.
     """
     path = folder / "manifest.json"
     if not path.exists():
-        raise ModelUnavailable(f"{folder} holds no manifest.json; train weights into it with: policydesk tune")
+        raise ModelUnavailable(
+            f"{folder} holds no manifest.json; train weights into it with: policydesk tune {kind or '--help'}"
+        )
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         files = dict(manifest["files"])
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise WeightsDamaged(f"{path} is not a manifest of weights; restore the folder from the repository") from error
+    if kind is not None and manifest.get("kind") != kind:
+        raise ModelUnavailable(
+            f"{folder} holds a {manifest.get('kind', 'nameless thing')} where a {kind} was expected; name another folder"
+        )
     for name, expected in files.items():
         file = folder / name
         found = hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else "nothing"
@@ -53,6 +60,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
                 "restore the folder from the repository"
             )
     return manifest
+
+
+def fingerprint(folder: Path) -> str:
+    """Tells weights from others: a sha256 of what the folder's manifest says of its files and its calibration; the folder's
+    name where it has no manifest.
+
+    :raises WeightsDamaged: if a file differs from the manifest.
+    """
+    if not (folder / "manifest.json").exists():
+        return folder.resolve().name
+    manifest = read_manifest(folder)
+    files = {name: about["sha256"] for name, about in manifest["files"].items() if name != "recipe.json"}
+    said = json.dumps([files, manifest.get("calibration")], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def pack(tensors: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
@@ -79,17 +100,18 @@ def unpack(packed: dict[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
     return tensors
 
 
-def fill(network: Any, folder: Path) -> dict[str, Any]:
+def fill(network: Any, folder: Path, *, kind: str) -> dict[str, Any]:
     """Put the folder's ``weights.safetensors`` into a network; what the folder does not hold stays as it is.
 
+    :param kind: what the manifest has to say the weights are.
     :returns: the manifest.
     :raises WeightsDamaged: if a file differs from the manifest.
-    :raises ModelUnavailable: if the folder holds no manifest.
+    :raises ModelUnavailable: if the folder holds no manifest, or weights of another kind.
     """
     import torch
     from safetensors.numpy import load_file
 
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, kind=kind)
     trained = unpack(load_file(folder / "weights.safetensors"))
     network.load_state_dict({name: torch.from_numpy(values) for name, values in trained.items()}, strict=False)
     return manifest

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.model import Message
 from retrieval.errors import PassageTooLong
+from retrieval.fusion import Fusion, load_fusion
 from retrieval.records import Passage, Reading
 from retrieval.terms import terms
 
@@ -29,6 +30,8 @@ class WordEncoder:
         if not truncate and any(count > self.max_tokens for count in self.count_tokens(texts)):
             raise PassageTooLong("a passage is too long")
         self.encoded.extend(texts)
+        if truncate:
+            texts = [" ".join(text.split()[: self.max_tokens - 2]) for text in texts]
         vectors = np.full((len(texts), self.dimension), 1e-3, np.float32)
         for row, text in enumerate(texts):
             for term in terms(text):
@@ -45,6 +48,10 @@ class OverlapReranker:
     """Scores a text by how many of the question's words it holds."""
 
     name = "overlap"
+
+    @property
+    def fusion(self) -> Fusion:
+        return load_fusion()
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         asked = set(terms(question))

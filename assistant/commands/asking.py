@@ -62,7 +62,8 @@ def search(
     wants_rerank = mode is Mode.HYBRID and not no_rerank
     searcher = Searcher(
         index, load_encoder(settings.encoder),
-        reranker=load_reranker() if wants_rerank else None, reader=load_reader() if wants_rerank else None,
+        reranker=load_reranker(settings.reranker) if wants_rerank else None,
+        reader=load_reader(settings.reader) if wants_rerank else None,
     )  # fmt: skip
     result = searcher.search(question, k=k, mode=mode, rerank=wants_rerank, scope=scope)
     if as_json:

@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from assistant.commands.output import console, print_json, progress_bar
+from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
 from assistant.hardening import weak_settings
 from ingest.ocr import INSTALL
 from ingest.tesseract import program
 from retrieval.encoder import load_encoder
-from retrieval.errors import PolicydeskError
+from retrieval.errors import PolicydeskError, WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
 from retrieval.store import Store
@@ -71,6 +72,7 @@ def doctor(
     settings: Settings = context.obj
     cache = ModelCache.default()
     findings = [_finding(f"weights of {weights.name}", partial(cache.verify, weights)) for weights in DEFAULT_WEIGHTS]
+    findings.append(_finding("confidence and what it was fitted to", lambda: _check_confidence(settings)))
     findings.append(_finding("database", lambda: Store.open(settings.home)))
     if findings[-1].problem is None:
         findings.append(_finding("index", lambda: open_index(settings.home, encoder=settings.encoder, or_empty=True)))
@@ -97,6 +99,11 @@ def doctor(
             )
     if any(finding.problem for finding in findings):
         raise typer.Exit(3)
+
+
+def _check_confidence(settings: Settings) -> None:
+    if other := misfit(load_confidence(settings.confidence), settings):
+        raise WrongUsage(other)
 
 
 def _finding(checked: str, check: Callable[[], object]) -> Finding:

@@ -236,7 +236,10 @@ def open_review(context: typer.Context) -> Review:
 
     settings: Settings = context.obj
     return Review(
-        settings.home, Store.open(settings.home), encoder=lambda: load_encoder(settings.encoder), reranker=load_reranker
+        settings.home,
+        Store.open(settings.home),
+        encoder=lambda: load_encoder(settings.encoder),
+        reranker=lambda: load_reranker(settings.reranker),
     )
 
 

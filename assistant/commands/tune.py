@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,9 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from assistant.commands.output import aside, console, print_json
+from assistant.config import Settings
 
 app = typer.Typer(
-    help="Train the reranker, the reader and the generator's adapter on your own data.", no_args_is_help=True
+    help="Train the reranker, the reader, confidence and the generator's adapter on your own data.",
+    no_args_is_help=True,
 )
 
 Data = Annotated[
@@ -81,7 +83,7 @@ def reranker(
     for source in sorted(measures["hybrid"]):
         table.add_row(source, *(f"{values[source]:.3f}" for values in measures.values()))
     console.print(table)
-    console.print(f"Weights, model card and manifest are in {out}")
+    console.print(f"Weights, model card and manifest are in {out}; to use them: POLICYDESK_RERANKER={out}")
 
 
 @app.command()
@@ -92,6 +94,9 @@ def reader(
     seed: Seed = 7,
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: what each folder is used for, by its name.", exists=True, dir_okay=False)
+    ] = None,
+    average_with: Annotated[
+        Path | None, typer.Option(help="Folder of a reader that went before, whose weights count half.", exists=True)
     ] = None,
     name: Name = "policydesk-reader",
     as_json: AsJson = False,
@@ -106,7 +111,7 @@ def reader(
     from retrieval.models import ENCODER, ModelCache
     from retrieval.tunereader import ReaderTuneConfig, read_uses, tune_reader
 
-    config = ReaderTuneConfig(name=name, uses=read_uses(recipe) if recipe else {})
+    config = ReaderTuneConfig(name=name, uses=read_uses(recipe) if recipe else {}, average_with=average_with)
     config = replace(config, training=replace(config.training, steps=steps, seed=seed))
     with _reporting() as report:
         judged = tune_reader(
@@ -125,7 +130,85 @@ def reader(
     for source, one in judged.items():
         table.add_row(source, str(one.answered), str(one.unanswered), f"{one.auroc:.3f}")
     console.print(table)
-    console.print(f"Weights, model card and manifest are in {out}")
+    console.print(f"Weights, model card and manifest are in {out}; to use them: POLICYDESK_READER={out}")
+
+
+@app.command()
+def confidence(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="BEIR-layout folders with unanswerable.jsonl, libraries with questions, or lessons.",
+            exists=True,
+            file_okay=False,
+        ),
+    ],
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder the layers and their figures are written to.")] = Path(
+        "tuned-confidence"
+    ),
+    false_answers: Annotated[
+        float,
+        typer.Option(
+            help="Share of the unanswerable that may be answered, the mean over the folders.", min=0.0, max=1.0
+        ),
+    ] = 0.3,
+    inside: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a folder whose questions are each about one document; may be repeated."),
+    ] = None,
+    questions: Annotated[int, typer.Option(help="Questions of each kind that a folder gives at most.", min=1)] = 120,
+    reranker: Annotated[
+        Path | None, typer.Option(help="Folder of a reranker; the one in service where not given.", exists=True)
+    ] = None,
+    reader: Annotated[
+        Path | None, typer.Option(help="Folder of a reader; the one in service where not given.", exists=True)
+    ] = None,
+    name: Name = "policydesk-confidence",
+    as_json: AsJson = False,
+) -> None:
+    """Fit what decides whether to answer, and choose its threshold for a rate of false answers.
+
+    About two questions a second on two idle cores without an accelerator, after encoding the documents.
+
+    Example: `policydesk tune confidence my-questions/ --false-answers 0.15 --out confidence/`
+    """
+    from assistant.confidence import fingerprints
+    from assistant.tuneconfidence import ConfidenceTuneConfig, Models, tune_confidence
+    from retrieval.encoder import load_encoder
+    from retrieval.keptvectors import KeptVectors
+    from retrieval.reader import load_reader
+    from retrieval.rerank import load_reranker
+
+    settings: Settings = context.obj
+    settings = replace(
+        settings,
+        reranker=str(reranker) if reranker else settings.reranker,
+        reader=str(reader) if reader else settings.reader,
+    )
+    models = Models(
+        KeptVectors(load_encoder(settings.encoder)), load_reranker(settings.reranker), load_reader(settings.reader),
+        fingerprints(settings),
+    )  # fmt: skip
+    config = ConfidenceTuneConfig(name, false_answers, questions, frozenset(inside or ()))
+    with _reporting() as report:
+        outcome = tune_confidence(data, models, out, config, command=_command(), report=report)
+    if as_json:
+        judged = {name: asdict(one) for name, one in outcome.judged.items()}
+        rates = [asdict(rate) for rate in outcome.rates]
+        print_json({"out": str(out), "threshold": outcome.fitted.threshold, "dev": judged, "rates": rates})
+        return
+    table = Table("dev questions", "AUROC", "kept", "false answers", "from the other folders alone")
+    for source, one in outcome.judged.items():
+        table.add_row(source, f"{one.auroc:.3f}", f"{one.kept:.2f}", f"{one.false_answers:.2f}", _alone(one.left_out))
+    console.print(table)
+    others = Table("--false-answers", *(f"{rate.false_answers:.2f}" for rate in outcome.rates))
+    others.add_row("threshold", *(f"{rate.threshold:.2f}" for rate in outcome.rates))
+    others.add_row("kept", *(f"{rate.kept:.2f}" for rate in outcome.rates))
+    console.print(others)
+    console.print(
+        f"Threshold {outcome.fitted.threshold}, layers and figures are in {out}; to use them: POLICYDESK_CONFIDENCE={out}"
+    )
 
 
 @app.command()
@@ -184,6 +267,10 @@ def generator(
             f"Mean loss a reply token on dev questions: {outcome.loss_before:.3f} before, {outcome.loss_after:.3f} after"
         )
     console.print(f"Adapter, model card and manifest are in {out}; to use it: POLICYDESK_ADAPTER={out}")
+
+
+def _alone(left_out: Mapping[str, float]) -> str:
+    return f"{left_out['auroc']:.3f}, {left_out['kept']:.2f}, {left_out['false_answers']:.2f}" if left_out else "–"
 
 
 def _command() -> str:

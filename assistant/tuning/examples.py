@@ -123,7 +123,7 @@ class _Desk:
         self._source = collection.name
         self._config = config
         self._encoder = _Remembering(encoder)
-        index = PassageIndex.build(collection.passages, encoder, truncate=True)
+        index = PassageIndex.build(collection.passages, encoder, windows=True)
         self._searcher = Searcher(index, self._encoder)
         self._passages = {passage.passage_id: passage for passage in collection.passages}
 

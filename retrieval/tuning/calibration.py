@@ -34,7 +34,7 @@ class Remembering:
     """A reranker that reads a pair once; ``scale`` and ``offset`` calibrate what it says."""
 
     def __init__(self, reranker: Reranker) -> None:
-        self.name = reranker.name
+        self.name, self.fusion = reranker.name, reranker.fusion
         self.scale, self.offset = 1.0, 0.0
         self._reranker = reranker
         self._read: dict[tuple[str, str], float] = {}
@@ -116,6 +116,12 @@ def logistic(
         if np.abs(step).max() < 1e-8:
             break
     return found
+
+
+def auroc(good: NDArray[np.float64], bad: NDArray[np.float64]) -> float:
+    """The chance that one of the good scores higher than one of the bad, ties counted half; NaN where either is empty."""
+    above = (good[:, None] > bad[None, :]) + 0.5 * (good[:, None] == bad[None, :])
+    return float(above.mean()) if above.size else float("nan")
 
 
 def calibrate_log_odds(read: Sequence[ReadPool]) -> tuple[float, float]:

@@ -72,7 +72,7 @@ class Pool:
     """The passages of one collection, searchable as at serving time."""
 
     def __init__(self, collection: Collection, encoder: Encoder) -> None:
-        self.index = PassageIndex.build(collection.passages, encoder, truncate=True)
+        self.index = PassageIndex.build(collection.passages, encoder, windows=True)
         self.encoder = encoder
         self._of_document: dict[str, list[int]] = {}
         for row, passage in enumerate(self.index.passages):

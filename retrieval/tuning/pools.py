@@ -40,7 +40,7 @@ def judged_pools(
     index: PassageIndex | None = None,
 ) -> list[JudgedPool]:  # fmt: skip
     """The union of the k best passages of each search, for each question that either search finds something for."""
-    index = index or PassageIndex.build(collection.passages, encoder, truncate=True)
+    index = index or PassageIndex.build(collection.passages, encoder, windows=True)
     vectors = encoder.encode([question.text for question in questions], truncate=True)
     pools = []
     for question, vector in zip(questions, vectors, strict=True):

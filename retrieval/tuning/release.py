@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.interaction import SHARED, InteractionNetwork
-from retrieval.tuning.stopping import Validation
+from retrieval.tuning.stopping import Validation, best_of
 from retrieval.weightfolder import pack, write_manifest
 
 
@@ -116,4 +116,5 @@ def _done(facts: Facts) -> int:
 
 
 def _taken(facts: Facts) -> int:
-    return max(facts.validations, key=lambda one: (one.value, -one.step)).step if facts.validations else facts.steps
+    best = best_of(facts.validations)
+    return best.step if best else facts.steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,11 @@ class Validation:
 
     step: int
     value: float
+
+
+def best_of(validations: Sequence[Validation]) -> Validation | None:
+    """The first of the best; None before any."""
+    return max(validations, key=lambda one: (one.value, -one.step), default=None)
 
 
 class BestWeights:
@@ -40,16 +46,15 @@ class BestWeights:
         try:
             record = json.loads((self._folder / "best.json").read_text())
             load_file(self._folder / "best.safetensors")
-            return (
-                [Validation(step, value) for step, value in record["validations"]] if record["run"] == self._run else []
-            )
+            comparable = record["run"] == self._run
+            return [Validation(step, value) for step, value in record["validations"] if comparable]
         except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             return []
 
     @property
     def best(self) -> Validation | None:
         """The first of the best; None before any."""
-        return max(self.validations, key=lambda one: (one.value, -one.step), default=None)
+        return best_of(self.validations)
 
     @property
     def latest(self) -> Validation | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from assistant.answer import Assistant
 from assistant.choices import by_country
-from assistant.confidence import Confidence
+from assistant.confidence import load_confidence
 from assistant.conversation import circumstances, country_name
 from assistant.evidence import EvidenceSentence
 from assistant.records import Status, Turn
@@ -79,7 +80,7 @@ def test_an_answer_shows_each_country_s_rule_and_which_it_is(tmp_path: Path) -> 
             )
         )  # fmt: skip
     publish(home, store, WordEncoder())
-    confidence = Confidence(threshold=0.0)
+    confidence = replace(load_confidence(), threshold=0.0)
     assistant = Assistant(CurrentIndex(home, encoder=WordEncoder().name), WordEncoder(), confidence=confidence)
     asked = assistant.answer("What is the notice period during probation?")
     assert (asked.status, set(asked.choices)) == (Status.PARTIAL, {"DE", "GB"})

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from assistant.cli import main
+from assistant.confidence import SHIPPED as SHIPPED_CONFIDENCE
+from retrieval.weightfolder import SHIPPED
 
 pytestmark = pytest.mark.model
 
@@ -234,3 +236,27 @@ def test_damaged_index_is_said_and_mended(library: Path) -> None:
 def test_module_runs_as_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "assistant", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("policydesk ")
+
+
+@pytest.mark.parametrize("part", ["reranker", "reader", "confidence"])
+def test_weights_of_ones_own_are_named_by_a_variable(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    shipped = (SHIPPED_CONFIDENCE if part == "confidence" else SHIPPED / part).resolve()
+    monkeypatch.setenv(f"POLICYDESK_{part.upper()}", str(shipped))
+    assert policydesk(library, "ask", "How many days may I carry over?", "--model", "quote").returncode == 0
+    monkeypatch.setenv(f"POLICYDESK_{part.upper()}", str(tmp_path))
+    done = policydesk(library, "ask", "How many days may I carry over?", "--model", "quote")
+    # Libraries that other tests have imported draw their bars on the same stream.
+    said = done.stderr[done.stderr.index("policydesk: ") :]
+    assert (done.returncode, said.count("\n")) == (3, 1)
+    assert str(tmp_path) in said
+
+
+def test_doctor_says_that_confidence_was_fitted_to_other_weights(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLICYDESK_READER", str(SHIPPED / "reranker"))
+    done = policydesk(library, "doctor")
+    assert done.returncode == 3
+    assert "confidence was fitted to another reader" in " ".join(done.stdout.split())

@@ -143,7 +143,7 @@ def test_follow_ups_find_nearly_what_whole_questions_find() -> None:
     encoder = load_encoder()
     corpus = load_any(SISTER, "dev", encoder=encoder).corpus
     searcher = Searcher(
-        PassageIndex.build(passages_of(corpus), encoder, truncate=True), encoder, reranker=load_reranker()
+        PassageIndex.build(passages_of(corpus), encoder, windows=True), encoder, reranker=load_reranker()
     )
 
     def found(question: str, quote: str) -> bool:

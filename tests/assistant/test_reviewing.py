@@ -21,7 +21,7 @@ from tests.fakes import WordEncoder
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A handbook in force and a draft that contradicts it; the command line finds small stand-ins for the models."""
     monkeypatch.setattr("assistant.commands.reviewing.load_encoder", lambda name: WordEncoder())
-    monkeypatch.setattr("retrieval.rerank.load_reranker", lambda: None)
+    monkeypatch.setattr("retrieval.rerank.load_reranker", lambda _name: None)
     monkeypatch.setenv("POLICYDESK_ENCODER", "words")
     home = Home(tmp_path / "home")
     store = Store.open(home)

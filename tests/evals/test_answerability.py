@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 from typer.testing import CliRunner
 
-from assistant.confidence import Confidence
+from assistant.confidence import load_confidence
 from evals.answerability import AskedOnce, ask_all, figures
 from evals.answerability_command import answerability
 from evals.beir import load_data
@@ -41,7 +42,7 @@ def test_inside_a_document_nothing_else_is_found(tmp_path: Path) -> None:
 
 def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:
     found = asked(tmp_path / "rules", reader=OverlapReader())
-    everything, nothing = (figures(found, Confidence(threshold=threshold)) for threshold in (0.0, 1.01))
+    everything, nothing = (figures(found, replace(load_confidence(), threshold=threshold)) for threshold in (0.0, 1.01))
     assert everything["kept"]["mean"] == 1.0
     assert everything["refused"]["mean"] == 0.0
     assert nothing["kept"]["mean"] == 0.0
@@ -51,7 +52,7 @@ def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:
 
 
 def test_without_a_reader_there_is_no_figure_of_it(tmp_path: Path) -> None:
-    alone = figures(asked(tmp_path / "rules"), Confidence())["auroc_reader_alone"]
+    alone = figures(asked(tmp_path / "rules"), load_confidence())["auroc_reader_alone"]
     assert alone["mean"] == 0.5
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.confidence import Confidence
+from assistant.confidence import load_confidence
 from evals.beir import load_data
 from evals.data import BenchData
 from evals.decoding import Timed, Written, time_decoding, to_json
@@ -40,7 +40,10 @@ def searcher(data: BenchData) -> Searcher:
 
 def test_a_draft_that_passes_is_right_and_not_longer_than_what_it_cites(data: BenchData) -> None:
     shown = evaluate_drafts(
-        data, searcher(data), {"said": Drafting(Recorded(ScriptedModel(REPLY)))}, confidence=Confidence(threshold=0.0)
+        data,
+        searcher(data),
+        {"said": Drafting(Recorded(ScriptedModel(REPLY)))},
+        confidence=replace(load_confidence(), threshold=0.0),
     )
     assert [(one.evidence, one.answered) for one in shown] == [("found", True), ("gold", True)]
     for one in shown:
@@ -63,7 +66,10 @@ def test_a_rule_cuts_the_best_sentence(data: BenchData) -> None:
 
 def test_a_refused_question_counts_as_not_right_in_the_end(data: BenchData) -> None:
     shown = evaluate_drafts(
-        data, searcher(data), {"said": Drafting(Recorded(ScriptedModel(REPLY)))}, confidence=Confidence(threshold=1.1)
+        data,
+        searcher(data),
+        {"said": Drafting(Recorded(ScriptedModel(REPLY)))},
+        confidence=replace(load_confidence(), threshold=1.1),
     )
     found = drafts_json(shown)["found"]["said"]
     assert (found["right"]["mean"], found["right_and_not_refused"]["mean"]) == (1.0, 0.0)
@@ -78,7 +84,10 @@ def test_citations_are_held_against_the_judged_passages(data: BenchData) -> None
 def test_citations_of_refused_questions_are_left_aside(data: BenchData) -> None:
     wrong = replace(data.questions[0], wanted={"pay": 1})
     shown = evaluate_drafts(
-        replace(data, questions=(wrong,)), searcher(data), {"cut": cut}, confidence=Confidence(threshold=0.0)
+        replace(data, questions=(wrong,)),
+        searcher(data),
+        {"cut": cut},
+        confidence=replace(load_confidence(), threshold=0.0),
     )
     one = next(row for row in shown if row.evidence == "found")
     right = replace(one, measures={"right": 1.0, "citation_precision": 1.0, "citation_recall": 1.0})

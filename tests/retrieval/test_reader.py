@@ -10,6 +10,7 @@ from retrieval.errors import ModelUnavailable, WrongUsage
 from retrieval.models import ENCODER, ModelCache
 from retrieval.reader import TrainedReader, load_reader
 from retrieval.records import Passage
+from retrieval.weightfolder import SHIPPED
 from tests.fakes import WordEncoder
 from tests.retrieval.test_tune import ASKED, RULES, write_beir
 
@@ -102,6 +103,39 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
     assert len(reader.read(ASKED["leave"], [passage(TEXTS[0])])) == 1
     assert "| rules |" in (out / "README.md").read_text()
     assert (out / "weights.safetensors").stat().st_size < 13e6
+
+
+@pytest.mark.model
+def test_weights_are_averaged_with_those_of_a_reader_before(tmp_path: Path) -> None:
+    import torch
+
+    from retrieval.reading import SHARED, ReadingNetwork
+    from retrieval.tunereader import average
+
+    network = ReadingNetwork.from_encoder(ModelCache.default().require(ENCODER))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    average(network, SHIPPED / "reader")
+    once = {name: value.clone() for name, value in network.state_dict().items()}
+    assert all(torch.equal(once[name], before[name]) for name in before if name == SHARED)
+    assert not torch.equal(once["answer.weight"], before["answer.weight"])
+    average(network, SHIPPED / "reader")
+    twice = network.state_dict()["answer.weight"]
+    # Halfway to the other each time.
+    assert torch.allclose(
+        twice - once["answer.weight"], (once["answer.weight"] - before["answer.weight"]) / 2, atol=1e-5
+    )
+    with pytest.raises(ModelUnavailable, match="holds a reranker"):
+        average(network, SHIPPED / "reranker")
+
+
+def test_averaging_with_what_is_written_is_refused(tmp_path: Path) -> None:
+    from retrieval.tunereader import ReaderTuneConfig, tune_reader
+
+    with pytest.raises(WrongUsage, match="another folder"):
+        tune_reader([], WordEncoder(), Path("unused"), tmp_path, ReaderTuneConfig(average_with=tmp_path))
+    # Said before anything is trained.
+    with pytest.raises(ModelUnavailable, match="holds a reranker"):
+        tune_reader([], WordEncoder(), Path("unused"), tmp_path, ReaderTuneConfig(average_with=SHIPPED / "reranker"))
 
 
 def test_nothing_to_calibrate_on_is_refused(tmp_path: Path) -> None:

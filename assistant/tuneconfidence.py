@@ -1,0 +1,261 @@
+"""``policydesk tune confidence``: from folders of questions of both kinds to the layer that decides whether to answer.
+
+Ask dev questions as they are asked in service, fit a logistic layer to what was found for them, and choose the threshold for
+a stated rate of false answers. What each collection would get from the others alone tells what to expect of another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from assistant.confidence import Layer, Signs
+from assistant.evidence import distil
+from retrieval.encoder import Encoder
+from retrieval.errors import WrongUsage
+from retrieval.index import PassageIndex
+from retrieval.reader import Reader
+from retrieval.rerank import Reranker
+from retrieval.search import Searcher
+from retrieval.tuning.calibration import auroc, logistic
+from retrieval.tuning.collection import Collection, Question, read_collection
+from retrieval.weightfolder import read_manifest, write_manifest
+
+#: Passages found for a question, as when it is answered.
+_HITS = 10
+#: Rates of false answers that are shown beside the one that was asked for.
+_RATES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
+
+#: Called with (what is being done, steps done, steps in all).
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceTuneConfig:
+    """All of a tuning run."""
+
+    name: str = "policydesk-confidence"
+    false_answers: float = 0.3  #: share of unanswerable questions that may be answered: the mean over the collections
+    questions: int = 120  #: that a collection gives of each kind at most, spread over its dev questions
+    inside: frozenset[str] = frozenset()  #: collections whose questions are asked of the documents that they are about
+    splits: tuple[str, ...] = ("dev",)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What finds and reads, and the fingerprints of its weights by what they are."""
+
+    encoder: Encoder
+    reranker: Reranker | None
+    reader: Reader | None
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A question, whether the documents answer it, and the signs of what was found with the reader and without; None where
+    nothing was found, and no layer is asked."""
+
+    answerable: bool
+    read: Signs | None
+    unread: Signs | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How the fitted layer and threshold treat a collection, and (``left_out``) those fitted to the others alone."""
+
+    answerable: int
+    unanswerable: int
+    auroc: float
+    kept: float
+    false_answers: float
+    left_out: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A layer and the threshold chosen for it."""
+
+    layer: Layer
+    threshold: float
+
+    def judge(self, tried: Sequence[Tried]) -> dict[str, float]:
+        """AUROC, the share of answerable questions that is kept, and of the others that is answered all the same."""
+        sure = {
+            kind: np.array([_sure(self.layer, one) for one in tried if one.answerable is kind])
+            for kind in (True, False)
+        }
+        good, bad = sure[True], sure[False]
+        kept, answered = (float((one >= self.threshold).mean()) for one in (good, bad))
+        return {"auroc": auroc(good, bad), "kept": kept, "false_answers": answered}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What another rate of false answers would come to: its threshold and the share of answerable questions kept, the mean
+    over the collections."""
+
+    false_answers: float
+    threshold: float
+    kept: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The layer and threshold that were written, how each collection fares with them, and what other rates would come to."""
+
+    fitted: Fitted
+    judged: Mapping[str, Judged]
+    rates: tuple[Rate, ...]
+
+
+def tune_confidence(
+    folders: Sequence[Path], models: Models, out: Path, config: ConfidenceTuneConfig, *,
+    command: str = "policydesk tune confidence", report: Report = lambda _what, _done, _total: None,
+) -> Outcome:  # fmt: skip
+    """Fit the layers to folders of data, choose the threshold, and write both into ``out``, ready to load.
+
+    :param folders: BEIR-layout folders with ``unanswerable.jsonl``, libraries such as ``corpora/sister``, or lessons.
+    :raises WrongUsage: if a folder has no questions of one of the kinds, two have one name, ``inside`` names none of them.
+    :raises ModelUnavailable: if ``out`` holds weights of another kind.
+    """
+    _check(folders, out, config)
+    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
+    tried = {collection.name: _ask(collection, models, config, report) for collection in collections}
+    layers = {
+        "read": fit(tried, lambda one: one.read) if models.reader else None,
+        "unread": fit(tried, lambda one: one.unread),
+    }
+    layer = layers["read"] or layers["unread"]
+    assert layer is not None
+    fitted = Fitted(layer, choose_threshold(tried, layer, config.false_answers))
+    judged = {name: _judged(name, tried, fitted, config) for name in tried}
+    rates = tuple(_rate(tried, layer, rate) for rate in _RATES)
+    out.mkdir(parents=True, exist_ok=True)
+    write_manifest(
+        out,
+        {
+            "name": config.name, "kind": "confidence", "threshold": fitted.threshold,
+            **{which: asdict(one or layer) for which, one in layers.items()},
+            "fitted_to": dict(models.weights),
+            "false_answers": config.false_answers,
+            "rates": [asdict(rate) for rate in rates],
+            "dev": {name: asdict(one) for name, one in judged.items()},
+            "command": command,
+        },
+    )  # fmt: skip
+    return Outcome(fitted, judged, rates)
+
+
+def _check(folders: Sequence[Path], out: Path, config: ConfidenceTuneConfig) -> None:
+    names = [folder.resolve().name for folder in folders]
+    if unknown := config.inside - set(names):
+        raise WrongUsage(f"--inside {min(unknown)} is none of the folders' names: {', '.join(names)}")
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise WrongUsage(f"two folders are called {min(twice)}; give one of them another name")
+    if (out / "manifest.json").exists():
+        read_manifest(out, kind="confidence")
+
+
+def fit(tried: Mapping[str, Sequence[Tried]], signs: Callable[[Tried], Signs | None]) -> Layer:
+    """A logistic layer over the signs; each kind of each collection weighs the same.
+
+    :raises WrongUsage: if something was found for questions of one kind alone.
+    """
+    found = [[(one, seen) for one in asked if (seen := signs(one))] for asked in tried.values()]
+    weights = [
+        100.0 / sum(other.answerable is one.answerable for other, _ in asked) for asked in found for one, _ in asked
+    ]
+    features = np.array([astuple(seen) for asked in found for _, seen in asked])
+    labels = np.array([one.answerable for asked in found for one, _ in asked])
+    if not 0 < labels.sum() < len(labels):
+        raise WrongUsage(
+            "something was found for questions of one kind alone; give folders whose documents fit their questions"
+        )
+    return Layer(*(round(float(weight), 3) for weight in logistic(features, labels, np.array(weights))))
+
+
+def choose_threshold(tried: Mapping[str, Sequence[Tried]], layer: Layer, false_answers: float) -> float:
+    """The lowest threshold, in hundredths, at which at most this share of the unanswerable is answered, the mean over the
+    collections; 1 where only that refuses enough."""
+    sure = [np.array([_sure(layer, one) for one in asked if not one.answerable]) for asked in tried.values()]
+    return next(
+        at / 100 for at in range(101) if at == 100 or np.mean([(one >= at / 100).mean() for one in sure]) <= false_answers
+    )  # fmt: skip
+
+
+def _rate(tried: Mapping[str, Sequence[Tried]], layer: Layer, false_answers: float) -> Rate:
+    fitted = Fitted(layer, choose_threshold(tried, layer, false_answers))
+    kept = np.mean([fitted.judge(asked)["kept"] for asked in tried.values()])
+    return Rate(false_answers, fitted.threshold, round(float(kept), 3))
+
+
+def _sure(layer: Layer, tried: Tried) -> float:
+    return layer.probability(tried.read) if tried.read else 0.0
+
+
+def _judged(name: str, tried: Mapping[str, Sequence[Tried]], fitted: Fitted, config: ConfidenceTuneConfig) -> Judged:
+    asked = tried[name]
+    others = {other: one for other, one in tried.items() if other != name}
+    left_out: dict[str, float] = {}
+    if others:
+        layer = fit(others, lambda one: one.read)
+        left_out = _rounded(Fitted(layer, choose_threshold(others, layer, config.false_answers)).judge(asked))
+    kept = sum(one.answerable for one in asked)
+    return Judged(kept, len(asked) - kept, **_rounded(fitted.judge(asked)), left_out=left_out)
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in values.items()}
+
+
+def _ask(collection: Collection, models: Models, config: ConfidenceTuneConfig, report: Report) -> list[Tried]:
+    """Ask a collection's dev questions of both kinds."""
+    dev = collection.split(*config.splits)
+    document_of = {passage.passage_id: passage.document_id for passage in collection.passages}
+    inside = collection.name in config.inside
+    about = {question.question_id: _documents(question, document_of) if inside else () for question in dev}
+    dev = tuple(question for question in dev if not inside or about[question.question_id])
+    both = [spread([one for one in dev if one.answerable is kind], config.questions) for kind in (True, False)]
+    if not all(both):
+        missing = "answerable" if both[1] else "unanswerable"
+        raise WrongUsage(
+            f"{collection.name} has no {missing} dev questions{' that name a document' if inside else ''}; give folders with"
+            " questions of both kinds"
+        )
+    everything = sorted(
+        (one for kind in both for one in kind), key=lambda one: (about[one.question_id], one.question_id)
+    )
+    tried: list[Tried] = []
+    for documents, group in groupby(everything, key=lambda one: about[one.question_id]):
+        held = [one for one in collection.passages if not inside or one.document_id in documents]
+        index = PassageIndex.build(held, models.encoder, windows=True)
+        for question in group:
+            signs = [_signs(question, index, models, reader) for reader in (models.reader, None)]
+            tried.append(Tried(question.answerable, *signs))
+            report(f"asking {collection.name}", len(tried), len(everything))
+    return tried
+
+
+def _signs(question: Question, index: PassageIndex, models: Models, reader: Reader | None) -> Signs | None:
+    searcher = Searcher(index, models.encoder, reranker=models.reranker, reader=reader)
+    hits = searcher.search(question.text, k=_HITS).hits
+    evidence = distil(question.text, hits, encoder=models.encoder)
+    return Signs.of(hits, evidence) if evidence else None
+
+
+def _documents(question: Question, document_of: Mapping[str, str]) -> tuple[str, ...]:
+    about = question.positives or question.against
+    return tuple(sorted({document_of[one] for one in about if one in document_of}))
+
+
+def spread(questions: Sequence[Question], most: int) -> list[Question]:
+    """At most so many, taken evenly from first to last."""
+    if len(questions) <= most:
+        return list(questions)
+    return [questions[at * len(questions) // most] for at in range(most)]
