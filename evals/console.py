@@ -11,6 +11,7 @@ from evals.decoding_command import decoding
 from evals.drafts_command import generator
 from evals.ingestrate_command import ingestrate
 from evals.injections_command import injections
+from evals.leftout_command import left_out
 from evals.load_command import load
 from evals.operation_command import operation
 from evals.reranking_command import reranking
@@ -29,6 +30,9 @@ app.command("generator", epilog="Example: policydesk eval generator corpora/sist
     generator
 )
 app.command("injections", epilog="Example: policydesk eval injections --json injections.json")(injections)
+app.command("left-out", epilog="Example: policydesk eval left-out policies/ contracts/ handbook/ --json left-out.json")(
+    left_out
+)
 app.command("load", epilog="Example: policydesk eval load --people 32 --minutes 2 --json load.json")(load)
 app.command("operation", epilog="Example: policydesk eval operation handbook/ contracts/ --json operation.json")(
     operation

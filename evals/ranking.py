@@ -89,9 +89,17 @@ class Comparison:
         }  # fmt: skip
 
 
-def score(system: System, data: BenchData, *, live: System | None = None, progress: Progress | None = None) -> Scored:
+def score(
+    system: System,
+    data: BenchData,
+    *,
+    live: System | None = None,
+    inside: bool = True,
+    progress: Progress | None = None,
+) -> Scored:
     """Run one system over the judged questions of the data.
 
+    :param inside: also look only inside the document that a question names, where questions do.
     :param live: the same system without caches, for latency; None where there is no such thing to time.
     """
     questions = data.judged
@@ -100,15 +108,15 @@ def score(system: System, data: BenchData, *, live: System | None = None, progre
         run[question.question_id] = system.search(question, k=DEPTH)
         if progress:
             progress(f"{system.name}: ranking", done, len(questions))
-    named = named_documents(data) if system.filters else {}
+    named = named_documents(data) if inside and system.filters else {}
     filtered = None
     if named:
-        inside: Run = {
+        within: Run = {
             question.question_id: system.search(question, k=DEPTH, document=named[question.question_id])
             for question in questions
             if question.question_id in named
         }
-        filtered = per_question({question_id: data.qrels[question_id] for question_id in inside}, inside)
+        filtered = per_question({question_id: data.qrels[question_id] for question_id in within}, within)
     latency = measure_latency(live, questions, progress) if live else Latency(())
     return Scored(system.name, run, per_question(data.qrels, run), filtered, latency)
 

@@ -132,8 +132,8 @@ def calibrate(
         "hybrid": coverage_choice.measured, "hybrid, left out": coverage_choice.left_out,
     }  # fmt: skip
     about: dict[str, object] = {"nDCG@10, all dev questions": every_question, "nDCG@10, those reranked": measures}
-    save_fusion(fusion, about, out / "fusion.json")
     write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
+    save_fusion(fusion, about, out / "fusion.json")  # last: where it is, a run was completed
     return measures
 
 
