@@ -125,6 +125,12 @@ class Assistant:
         self._cache = AnswerCache()
         self._asides: tuple[PassageIndex, Asides] | None = None
 
+    def quoting_from(self, current: IndexInService) -> Assistant:
+        """An assistant that finds and decides as this one does, over another index, and only quotes."""
+        return Assistant(
+            current, self.encoder, reranker=self.reranker, reader=self.reader, confidence=self.confidence, config=self.config
+        )  # fmt: skip
+
     def searcher(self) -> Searcher:
         """A searcher over the generation in service.
 

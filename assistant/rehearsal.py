@@ -13,7 +13,6 @@ from ingest.questions import Question, questions
 from retrieval.encoder import Encoder
 from retrieval.index import PassageIndex
 from retrieval.records import Passage
-from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 
 #: Passages in service that stand beside the version's own: the nearest to each question.
@@ -22,25 +21,24 @@ _RIVALS = 60
 
 def rehearse(
     passages: Sequence[Passage],
-    encoder: Encoder,
+    assistant: Assistant,
     *,
     library: PassageIndex | None = None,
-    reranker: Reranker | None = None,
     count: int = 5,
 ) -> tuple[QuestionChecked, ...]:
     """Ask what a version should answer, on the day it is in force, by somebody who may read it; answers are quotations.
 
     :param passages: of one version, published or not.
+    :param assistant: whose models find the answers and decide whether there is one.
     :param library: what is in service; other versions of the same document are left out.
     :returns: in document order, at most ``count``; none for a version without plain rules.
     """
     asked = questions(passages, count=count)
     if not asked:
         return ()
-    stage = _stage(passages, asked, encoder, library)
-    assistant = Assistant(stage, encoder, reranker=reranker)
+    on_stage = assistant.quoting_from(_stage(passages, asked, assistant.encoder, library))
     scope = _scope(passages[0])
-    return tuple(_checked(question, assistant, scope) for question in asked)
+    return tuple(_checked(question, on_stage, scope) for question in asked)
 
 
 class _Stage:

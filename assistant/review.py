@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from assistant.actions import COMMAND_LINE, Act, Action, Actions
+from assistant.answer import Assistant
 from assistant.audit import Audit, Kind
 from assistant.changes import affected_answers, compare
 from assistant.erasure import GRACE, Erasure
@@ -22,11 +23,10 @@ from ingest.preflight import ChangesFound, Preflight
 from retrieval.documents import Version
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty, WrongUsage
-from retrieval.generations import current_generation, open_index
+from retrieval.generations import CurrentIndex, current_generation, open_index
 from retrieval.generations import publish as publish_index
 from retrieval.home import PATIENCE_S, Home
 from retrieval.index import PassageIndex
-from retrieval.rerank import Reranker
 from retrieval.store import Store
 from retrieval.tables import DocumentRow
 
@@ -54,7 +54,8 @@ class Review:
     Every act changes what the next question is answered from, can be undone, and stands in the audit chain.
 
     :param encoder: gives the encoder that questions are embedded with; asked once, may wait until it is loaded.
-    :param reranker: gives the reranker the generated questions are tried with; None tries them without.
+    :param rehearsing: gives the assistant whose models generated questions are tried with; None tries them with the
+        encoder alone.
     """
 
     def __init__(
@@ -63,14 +64,14 @@ class Review:
         store: Store,
         *,
         encoder: Callable[[], Encoder],
-        reranker: Callable[[], Reranker | None] | None = None,
+        rehearsing: Callable[[], Assistant] | None = None,
         grace: timedelta = GRACE,
     ) -> None:
         self.home = home
         self.store = store
         self._encoder = cache(encoder)
         self.erasure = Erasure(home, store, encoder=self._encoder, grace=grace)
-        self._reranker = cache(reranker) if reranker else None
+        self._rehearsing = cache(rehearsing or self._without_models)
         self._actions = Actions(store)
         self._preflights = Preflights(store)
         self._audit = Audit(store)
@@ -95,10 +96,7 @@ class Review:
         encoder = self._encoder()
         index = self._index()
         report = examine(version.version_id, home=self.home, store=self.store, encoder=encoder, index=index, known=kept)
-        questions = rehearse(
-            self.store.passages(version.version_id), encoder, library=index,
-            reranker=self._reranker() if self._reranker else None,
-        )  # fmt: skip
+        questions = rehearse(self.store.passages(version.version_id), self._rehearsing(), library=index)
         report = replace(report, questions=questions, changes=self._with_stakes(report, version))
         self._preflights.keep(report)
         return report
@@ -305,6 +303,9 @@ class Review:
             return open_index(self.home, encoder=self._encoder().name, or_empty=True)
         except IndexEmpty:
             return None
+
+    def _without_models(self) -> Assistant:
+        return Assistant(CurrentIndex(self.home, encoder=self._encoder().name), self._encoder())
 
     def _with_stakes(self, report: Preflight, version: Version) -> ChangesFound | None:
         """The changes with the number of answers that rested on a clause that changed."""

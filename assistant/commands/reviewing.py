@@ -230,16 +230,16 @@ def conflict_json(found: Contradiction) -> dict[str, Any]:
 
 
 def open_review(context: typer.Context) -> Review:
-    """The review room of the command's home; encoder and reranker are loaded when they are needed."""
+    """The review room of the command's home; models are loaded when they are needed."""
+    from assistant.opening import open_assistant
     from assistant.review import Review
-    from retrieval.rerank import load_reranker
 
     settings: Settings = context.obj
     return Review(
         settings.home,
         Store.open(settings.home),
         encoder=lambda: load_encoder(settings.encoder),
-        reranker=lambda: load_reranker(settings.reranker),
+        rehearsing=lambda: open_assistant(settings, model="quote"),
     )
 
 

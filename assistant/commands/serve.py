@@ -34,7 +34,6 @@ from retrieval.store import Store
 if TYPE_CHECKING:
     from assistant.answer import Assistant
     from retrieval.encoder import Encoder
-    from retrieval.rerank import Reranker
 
 _DEMO = (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR))
 
@@ -145,7 +144,7 @@ def _run(
         )
     room = Room.furnish(
         settings.home, store, secret=secret, load=models.assistant, keeper=keeper, mail=mail, sign_on=sign_on, privacy=privacy,
-        review=Review(settings.home, store, encoder=models.encoder, reranker=models.reranker),
+        review=Review(settings.home, store, encoder=models.encoder, rehearsing=models.assistant),
         settle=keep_to_one_core, ahead=ReadAhead(models.assistant).steps,
     )  # fmt: skip
     # Chats of people who come back are resumed, so a stop need not wait for their connections.
@@ -178,9 +177,6 @@ class _Models:
 
     def encoder(self) -> Encoder:
         return self.assistant().encoder
-
-    def reranker(self) -> Reranker | None:
-        return self.assistant().reranker
 
 
 def _demo_secret(home: Home) -> str:

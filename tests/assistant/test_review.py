@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.actions import Act
+from assistant.answer import Assistant
 from assistant.audit import Audit, Kind
 from assistant.particulars import Particulars
 from assistant.review import Review
@@ -18,11 +19,12 @@ from ingest.preflight import Kind as Relationship
 from ingest.preflight import Outcome, preflight_from_json, preflight_json
 from ingest.records import FileStatus
 from retrieval.errors import IndexEmpty, WrongUsage
-from retrieval.generations import open_index
+from retrieval.generations import CurrentIndex, open_index
 from retrieval.home import Home
+from retrieval.records import Passage, Reading
 from retrieval.scope import Scope
 from retrieval.store import Store
-from tests.fakes import WordEncoder
+from tests.fakes import OverlapReader, WordEncoder
 
 LEAVE = """# Annual Leave Policy
 
@@ -116,6 +118,22 @@ def test_the_report_tries_the_questions_the_document_should_answer(desk: Desk) -
     assert receive.outcome is Outcome.ANSWERED
     assert "28 working days" in receive.answer
     assert receive.cited[0].quote in receive.expected.quote
+
+
+def test_questions_are_tried_with_the_models_in_service(desk: Desk) -> None:
+    class Doubting(OverlapReader):
+        def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+            return [replace(reading, log_odds=-10.0) for reading in super().read(question, passages)]
+
+    def tried_with(reader: OverlapReader) -> set[Outcome]:
+        encoder = WordEncoder()
+        assistant = Assistant(CurrentIndex(desk.home, encoder=encoder.name), encoder, reader=reader)
+        review = Review(desk.home, desk.store, encoder=WordEncoder, rehearsing=lambda: assistant)
+        return {checked.outcome for checked in review.report(version, fresh=True).questions}
+
+    version = desk.add("leave.md", LEAVE)
+    assert Outcome.ANSWERED in tried_with(OverlapReader())
+    assert tried_with(Doubting()) == {Outcome.REFUSED}
 
 
 def test_a_new_version_says_what_it_changes(desk: Desk) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from assistant.answer import Assistant
 from assistant.cli import build_app
 from ingest.pipeline import IngestOptions, ingest
+from retrieval.generations import CurrentIndex
 from retrieval.home import Home
 from retrieval.store import Store
 from tests.assistant.test_review import HANDBOOK, LEAVE
@@ -21,7 +23,10 @@ from tests.fakes import WordEncoder
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A handbook in force and a draft that contradicts it; the command line finds small stand-ins for the models."""
     monkeypatch.setattr("assistant.commands.reviewing.load_encoder", lambda name: WordEncoder())
-    monkeypatch.setattr("retrieval.rerank.load_reranker", lambda _name: None)
+    monkeypatch.setattr(
+        "assistant.opening.open_assistant",
+        lambda settings, model: Assistant(CurrentIndex(settings.home, encoder="words"), WordEncoder()),
+    )
     monkeypatch.setenv("POLICYDESK_ENCODER", "words")
     home = Home(tmp_path / "home")
     store = Store.open(home)

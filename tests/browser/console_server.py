@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from assistant.accounts import Role
+from assistant.answer import Assistant
 from assistant.asked import Asked
 from assistant.audit import Kind
 from assistant.handoffs import Handoffs
@@ -16,7 +17,7 @@ from assistant.records import Answer, Reason, Status
 from assistant.review import Review
 from assistant.room import Room
 from assistant.server import create_app
-from retrieval.generations import publish
+from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.store import Store
 from tests.assistant.engines import BOARD, EXPENSES, HOSTILE, LEAVE, FakeEngine, FakeKeeper
@@ -69,7 +70,7 @@ def main(folder: Path, port: int) -> None:
     publish(home, store, encoder)
     room = Room.furnish(
         home, store, secret="a secret for tests only, long enough", keeper=keeper, load=lambda: FakeEngine(store),
-        review=Review(home, store, encoder=lambda: encoder, reranker=OverlapReranker),
+        review=Review(home, store, encoder=lambda: encoder, rehearsing=lambda: Assistant(CurrentIndex(home, encoder="words"), encoder, reranker=OverlapReranker())),
     )  # fmt: skip
     for name, role in PEOPLE.items():
         room.accounts.add(name, role, PASSWORD)
