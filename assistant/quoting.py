@@ -12,6 +12,10 @@ from retrieval.records import PassageKind
 from retrieval.sentences import leans_back, limits, sentence_spans
 
 
+#: Items of a list, or rows of a table, that are quoted too because they stand between two others.
+_MOST_BETWEEN = 3
+
+
 @dataclass(frozen=True, slots=True)
 class QuotingConfig:
     """When further sentences are quoted beside the best one."""
@@ -55,7 +59,7 @@ class _Quoted:
     end: int
 
     def adjoins(self, other: _Quoted) -> bool:
-        """Whether both become one quotation: neighbours, and items or rows with one between, for a list with a gap misleads."""
+        """Whether both become one quotation: neighbours, and items or rows with few between, for a list with a gap misleads."""
         passage = self.sentence.passage
         if passage != other.sentence.passage:
             return False
@@ -64,7 +68,7 @@ class _Quoted:
             return True
         listed = passage.kind is PassageKind.TABLE or self.sentence.lead_in == other.sentence.lead_in != ""
         between = passage.text[first.end : last.start]
-        return listed and sum(bool(line.strip()) for line in between.splitlines()) == 1
+        return listed and sum(bool(line.strip()) for line in between.splitlines()) <= _MOST_BETWEEN
 
 
 def _read(sentence: EvidenceSentence) -> float:

@@ -95,9 +95,12 @@ def test_an_item_of_two_sentences_is_one_item() -> None:
 
 
 def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None:
-    passage = replace(LEAVE, text=NOTICE)
-    far = [of_list(passage, item, 2.0, "Notice:") for item in ("- 2 years: one month", "- 10 years: four months")]
+    longer = NOTICE + "\n- 12 years: five months\n- 15 years: six months"
+    passage = replace(LEAVE, text=longer)
+    far = [of_list(passage, item, 2.0, "Notice:") for item in ("- 2 years: one month", "- 15 years: six months")]
     assert len(quoted(*far)) == 2
+    near = [of_list(passage, item, 2.0, "Notice:") for item in ("- 2 years: one month", "- 12 years: five months")]
+    assert quoted(*near) == ["\n".join(longer.splitlines()[1:-1])]
     apart = [sentence(LEAVE, text, 2.0, 1.0) for text in ("Leave lapses in March.", "Nobody is told.")]
     assert len(quoted(*apart)) == 2
 
