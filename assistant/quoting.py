@@ -8,12 +8,13 @@ from itertools import combinations, pairwise
 
 from assistant.evidence import EvidenceSentence
 from assistant.records import Citation
-from retrieval.records import PassageKind
+from retrieval.records import Passage, PassageKind
 from retrieval.sentences import leans_back, limits, sentence_spans
-
 
 #: Items of a list, or rows of a table, that are quoted too because they stand between two others.
 _MOST_BETWEEN = 3
+#: Characters of a table that is quoted whole where one row does not answer alone.
+_WIDEST_TABLE = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
         one, other = pair
         found[found.index(one)] = replace(one, start=min(one.start, other.start), end=max(one.end, other.end))
         found.remove(other)
+    found = [one.with_its_table() for one in found]
     return [Citation(number, one.sentence.passage, one.start, one.end) for number, one in enumerate(found, start=1)]
 
 
@@ -63,12 +65,25 @@ class _Quoted:
         passage = self.sentence.passage
         if passage != other.sentence.passage:
             return False
+        if _is_short_table(passage):
+            return True
         first, last = sorted((self, other), key=lambda one: one.start)
         if last.start <= first.end + 2:
             return True
         listed = passage.kind is PassageKind.TABLE or self.sentence.lead_in == other.sentence.lead_in != ""
         between = passage.text[first.end : last.start]
         return listed and sum(bool(line.strip()) for line in between.splitlines()) <= _MOST_BETWEEN
+
+    def with_its_table(self) -> _Quoted:
+        """All of a short table where several of its rows are quoted: the others belong to the same answer."""
+        text = self.sentence.passage.text
+        if _is_short_table(self.sentence.passage) and "\n" in text[self.start : self.end]:
+            return replace(self, start=0, end=len(text))
+        return self
+
+
+def _is_short_table(passage: Passage) -> bool:
+    return passage.kind is PassageKind.TABLE and len(passage.text) <= _WIDEST_TABLE
 
 
 def _read(sentence: EvidenceSentence) -> float:

@@ -105,6 +105,16 @@ def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None
     assert len(quoted(*apart)) == 2
 
 
-def test_a_row_between_two_rows_of_a_table_is_quoted() -> None:
+def test_one_row_of_a_table_is_quoted_alone_and_of_several_the_whole_table() -> None:
     table = replace(LEAVE, text="Years | Months\n2 | 1\n5 | 2\n8 | 3", kind=PassageKind.TABLE)
-    assert quoted(sentence(table, "2 | 1", 2.0, 1.0), sentence(table, "8 | 3", 1.9, 1.0)) == ["2 | 1\n5 | 2\n8 | 3"]
+    two, eight = sentence(table, "2 | 1", 2.0, 1.0), sentence(table, "8 | 3", 1.9, 1.0)
+    assert quoted(two) == ["2 | 1"]
+    assert quoted(two, eight) == [table.text]
+
+
+def test_of_a_long_table_the_rows_between_two_rows_are_quoted() -> None:
+    rows = "\n".join(f"{years} years of continuous service | {years} months of notice" for years in range(20))
+    table = replace(LEAVE, text=rows, kind=PassageKind.TABLE)
+    one, other, far = (sentence(table, rows.splitlines()[at], 2.0, 1.0) for at in (2, 4, 15))
+    assert quoted(one, other) == ["\n".join(rows.splitlines()[2:5])]
+    assert len(quoted(one, far)) == 2
