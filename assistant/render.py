@@ -12,6 +12,7 @@ from assistant.conversation import country_name, is_thanks
 from assistant.handoffs import NOBODY_NAMED
 from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Reason, Status
 from assistant.refusal import as_told
+from assistant.tabular import parts
 from assistant.wording import Wording, wording
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -21,6 +22,7 @@ _AUTOLINK = re.compile(
     r"(?:https?://|ftp://|www\.|mailto:|xmpp:|(?<![\w/:])//\w)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
 )
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:&$^=@])")
+_BARE_BAR = re.compile(r"(?<!\\)\|")
 _INDENT = re.compile(r"^(?:[ \t]{4,}|\t)", re.MULTILINE)
 _LIST_NUMBER = re.compile(r"^(\s*\d{1,9})([.)])", re.MULTILINE)
 
@@ -103,9 +105,27 @@ def _set_off(answer: Answer, words: Wording) -> list[str]:
     if not quotations:
         return [linked(answer.text)]
     for at, code in enumerate(answer.choices[: len(quotations)]):
-        quotations[at] = f"{words.country(code)}: {quotations[at].removeprefix(f'{country_name(code)}: ')}"
-    quoted = ["\n".join(f"> {line}" for line in linked(quotation).splitlines()) for quotation in quotations]
-    return [plain(_lead_in(answer, words)), *quoted]
+        quoted = quotations[at].removeprefix(f"{country_name(code)}: ")
+        quotations[at] = f"{words.country(code)}:" + ("\n" if "\n" in quoted else " ") + quoted
+    return [plain(_lead_in(answer, words)), *(_quotation(each) for each in quotations)]
+
+
+def _quotation(text: str) -> str:
+    """A quotation set off from the left, the rows of a table as a table."""
+    lines: list[str] = []
+    for part in parts(text):
+        if isinstance(part, str):
+            lines += linked(part).splitlines()
+        else:
+            heads, *rows = (_row([linked(cell) for cell in row]) for row in (part.heads, *part.rows))
+            lines += ["", heads, _row(["---"] * len(part.heads)), *rows, ""]
+    return "\n".join(f"> {line}".rstrip() for line in "\n".join(lines).strip("\n").split("\n"))
+
+
+def _row(cells: Sequence[str]) -> str:
+    """A row of a markdown table; a bar within a cell's code would end the cell."""
+    held = [_BARE_BAR.sub(r"\|", cell) for cell in cells]
+    return f"| {' | '.join(held)} |"
 
 
 def _lead_in(answer: Answer, words: Wording) -> str:

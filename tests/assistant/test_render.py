@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -128,6 +129,42 @@ def test_a_quoted_list_keeps_its_lines() -> None:
     assert drawn.split("<blockquote>")[1].count("\n- ") == 2
     assert "<li>" not in drawn
     assert "<br" not in drawn
+
+
+def test_quoted_rows_are_drawn_as_a_table() -> None:
+    rows = "Sick pay:\nCountry: Germany; Full pay: 6 weeks\nCountry: United Kingdom; Full pay: 8 weeks [1]"
+    drawn = _drawn(answer_markdown(_answer(f"Leave says:\n\n{rows}", Check.QUOTED), today=TODAY))
+    before, table = drawn.split("<table>")
+    assert "<p>Sick pay:</p>" in before
+    assert re.findall(r"<th>(.*?)</th>", table) == ["Country", "Full pay"]
+    assert [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", table)] == [
+        "Germany", "6 weeks", "United Kingdom", "8 weeks\u00a01",
+    ]  # fmt: skip
+    assert 'href="#source-1"' in table
+    assert drawn.index("<blockquote>") < drawn.index("<table>") < drawn.index("</blockquote>")
+
+
+def test_a_country_stands_above_its_table() -> None:
+    rows = "Service: 1 year; Notice: 4 weeks\nService: 2 years; Notice: 1 month [1]"
+    answer = _answer(
+        f"That depends on the country:\n\nGermany: {rows}\n\nUnited Kingdom: Six. [2]",
+        Check.QUOTED,
+        choices=("DE", "GB"),
+    )
+    drawn = _drawn(answer_markdown(answer, today=TODAY))
+    assert "<p>Germany:</p>" in drawn.split("<table>")[0]
+    assert "<th>Service</th>" in drawn
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_payload_leaves_its_cell(payload: str) -> None:
+    cell = payload.replace("\n", " ").replace("; ", " ").replace(": ", " ")
+    rows = f"Name: {cell}; Use: {cell}\nName: other; Use: https://a.test/x|y [1]"
+    drawn = _drawn(answer_markdown(_answer(f"Leave says:\n\n{rows}", Check.QUOTED), today=TODAY))
+    assert drawn.count("<td>") == 4
+    for tag in ("<img", "<script", "<svg", "<h1", "<li", "<iframe", 'onerror="'):
+        assert tag not in drawn.lower()
+    assert all(link.startswith("#source-") for link in re.findall(r'href="(.*?)"', drawn))
 
 
 def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
