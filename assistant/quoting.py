@@ -71,8 +71,8 @@ class _Quoted:
         if last.start <= first.end + 2:
             return True
         listed = passage.kind is PassageKind.TABLE or self.sentence.lead_in == other.sentence.lead_in != ""
-        between = passage.text[first.end : last.start]
-        return listed and sum(bool(line.strip()) for line in between.splitlines()) <= _MOST_BETWEEN
+        between = [line.strip() for line in passage.text[first.end : last.start].splitlines() if line.strip()]
+        return listed and len(between) <= _MOST_BETWEEN and self.sentence.lead_in not in between
 
     def with_its_table(self) -> _Quoted:
         """All of a short table where several of its rows are quoted: the others belong to the same answer."""

@@ -22,7 +22,7 @@ _AUTOLINK = re.compile(
     r"(?:https?://|ftp://|www\.|mailto:|xmpp:|(?<![\w/:])//\w)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
 )
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~:&$^=@])")
-_BARE_BAR = re.compile(r"(?<!\\)\|")
+_BARE_BAR = re.compile(r"(?<!\\)((?:\\\\)*)\|")  #: not behind a backslash that another one does not take back
 _INDENT = re.compile(r"^(?:[ \t]{4,}|\t)", re.MULTILINE)
 _LIST_NUMBER = re.compile(r"^(\s*\d{1,9})([.)])", re.MULTILINE)
 
@@ -124,7 +124,7 @@ def _quotation(text: str) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     """A row of a markdown table; a bar within a cell's code would end the cell."""
-    held = [_BARE_BAR.sub(r"\|", cell) for cell in cells]
+    held = [_BARE_BAR.sub(r"\1\\|", cell) for cell in cells]
     return f"| {' | '.join(held)} |"
 
 

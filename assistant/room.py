@@ -74,7 +74,7 @@ class Room:
         """Prepare an open home for serving. The engine is not loaded yet; see :meth:`Line.open`.
 
         :param settle: see :class:`Line`, as for ``ahead``.
-        :param review: None makes one with the engine's encoder and without a reranker.
+        :param review: None makes one with the engine's encoder alone.
         """
         accounts, metrics, handoffs = Accounts(store), Metrics(), Handoffs(store)
         asked, feedback = Asked(store), Feedback(store)

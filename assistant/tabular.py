@@ -24,7 +24,7 @@ class Table:
 def parts(text: str) -> Iterator[str | Table]:
     """The lines of a text in order, rows that share the names of at least two columns as a table.
 
-    Rows that could be read in several ways stay lines.
+    A row that has a column more than the first, names one twice, or has them in another order stays a line.
     """
     lines = text.split("\n")
     at = 0

@@ -23,7 +23,7 @@ def access(
     """Let people with random groups ask about documents with random readers, and look through all they get."""
     from corpora.catalog import SAMPLE
     from evals.access import AccessConfig, measure_access
-    from evals.commands import _console, _json, _save, _settings
+    from evals.commands import _console, _settings, _write
     from evals.machine import provenance
     from evals.readership import RememberedEncoder, open_library, open_quoting, read_documents
     from retrieval.encoder import load_encoder
@@ -44,7 +44,6 @@ def access(
     )
     for surface, looks in found["looked_at"].items():
         console.print(f"{surface}: {found['leaks'][surface]} of {looks} should not have been there")
-    if json_file is not None:
-        _save(json_file, _json({**provenance(), "folders": [folder.name for folder in given], **found}))
+    _write({**provenance(), "folders": [folder.name for folder in given], **found}, json_file, None, console)
     if found["leaked"]:
         raise typer.Exit(1)

@@ -31,7 +31,7 @@ def answerability(
     The JSON holds figures only: no question, answer or passage.
     """
     from evals.answerability import ask_all, figures
-    from evals.commands import _console, _json, _save, _settings
+    from evals.commands import _console, _settings, _write
     from evals.encodings import CachedEncoder, CachedReranker, default_folder
     from evals.library import load_any
     from evals.machine import provenance
@@ -65,6 +65,5 @@ def answerability(
         *(interval(found[name]) for name in ("kept", "refused", "auroc", "auroc_without_reader", "auroc_reader_alone")),
     )
     console.print(table)
-    if json_file is not None:
-        about = {"data": loaded.name, "split": loaded.split, "inside_named_documents": inside}
-        _save(json_file, _json({**provenance(), **about, **found}))
+    about = {"data": loaded.name, "split": loaded.split, "inside_named_documents": inside}
+    _write({**provenance(), **about, **found}, json_file, None, console)

@@ -21,7 +21,7 @@ def ingestrate(
 ) -> None:
     """Make text PDFs and small files from the sample with other words, and time reading and indexing them, and questions that
     are asked meanwhile."""
-    from evals.commands import _console, _json, _save, _settings
+    from evals.commands import _console, _settings, _write
     from evals.ingestrate import RateConfig, measure_ingest_rate
     from evals.models import load_models
     from evals.responsiveness import measure_responsiveness
@@ -49,5 +49,4 @@ def ingestrate(
             f"evidence p50 {answers['alone']['p50_ms']:.0f} ms alone, {answers['beside']['p50_ms']:.0f} ms while {beside} files "
             f"are read: {answers['ratio']} times as long"
         )
-    if json_file is not None:
-        _save(json_file, _json(found))
+    _write(found, json_file, None, console)

@@ -18,7 +18,7 @@ def injections(
 ) -> None:
     """Hand the model passages with an instruction hidden in them: how often it obeys, with our checks and without."""
     from assistant.model import load_model
-    from evals.commands import _console, _json, _save, _settings
+    from evals.commands import _console, _settings, _write
     from evals.injections import measure_injections
     from evals.machine import provenance
     from retrieval.errors import WrongUsage
@@ -38,5 +38,4 @@ def injections(
     console.print(
         f"uncited claims that obey: {found['uncited_claims']}; quoted as the document's words: {found['quoted']}"
     )
-    if json_file is not None:
-        _save(json_file, _json({**provenance(), **found}))
+    _write({**provenance(), **found}, json_file, None, console)

@@ -6,6 +6,7 @@ not there. Only the reranker is trained anew: the reader, which read those docum
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class Kind:
 
     left_out: tuple[Path, ...]
     judged: tuple[Path, ...]
+    rest: tuple[Path, ...]  #: what is trained on
 
     @property
     def name(self) -> str:
@@ -38,7 +40,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """nDCG@10 on the questions of one folder, by system; ``shipped`` is what was trained on everything."""
+    """nDCG@10 on the questions of one folder, by system; ``in service`` is the reranker of the settings."""
 
     data: str
     split: str
@@ -62,31 +64,50 @@ def kinds_of(folders: Sequence[Path], named: Sequence[str]) -> list[Kind]:
 
     :param named: names of folders, comma-separated, one entry a kind; where there is none, each folder with questions is
         a kind of its own.
-    :raises WrongUsage: if a name is none of the folders', or a kind has no questions, or holds all the folders.
+    :raises WrongUsage: if two folders have one name, a name is none of the folders', or a kind or what is left without it
+        has no questions.
     """
-    by_name = {folder.resolve().name: folder for folder in folders}
+    by_name = {folder.name: folder for folder in dict.fromkeys(folder.resolve() for folder in folders)}
+    if len(by_name) < len({folder.resolve() for folder in folders}):
+        raise WrongUsage("two folders have the same name; kinds are told apart by the names of their folders")
     groups = [[part.strip() for part in one.split(",") if part.strip()] for one in named]
     groups = groups or [[name] for name, folder in by_name.items() if _has_questions(folder)]
     found = []
     for group in groups:
         if unknown := [name for name in group if name not in by_name]:
             raise WrongUsage(f"there is no folder {unknown[0]!r} among {', '.join(by_name)}")
-        left_out = tuple(by_name[name] for name in group)
+        left_out = tuple(by_name[name] for name in dict.fromkeys(group))
+        rest = tuple(folder for folder in by_name.values() if folder not in left_out)
         judged = tuple(folder for folder in left_out if _has_questions(folder))
         if not judged:
             raise WrongUsage(f"nothing can be measured on {', '.join(group)}: give at least one folder with questions")
-        if len(left_out) == len(by_name):
-            raise WrongUsage(f"nothing is left to train on without {', '.join(group)}")
-        found.append(Kind(left_out, judged))
+        if not any(_has_questions(folder) for folder in rest):
+            raise WrongUsage(f"without {', '.join(group)} no questions are left to train and calibrate on")
+        found.append(Kind(left_out, judged, rest))
     return found
 
 
+def begin(weights: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether a run with these settings has yet to be completed in the folder, which is made.
+
+    :raises WrongUsage: if another run was begun there.
+    """
+    file = weights / "left-out.json"
+    if file.exists():
+        if json.loads(file.read_text(encoding="utf-8")) != settings:
+            raise WrongUsage(f"{weights} holds a run on other folders, steps, seed or recipe; choose another --out")
+    else:
+        weights.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    return not (weights / "fusion.json").exists()  # what a run writes last
+
+
 def rank_left_out(
-    data: BenchData, encoder: Encoder, reranker: Reranker, shipped: Reranker | None, progress: Progress | None = None
+    data: BenchData, encoder: Encoder, reranker: Reranker, in_service: Reranker | None, progress: Progress | None = None
 ) -> LeftOut:
     """Rank the questions about what ``reranker`` was not trained on.
 
-    :param shipped: measured beside it; None for nothing.
+    :param in_service: measured beside it; None for nothing.
     """
     index = PassageIndex.build(passages_of(data.corpus), encoder, windows=True)
     encoder.encode([question.text for question in data.judged], truncate=True)
@@ -94,9 +115,9 @@ def rank_left_out(
         system.name: score(system, data, inside=False, progress=progress)
         for system in our_systems([*_FIRST_STAGE, "reranked"], index, encoder, reranker, None)
     }
-    if shipped:
-        [system] = our_systems(["reranked"], index, encoder, shipped, None)
-        scored["shipped"] = score(system, data, inside=False, progress=progress)
+    if in_service:
+        [system] = our_systems(["reranked"], index, encoder, in_service, None)
+        scored["in service"] = score(system, data, inside=False, progress=progress)
     means = {name: one.means()[_MEASURE] for name, one in scored.items()}
     best = max(_FIRST_STAGE, key=lambda name: means[name].mean or 0.0)
     first, reranked = scored[best].values, scored["reranked"].values
@@ -105,4 +126,4 @@ def rank_left_out(
 
 
 def _has_questions(folder: Path) -> bool:
-    return any((folder / name).exists() for name in ("qrels", "questions.jsonl"))
+    return any((folder / name).exists() for name in ("qrels", "questions.jsonl", "lessons.jsonl"))

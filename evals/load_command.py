@@ -41,7 +41,7 @@ def load(
     The questions are the documents' headings, each with words that nobody else's has, so that no answer is kept from before.
     """
     from corpora.catalog import SAMPLE
-    from evals.commands import _console, _json, _save
+    from evals.commands import _console, _json, _save, _write
     from evals.load import LoadConfig, measure_load
     from evals.machine import provenance
 
@@ -67,7 +67,6 @@ def load(
         f"{memory.get('rise_per_1000_questions')} MB more for 1,000 questions when warm"
     )
     console.print(f"a crowd of {found['crowd']['people']}: {found['crowd']['outcomes']}")
-    if json_file is not None:
-        _save(json_file, _json({**facts, **found}))
+    _write({**facts, **found}, json_file, None, console)
     if part is not None:
         part.unlink(missing_ok=True)

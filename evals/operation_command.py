@@ -15,7 +15,7 @@ def operation(
     ] = None,
 ) -> None:
     """Ingest folders into a new home, search them, serve them: what is read, how quickly, start-up time and memory."""
-    from evals.commands import _console, _json, _save
+    from evals.commands import _console, _write
     from evals.operation import measure_operation
 
     found = measure_operation(folders)
@@ -25,5 +25,4 @@ def operation(
     console.print(f"silently empty: {len(found['silently_empty'])}")
     console.print(f"search p50 {found['search_ms']['total']['p50']} ms, p95 {found['search_ms']['total']['p95']} ms")
     console.print(f"ready {found['second_start_s']} s after the second start; {found['serving_rss_mb']} MB at most")
-    if json_file is not None:
-        _save(json_file, _json(found))
+    _write(found, json_file, None, console)

@@ -25,7 +25,7 @@ def structure(
     ] = False,
 ) -> None:
     """Compare clauses, their numbers and section paths with documents marked by hand (evals/gold/README.md)."""
-    from evals.commands import _console, _json, _save
+    from evals.commands import _console, _write
     from evals.structure import measure_structure
 
     found = measure_structure(documents, on_difference=print if differences else None)
@@ -36,8 +36,7 @@ def structure(
         console.print(f"{name.replace('_', ' '):9} {_line(found[name])}")
     for one in found["skipped"]:
         console.print(f"skipped {one['document']}: {one['reason']}")
-    if json_file is not None:
-        _save(json_file, _json(found))
+    _write(found, json_file, None, console)
 
 
 def _line(summary: dict[str, Any]) -> str:

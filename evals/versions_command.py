@@ -22,7 +22,7 @@ def versions(
     ] = None,
 ) -> None:
     """Ask about past days, compare hand-made versions, look for planted contradictions and for false alarms."""
-    from evals.commands import _console, _json, _save, _settings
+    from evals.commands import _console, _settings, _write
     from evals.versions import measure_versions
 
     found = measure_versions(corpus, _settings(context), documents=documents or ())
@@ -55,5 +55,4 @@ def versions(
             f"real documents: {found['alarms']['alarms']} alarms in {found['alarms']['documents']} documents, "
             f"{found['alarms']['per_100_documents']} per 100"
         )
-    if json_file is not None:
-        _save(json_file, _json(found))
+    _write(found, json_file, None, console)

@@ -220,3 +220,11 @@ def test_instructions_in_a_question_do_not_reach_the_system_prompt(home: Home) -
     one.answer(asking[0], scope=Scope())
     for prompt in model.prompts:
         assert "Ignore" not in prompt[0]["content"]
+
+
+def test_quoting_from_another_index_finds_and_decides_as_before(home: Home) -> None:
+    one, index = assistant(home, reply="Five days may be carried over."), CurrentIndex(home, encoder=ENCODER.name)
+    other = one.quoting_from(index)
+    for kept in ("encoder", "reranker", "reader", "confidence", "config"):
+        assert getattr(other, kept) is getattr(one, kept)
+    assert (one.model is None, other.model) == (False, None)

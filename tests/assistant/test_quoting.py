@@ -105,6 +105,13 @@ def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None
     assert len(quoted(*apart)) == 2
 
 
+def test_two_lists_that_open_alike_stay_apart() -> None:
+    text = "Germany\nNotice is:\n- 2 years: one month\n- 5 years: two months\nUnited Kingdom\nNotice is:\n- 3 years: two weeks"
+    passage = replace(LEAVE, text=text)
+    items = ("- 5 years: two months", "- 3 years: two weeks")
+    assert len(quoted(*(of_list(passage, item, 2.0, "Notice is:") for item in items))) == 2
+
+
 def test_one_row_of_a_table_is_quoted_alone_and_of_several_the_whole_table() -> None:
     table = replace(LEAVE, text="Years | Months\n2 | 1\n5 | 2\n8 | 3", kind=PassageKind.TABLE)
     two, eight = sentence(table, "2 | 1", 2.0, 1.0), sentence(table, "8 | 3", 1.9, 1.0)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant.panel import citation_props
@@ -156,12 +158,23 @@ def test_a_country_stands_above_its_table() -> None:
     assert "<th>Service</th>" in drawn
 
 
+@given(st.lists(st.text("\\|`[]()!a1 https://"), min_size=2, max_size=3))
+@example(["https://a.test/x\\\\|[click](http://evil.test)", "u"])
+def test_no_bar_ends_its_cell(cells: list[str]) -> None:
+    fields = "; ".join(f"Name {at}: {cell or 'x'}" for at, cell in enumerate(cells))
+    quoted = answer_markdown(_answer(f"Leave says:\n\n{fields}\n{fields}", Check.QUOTED), today=TODAY)
+    for row in quoted.splitlines():
+        # As the chat reads it: a backslash holds what follows it, another backslash too.
+        ends = len(re.findall(r"\|", re.sub(r"\\.", "", row)))
+        assert ends in (0, len(cells) + 1)
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_leaves_its_cell(payload: str) -> None:
     cell = payload.replace("\n", " ").replace("; ", " ").replace(": ", " ")
     rows = f"Name: {cell}; Use: {cell}\nName: other; Use: https://a.test/x|y [1]"
     drawn = _drawn(answer_markdown(_answer(f"Leave says:\n\n{rows}", Check.QUOTED), today=TODAY))
-    assert drawn.count("<td>") == 4
+    assert re.findall(r"<td>(.*?)</td>", drawn)[2] == "other"
     for tag in ("<img", "<script", "<svg", "<h1", "<li", "<iframe", 'onerror="'):
         assert tag not in drawn.lower()
     assert all(link.startswith("#source-") for link in re.findall(r'href="(.*?)"', drawn))

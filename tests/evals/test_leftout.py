@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from assistant.config import Settings
 from evals.console import app
-from evals.leftout import kinds_of
+from evals.leftout import begin, kinds_of
 from retrieval.errors import WrongUsage
 from tests.retrieval.test_tune import write_beir
 
@@ -25,23 +25,45 @@ def folders(parent: Path) -> list[Path]:
 def test_each_folder_with_questions_is_a_kind_where_none_is_named(tmp_path: Path) -> None:
     rules, policies, handbook = folders(tmp_path)
     kinds = kinds_of([rules, policies, handbook], [])
-    assert [(one.left_out, one.judged) for one in kinds] == [((rules,), (rules,)), ((policies,), (policies,))]
+    assert [(one.left_out, one.judged, one.rest) for one in kinds] == [
+        ((rules,), (rules,), (policies, handbook)), ((policies,), (policies,), (rules, handbook)),
+    ]  # fmt: skip
 
 
 def test_folders_are_left_out_together(tmp_path: Path) -> None:
     rules, policies, handbook = folders(tmp_path)
-    [kind] = kinds_of([rules, policies, handbook], ["rules, handbook"])
+    [kind] = kinds_of([rules, policies, handbook], ["rules, handbook, rules"])
     assert (kind.left_out, kind.judged, kind.name) == ((rules, handbook), (rules,), "rules+handbook")
+
+
+def test_a_folder_spelled_twice_is_not_trained_on(tmp_path: Path) -> None:
+    rules, policies, handbook = folders(tmp_path)
+    [kind] = kinds_of([rules, policies, handbook, handbook / ".." / "rules"], ["rules"])
+    assert kind.rest == (policies, handbook)
+
+
+def test_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="two folders have the same name"):
+        kinds_of([*folders(tmp_path), write_beir(tmp_path / "older" / "rules")], [])
 
 
 @pytest.mark.parametrize(
     ("named", "said"),
     [("rules,contracts", "no folder 'contracts'"), ("handbook", "nothing can be measured on handbook"),
-     ("rules,policies,handbook", "nothing is left to train on")],
+     ("rules,policies,handbook", "no questions are left"), ("rules,policies", "no questions are left")],
 )  # fmt: skip
 def test_a_kind_that_cannot_be_left_out_is_refused(tmp_path: Path, named: str, said: str) -> None:
     with pytest.raises(WrongUsage, match=said):
         kinds_of(folders(tmp_path), [named])
+
+
+def test_weights_of_another_run_are_not_taken_for_this_one(tmp_path: Path) -> None:
+    assert begin(tmp_path / "rules", {"steps": 1})
+    assert begin(tmp_path / "rules", {"steps": 1}), "begun and not completed"
+    (tmp_path / "rules" / "fusion.json").touch()
+    assert not begin(tmp_path / "rules", {"steps": 1})
+    with pytest.raises(WrongUsage, match="choose another --out"):
+        begin(tmp_path / "rules", {"steps": 300})
 
 
 @pytest.mark.model
@@ -59,7 +81,7 @@ def test_a_kind_is_ranked_by_a_reranker_that_never_saw_it(tmp_path: Path) -> Non
     assert first == again  # the second run found the weights of the first
     [row] = first
     assert (row["data"], row["without"], row["questions"]) == ("rules", ["rules"], 3)
-    assert set(row["nDCG@10"]) == {"bm25", "dense", "hybrid", "reranked", "shipped"}
+    assert set(row["nDCG@10"]) == {"bm25", "dense", "hybrid", "reranked", "in service"}
     assert row["nDCG@10"][row["best_first_stage"]]["mean"] == max(
         row["nDCG@10"][name]["mean"] for name in ("bm25", "dense", "hybrid")
     )
