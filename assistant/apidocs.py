@@ -63,7 +63,7 @@ def _operation(openapi: dict[str, Any], path: str, method: str, operation: dict[
         ],
         "body": next(iter(content), None),
         "statuses": [(status, answer.get("description", "")) for status, answer in operation.get("responses", {}).items()],
-        "example": _example(path, method, next(iter(content), None), schema),
+        "example": _example(path + _asked(operation), method, next(iter(content), None), schema),
     }  # fmt: skip
 
 
@@ -136,7 +136,7 @@ This page is made from that description: `python -m assistant.apidocs docs/api.m
 Make a token, scoped to what it is for, and send it with each request:
 
 ```sh
-TOKEN=$(policydesk users token maria --scope ask,search | awk '{{print $NF}}')
+export TOKEN=$(policydesk users token maria --scope ask,search | awk '{{print $NF}}')
 ```
 
 ```python
@@ -166,8 +166,15 @@ def _type(schema: dict[str, Any]) -> str:
     return str(schema.get("format") or schema.get("type", "any"))
 
 
+def _asked(operation: dict[str, Any]) -> str:
+    """What a query has to hold, as the end of an address."""
+    needed = [each for each in operation.get("parameters", ()) if each["in"] == "query" and each.get("required")]
+    return "?" + "&".join(f"{each['name']}={at}" for at, each in enumerate(needed, start=1)) if needed else ""
+
+
 def _example(path: str, method: str, media_type: str | None, schema: dict[str, Any]) -> str:
-    command = f'curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8000{path}'
+    address = f"http://127.0.0.1:8000{path}"
+    command = f'curl -H "Authorization: Bearer $TOKEN" {json.dumps(address) if "?" in path else address}'
     if media_type == "multipart/form-data":
         return f"{command} -F file=@leave-policy.md"
     if media_type and "example" in schema:

@@ -30,7 +30,7 @@ def per_question(qrels: Qrels, run: Run, names: Sequence[str] = tuple(MEASURES))
     try:
         import ir_measures
     except ImportError as error:
-        raise NotReady("ir-measures is not installed; run: pip install 'policydesk[evals]'") from error
+        raise NotReady("ir-measures is not installed; run: pip install ir-measures") from error
     parsed = {ir_measures.parse_measure(MEASURES[name]): name for name in names}
     values = {question_id: dict.fromkeys(names, 0.0) for question_id in qrels}
     scored = {question_id: dict(ranked(found)) for question_id, found in run.items() if question_id in qrels and found}
