@@ -101,7 +101,7 @@ class Llama:
         angles = torch.outer(torch.arange(begin, end), self._turns)
         turns = torch.polar(torch.ones_like(angles), angles)[:, None]
         # The heads that share a key stand below one another as further rows.
-        unseen = torch.full((n, end), -math.inf).triu_(begin + 1).repeat(group, 1)
+        unseen = torch.full((n, end), -math.inf, dtype=torch.float64).triu_(begin + 1).repeat(group, 1)
         hidden: Tensor = self._words[tokens].float()
         for layer, (keys, values) in zip(self._layers, states.values, strict=True):
             norm, project, gather, second_norm, widen, narrow = layer
@@ -112,8 +112,11 @@ class Llama:
             values[:, begin:end] = seen[:, turned:].view(n, -1, self._head_dim).transpose(0, 1)
             asked = heads[:, : self._heads].view(n, self._key_heads, group, -1).permute(1, 2, 0, 3)
             asked = asked.reshape(self._key_heads, group * n, -1)
-            likeness = torch.baddbmm(unseen, asked, keys[:, :end].transpose(1, 2), alpha=self._head_dim**-0.5)
-            found = torch.bmm(likeness.softmax(-1), values[:, :end]).view(self._key_heads, group, n, -1)
+            # Sums of float32 depend on how many rows are summed beside them, and a last digit that differs can round to
+            # another whole number in the next product; sums of float64, rounded to float32, do not.
+            seen_keys, seen_values = keys[:, :end].double(), values[:, :end].double()
+            likeness = torch.baddbmm(unseen, asked.double(), seen_keys.transpose(1, 2), alpha=self._head_dim**-0.5)
+            found = torch.bmm(likeness.softmax(-1), seen_values).float().view(self._key_heads, group, n, -1)
             hidden = hidden + gather.times(found.permute(2, 0, 1, 3).reshape(n, -1))
             gate, wide = widen.times(hidden * second_norm, self._scales(hidden)).chunk(2, -1)
             hidden = hidden + narrow.times(nn.functional.silu(gate).mul_(wide))

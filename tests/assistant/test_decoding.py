@@ -77,6 +77,16 @@ def test_a_row_in_8_bits_does_not_depend_on_the_rows_beside_it() -> None:
     assert (together - wanted).norm(dim=1).div(wanted.norm(dim=1)).max() < 0.03
 
 
+def test_tokens_read_together_give_what_they_give_one_by_one(tiny: Any) -> None:
+    tokens = torch.randint(0, 300, (120,)).tolist()
+    network = Llama(tiny, int8=True)
+    together, one_by_one = network.states(120), network.states(120)
+    network.read(tokens[:80], together)
+    one_by_one.begin_with(together)
+    wanted = torch.cat([network.read([token], one_by_one) for token in tokens[80:]])
+    assert torch.equal(network.read(tokens[80:], together, last=40), wanted)
+
+
 def test_a_reply_is_guessed_to_begin_with_the_first_text_and_to_end_behind_it() -> None:
     guesses = Guesses([(1, 2, 3), (4, 5)], end=0)
     assert guesses.after([], 9) == [1, 2, 3, 0]
