@@ -64,7 +64,7 @@ def kinds_of(folders: Sequence[Path], named: Sequence[str]) -> list[Kind]:
 
     :param named: names of folders, comma-separated, one entry a kind; where there is none, each folder with questions is
         a kind of its own.
-    :raises WrongUsage: if two folders have one name, a name is none of the folders', or a kind or what is left without it
+    :raises WrongUsage: if no folder has questions, two folders have one name, a name is none of the folders', or a kind or what is left without it
         has no questions.
     """
     by_name = {folder.name: folder for folder in dict.fromkeys(folder.resolve() for folder in folders)}
@@ -72,6 +72,8 @@ def kinds_of(folders: Sequence[Path], named: Sequence[str]) -> list[Kind]:
         raise WrongUsage("two folders have the same name; kinds are told apart by the names of their folders")
     groups = [[part.strip() for part in one.split(",") if part.strip()] for one in named]
     groups = groups or [[name] for name, folder in by_name.items() if _has_questions(folder)]
+    if not groups:
+        raise WrongUsage("none of the folders has questions; give at least two that do")
     found = []
     for group in groups:
         if unknown := [name for name in group if name not in by_name]:

@@ -42,6 +42,11 @@ def test_a_folder_spelled_twice_is_not_trained_on(tmp_path: Path) -> None:
     assert kind.rest == (policies, handbook)
 
 
+def test_folders_without_questions_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="none of the folders has questions"):
+        kinds_of([folders(tmp_path)[2]], [])
+
+
 def test_folders_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="two folders have the same name"):
         kinds_of([*folders(tmp_path), write_beir(tmp_path / "older" / "rules")], [])
