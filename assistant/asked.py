@@ -191,12 +191,16 @@ def _question(
     )
 
 
+def new_secret() -> str:
+    return secrets.token_hex(32)
+
+
 def _bucket(session: Session, account_id: str, day: date) -> str:
     quarter = _quarter(day)
     row = session.get(AskerSecretRow, quarter)
     if row is None:
         session.execute(delete(AskerSecretRow))
-        row = AskerSecretRow(quarter=quarter, secret=secrets.token_hex(32))
+        row = AskerSecretRow(quarter=quarter, secret=new_secret())
         session.add(row)
         session.flush()
     digest = hmac.digest(row.secret.encode(), account_id.encode(), "sha256")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ from tests.assistant.answers import answered, passage, refused
 from tests.fakes import WordEncoder
 
 TODAY = date(2026, 3, 20)
+
+
+@pytest.fixture(autouse=True)
+def five_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known secrets: with chance ones, two of five people share one of the 4,096 buckets once in 400 runs."""
+    numbers = count()
+    monkeypatch.setattr("assistant.asked.new_secret", lambda: f"{next(numbers):064x}")
 
 
 @pytest.fixture
