@@ -29,6 +29,7 @@ from retrieval.tuning.mining import Group, MiningConfig, Recipe, mine
 from retrieval.tuning.pools import JudgedPool, judged_pools, mean_ndcg
 from retrieval.tuning.release import Facts, write_release, write_weights
 from retrieval.tuning.training import Progress, TrainingConfig, train
+from retrieval.weightfolder import read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class TuneConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     dev_questions: int = 60  #: answerable questions a collection gives to calibration at most
     depth: int = 20  #: candidates the reranker reads, as at serving time
+    start_from: Path | None = None  #: a folder of a reranker that training starts from; None: the encoder
 
 
 #: Called with (what is being done, steps done, steps in all).
@@ -58,7 +60,10 @@ def tune_reranker(
     :param encoder: embeds passages for mining; ``encoder_folder`` holds the weights that training starts from.
     :returns: nDCG@10 on dev questions by system (bm25, dense, hybrid, reranked) and collection.
     :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on.
+    :raises ModelUnavailable: if what is to be started from is no reranker.
     """
+    if config.start_from:
+        read_manifest(config.start_from, kind="reranker")  # said now, not after minutes of mining
     began = perf_counter()
     collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
     groups: list[Group] = []
@@ -72,7 +77,7 @@ def tune_reranker(
             "no training questions were found or could be made; give folders with a train split or markdown"
         )
     network, validations = train(
-        groups, encoder_folder, out / "run", config.training, held_out=held_out,
+        groups, encoder_folder, out / "run", config.training, start_from=config.start_from, held_out=held_out,
         report=lambda progress: report(_said(progress), progress.step, progress.steps),
     )  # fmt: skip
     write_weights(network, out)

@@ -22,9 +22,9 @@ from retrieval.records import Passage
 from retrieval.tuning.calibration import auroc, logistic
 from retrieval.tuning.collection import Collection, Question, origins, read_collection
 from retrieval.tuning.mining import misleading
-from retrieval.tuning.reading import ReadingConfig, Step, train
+from retrieval.tuning.reading import ReadingConfig, Step, further, train
 from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
-from retrieval.weightfolder import SHIPPED, fingerprint, pack, read_manifest, unpack, write_manifest
+from retrieval.weightfolder import SHIPPED, fill, fingerprint, pack, read_manifest, unpack, write_manifest
 
 #: Called with (what is being done, steps done, steps in all).
 Report = Callable[[str, int, int], None]
@@ -57,6 +57,7 @@ class ReaderTuneConfig:
     rank_weight: float = 0.07  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.reader.Reader`
     dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
     average_with: Path | None = None  #: a folder of a reader that went before, whose weights count half (model soup)
+    start_from: Path | None = None  #: a folder of a reader that training starts from; None: the reranker that ships
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def tune_reader(
 ) -> dict[str, Judged]:  # fmt: skip
     """Train a reader on folders of data and write it, ready to load, into ``out``.
 
-    A run that was stopped goes on from its last checkpoint in ``out``. Training starts from the reranker that ships.
+    A run that was stopped goes on from its last checkpoint in ``out``.
 
     :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
     :param encoder: searches for passages that look as if they answered; ``encoder_folder`` holds the weights that training
@@ -103,7 +104,7 @@ def tune_reader(
     :returns: by collection with dev questions.
     :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on, or ``out`` is to be averaged
         with itself.
-    :raises ModelUnavailable: see :func:`average`.
+    :raises ModelUnavailable: if what is to be started from or averaged with is no reader.
     """
     import torch
     from safetensors.numpy import load_file, save_file
@@ -111,11 +112,13 @@ def tune_reader(
     from retrieval.interaction import TextTokenizer
     from retrieval.reading import SHARED, ReadingNetwork
 
-    if config.average_with:
-        if config.average_with.resolve() == out.resolve():
-            raise WrongUsage(f"{out} would be averaged with itself; write to another folder with --out")
-        read_manifest(config.average_with, kind="reader")  # said now, not after hours of training
+    if config.average_with and config.average_with.resolve() == out.resolve():
+        raise WrongUsage(f"{out} would be averaged with itself; write to another folder with --out")
+    for folder in (config.average_with, config.start_from):
+        if folder:
+            read_manifest(folder, kind="reader")  # said now, not after hours of training
     began = perf_counter()
+    training = further(config.training) if config.start_from else config.training
     collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
     uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
     pairs = [pair for collection in collections for pair in _dev_pairs(collection, config)]
@@ -132,14 +135,16 @@ def tune_reader(
         raise WrongUsage("the folders hold no passage of thirty words to make questions from; give longer documents")
     network = ReadingNetwork.from_encoder(encoder_folder)
     start = SHIPPED / "reranker" / "weights.safetensors"
-    if start.exists():
+    if config.start_from:
+        fill(network, config.start_from, kind="reader")
+    elif start.exists():
         network.start_from_reranker({name: torch.from_numpy(value) for name, value in unpack(load_file(start)).items()})
     tokenizer = TextTokenizer(encoder_folder)
 
     def trained(step: Step) -> None:
         report(f"training, loss {step.answered_loss:.3f} and {step.span_loss:.2f}", step.step, step.steps)
 
-    train(made, asked, network, tokenizer, out / "run", config.training, report=trained)
+    train(made, asked, network, tokenizer, out / "run", training, report=trained)
     if config.average_with:
         average(network, config.average_with)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
@@ -147,7 +152,7 @@ def tune_reader(
     log_odds = _read(pairs, TrainedReader(network, tokenizer, config.name), report)
     scale, offset = _calibrated(pairs, log_odds)
     judged = _judged(pairs, log_odds)
-    facts = _Facts(command, origins(folders), asdict(config.training), (perf_counter() - began) / 3600, judged)
+    facts = _Facts(command, origins(folders), asdict(training), (perf_counter() - began) / 3600, judged)
     (out / "README.md").write_text(_card(config.name, facts), encoding="utf-8")
     write_manifest(
         out,
@@ -155,7 +160,8 @@ def tune_reader(
             "name": config.name, "kind": "reader", "shares_words_with": "all-MiniLM-L6-v2",
             "calibration": {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": config.rank_weight},
             "command": command,
-            "training": asdict(config.training),
+            "training": asdict(training),
+            **({"started_from": fingerprint(config.start_from)} if config.start_from else {}),
             **({"averaged_with": fingerprint(config.average_with)} if config.average_with else {}),
         },
     )  # fmt: skip

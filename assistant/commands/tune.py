@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -22,9 +23,16 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+#: Seconds between two lines about one thing, where there is no terminal.
+_BETWEEN_LINES_S = 30.0
+
 Data = Annotated[
     list[Path],
     typer.Argument(help="BEIR-layout folders, or folders of markdown documents.", exists=True, file_okay=False),
+]
+StartFrom = Annotated[
+    str | None,
+    typer.Option(help="Weights that training goes on from: a folder, or 'shipped'; new ones where not given."),
 ]
 Out = Annotated[Path, typer.Option(help="Folder the weights are written to; a stopped run there goes on.")]
 Seed = Annotated[int, typer.Option(help="Decides every draw.")]
@@ -46,6 +54,7 @@ def reranker(
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: mining settings by folder name.", exists=True, dir_okay=False)
     ] = None,
+    start_from: StartFrom = None,
     name: Name = "policydesk-reranker",
     as_json: AsJson = False,
 ) -> None:
@@ -54,14 +63,14 @@ def reranker(
     Two to four seconds a step on two idle cores without an accelerator, after some minutes of mining and before some of
     calibration: 300 steps take about half an hour in all.
 
-    Example: `policydesk tune reranker my-questions/ my-handbook/ --out weights/`
+    Example: `policydesk tune reranker my-questions/ my-handbook/ --start-from shipped --out weights/`
     """
     from retrieval.encoder import load_encoder
     from retrieval.models import ENCODER, ModelCache
     from retrieval.tune import TuneConfig, tune_reranker
     from retrieval.tuning.mining import read_recipe
 
-    config = TuneConfig(name=name)
+    config = TuneConfig(name=name, start_from=_before(start_from, "reranker"))
     config = replace(
         config, mining=replace(config.mining, seed=seed), training=replace(config.training, steps=steps, seed=seed)
     )
@@ -95,8 +104,9 @@ def reader(
     recipe: Annotated[
         Path | None, typer.Option(help="JSON: what each folder is used for, by its name.", exists=True, dir_okay=False)
     ] = None,
+    start_from: StartFrom = None,
     average_with: Annotated[
-        Path | None, typer.Option(help="Folder of a reader that went before, whose weights count half.", exists=True)
+        str | None, typer.Option(help="Reader that went before, whose weights count half: a folder, or 'shipped'.")
     ] = None,
     name: Name = "policydesk-reader",
     as_json: AsJson = False,
@@ -105,13 +115,16 @@ def reader(
 
     About a second a step on two idle cores without an accelerator: 1,600 steps take half an hour.
 
-    Example: `policydesk tune reader my-questions/ my-handbook/ --out reader/`
+    Example: `policydesk tune reader my-questions/ my-handbook/ --start-from shipped --steps 400 --out reader/`
     """
     from retrieval.encoder import load_encoder
     from retrieval.models import ENCODER, ModelCache
     from retrieval.tunereader import ReaderTuneConfig, read_uses, tune_reader
 
-    config = ReaderTuneConfig(name=name, uses=read_uses(recipe) if recipe else {}, average_with=average_with)
+    config = ReaderTuneConfig(
+        name=name, uses=read_uses(recipe) if recipe else {}, average_with=_before(average_with, "reader"),
+        start_from=_before(start_from, "reader"),
+    )  # fmt: skip
     config = replace(config, training=replace(config.training, steps=steps, seed=seed))
     with _reporting() as report:
         judged = tune_reader(
@@ -269,6 +282,13 @@ def generator(
     console.print(f"Adapter, model card and manifest are in {out}; to use it: POLICYDESK_ADAPTER={out}")
 
 
+def _before(named: str | None, kind: str) -> Path | None:
+    """The folder of weights that went before."""
+    from retrieval.weightfolder import SHIPPED
+
+    return SHIPPED / kind if named == "shipped" else Path(named) if named else None
+
+
 def _alone(left_out: Mapping[str, float]) -> str:
     return f"{left_out['auroc']:.3f}, {left_out['kept']:.2f}, {left_out['false_answers']:.2f}" if left_out else "–"
 
@@ -280,9 +300,12 @@ def _command() -> str:
 
 @contextmanager
 def _reporting() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar for each thing that is being done, on a terminal."""
+    """A progress bar for each thing that is being done; where there is no terminal, such as in a log, a line now and then."""
+    if not aside.is_terminal:
+        yield _lines()
+        return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=aside, disable=not aside.is_terminal) as bar:
+    with Progress(*columns, console=aside) as bar:
         tasks: dict[str, TaskID] = {}
 
         def report(what: str, done: int, total: int) -> None:
@@ -292,3 +315,16 @@ def _reporting() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[key], description=what, completed=done, total=total)
 
         yield report
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    """Reports in lines: of each thing that is being done the first and the last, between them one in half a minute."""
+    said: dict[str, float] = {}
+
+    def report(what: str, done: int, total: int) -> None:
+        key = what.split(",")[0]
+        if key not in said or done == total or monotonic() - said[key] >= _BETWEEN_LINES_S:
+            said[key] = monotonic()
+            aside.print(f"{what}: {done} of {total}", markup=False, soft_wrap=True)
+
+    return report

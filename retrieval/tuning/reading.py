@@ -7,7 +7,7 @@ where the sheet knows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -42,6 +42,15 @@ class ReadingConfig:
     passage_tokens: int = 160
     checkpoint_steps: int = 100
     seed: int = 7
+
+
+def further(config: ReadingConfig) -> ReadingConfig:
+    """The same for a reader that has learned: passages in view from the start, learning rates of a half, and as few made
+    questions as at the end."""
+    return replace(
+        config, view_steps=0, learning_rate=config.learning_rate / 2, head_learning_rate=config.head_learning_rate / 2,
+        made_share=config.made_share_end,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,9 @@ class AskedSheets:
             for found in [find_answer(one.answers, text)]
             if text == passage.text or find_answer(one.answers, passage.text)
         ]
-        heading = heading_line(passage.title, passage.section_path) if random.random() < _HEADED else ""
+        # Where only questions about other documents are known to be unanswered, a title would tell them from the others.
+        headed = _HEADED if self.complete else 0.0
+        heading = heading_line(passage.title, passage.section_path) if random.random() < headed else ""
         chosen += [
             SheetQuestion(_untitled(one.text, passage.title, random), False)
             for one in self._unanswered(passage, most, min(most - len(chosen), len(chosen) + 2), random)

@@ -23,6 +23,7 @@ from retrieval.interaction import SHARED, InteractionNetwork, States, TextTokeni
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.mining import Candidate, Group
 from retrieval.tuning.stopping import BestWeights, Validation
+from retrieval.weightfolder import fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,12 @@ class _Blend(nn.Module):
 
 def train(
     groups: Sequence[Group], encoder_folder: Path, out: Path, config: TrainingConfig, *,
-    held_out: Sequence[Group] = (), report: Callable[[Progress], None] | None = None,
+    start_from: Path | None = None, held_out: Sequence[Group] = (), report: Callable[[Progress], None] | None = None,
 ) -> tuple[InteractionNetwork, Sequence[Validation]]:  # fmt: skip
     """Train for at most ``config.steps`` steps, resuming from a checkpoint in ``out`` where there is one.
 
     :param groups: at least one; drawn in an order that follows from the seed, again from the start when used up.
+    :param start_from: a folder of a reranker whose weights are trained further; None for the encoder's.
     :param held_out: groups that tell which weights are best and when to stop; without any the last are taken.
     :returns: the network with the best weights, in evaluation mode, and what every validation came to.
     """
@@ -82,6 +84,8 @@ def train(
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
     torch.set_flush_denormal(True)
     network = InteractionNetwork.from_encoder(encoder_folder)
+    if start_from:
+        fill(network, start_from, kind="reranker")
     blend = _Blend()
     _freeze(network, config.frozen_layers)
     optimizer = _optimizer(network, blend, config)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from retrieval.errors import ModelUnavailable, WrongUsage
 from retrieval.models import ENCODER, ModelCache
@@ -105,6 +108,29 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
     assert (out / "weights.safetensors").stat().st_size < 13e6
 
 
+def test_training_goes_on_from_a_reader(tmp_path: Path) -> None:
+    from retrieval.tunereader import ReaderTuneConfig, tune_reader
+    from retrieval.tuning.reading import ReadingConfig
+    from retrieval.weightfolder import fingerprint
+
+    training = ReadingConfig(
+        steps=1, sheets=2, passage_tokens=60, learning_rate=0.0, head_learning_rate=0.0, made_share_end=0.5
+    )
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "rules.md").write_text("# Rules\n\n" + " ".join(TEXTS))
+    tune_reader(
+        [write_beir(tmp_path / "rules"), tmp_path / "documents"], WordEncoder(), ModelCache.default().require(ENCODER), tmp_path / "reader",
+        ReaderTuneConfig(training=training, start_from=SHIPPED / "reader"),
+    )  # fmt: skip
+    shipped, written = (
+        load_file(folder / "weights.safetensors") for folder in (SHIPPED / "reader", tmp_path / "reader")
+    )
+    assert all(np.array_equal(written[name], values) for name, values in shipped.items())
+    manifest = json.loads((tmp_path / "reader" / "manifest.json").read_text())
+    assert manifest["started_from"] == fingerprint(SHIPPED / "reader")
+    assert manifest["training"]["view_steps"] == 0  # it has learned to read with a passage in view
+
+
 @pytest.mark.model
 def test_weights_are_averaged_with_those_of_a_reader_before(tmp_path: Path) -> None:
     import torch
@@ -136,6 +162,8 @@ def test_averaging_with_what_is_written_is_refused(tmp_path: Path) -> None:
     # Said before anything is trained.
     with pytest.raises(ModelUnavailable, match="holds a reranker"):
         tune_reader([], WordEncoder(), Path("unused"), tmp_path, ReaderTuneConfig(average_with=SHIPPED / "reranker"))
+    with pytest.raises(ModelUnavailable, match="holds a reranker"):
+        tune_reader([], WordEncoder(), Path("unused"), tmp_path, ReaderTuneConfig(start_from=SHIPPED / "reranker"))
 
 
 def test_nothing_to_calibrate_on_is_refused(tmp_path: Path) -> None:

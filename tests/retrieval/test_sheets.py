@@ -102,6 +102,9 @@ def test_where_judgements_are_incomplete_no_question_of_the_same_document_counts
     ]
     sheets = drawn(AskedSheets(Collection("rules", passages), questions, complete=False))
     assert all(question.answered for sheet in sheets for question in sheet.questions)
+    # What is known to be unanswered there is about other documents, which a title would tell.
+    assert not any(sheet.heading for sheet in sheets)
+    assert any(sheet.heading for sheet in drawn(AskedSheets(Collection("rules", passages), questions)))
 
 
 def test_what_search_brings_and_does_not_answer_is_asked_of_the_passage_too() -> None:

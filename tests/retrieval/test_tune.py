@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from retrieval.errors import WrongUsage
+from retrieval.errors import ModelUnavailable, WrongUsage
 from retrieval.records import Passage
 from retrieval.tuning.collection import Collection, Question, locate, read_collection
 from retrieval.tuning.mining import MiningConfig, mine, misleading, read_recipe, reduced, spread
@@ -263,3 +263,29 @@ def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_pa
     assert "| rules |" in card
     assert "by mean reciprocal rank on held-out dev questions (2: " in card
     assert (out / "weights.safetensors").stat().st_size < 25e6
+
+
+@pytest.mark.model
+def test_training_goes_on_from_a_reranker(tmp_path: Path) -> None:
+    import torch
+
+    from retrieval.interaction import InteractionNetwork
+    from retrieval.models import ENCODER, ModelCache
+    from retrieval.tuning.training import TrainingConfig, train
+    from retrieval.weightfolder import SHIPPED, fill
+
+    folder = ModelCache.default().require(ENCODER)
+    groups = list(mine([read_collection(write_beir(tmp_path / "rules"))], WordEncoder(), MiningConfig(negatives=3)))
+    training = TrainingConfig(steps=1, groups=2, passage_tokens=48, learning_rate=0.0, head_learning_rate=0.0)
+    trained, _ = train(groups, folder, tmp_path / "run", training, start_from=SHIPPED / "reranker")
+    shipped = InteractionNetwork.from_encoder(folder)
+    fill(shipped, SHIPPED / "reranker", kind="reranker")
+    assert all(torch.equal(value, trained.state_dict()[name]) for name, value in shipped.state_dict().items())
+
+
+def test_what_is_no_reranker_is_not_started_from(tmp_path: Path) -> None:
+    from retrieval.tune import TuneConfig, tune_reranker
+    from retrieval.weightfolder import SHIPPED
+
+    with pytest.raises(ModelUnavailable, match="holds a reader"):
+        tune_reranker([], WordEncoder(), Path("unused"), tmp_path, TuneConfig(start_from=SHIPPED / "reader"))
