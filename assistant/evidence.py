@@ -21,6 +21,10 @@ _ASKS_ABOUT_DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 
+_WORD = re.compile(r"\w+")
+#: A sentence of so many words says the same wherever it stands; "Up to five days." does not.
+_SPEAKS_ALONE = 8
+
 #: Below this probability that the answer begins in a sentence, less is no worse.
 _LEAST = 0.02
 
@@ -70,9 +74,9 @@ def distil(
     :returns: at most ``config.sentences``; empty without hits.
     """
     config = config or EvidenceConfig()
-    candidates = [(hit, span) for hit in hits[: config.hits] for span in sentence_spans(hit.passage.text)]
-    # What only opens a list says nothing where the list stands elsewhere.
-    candidates = [(hit, span) for hit, span in candidates if not _text(hit, span).endswith(":")] or candidates
+    candidates = [(hit, span) for hit in _apart(hits)[: config.hits] for span in sentence_spans(hit.passage.text)]
+    # What only opens a list says nothing where the list stands elsewhere, and a question says nothing at all.
+    candidates = [(hit, span) for hit, span in candidates if not _text(hit, span).endswith((":", "?"))] or candidates
     if not _ASKS_ABOUT_DOCUMENT.search(question):
         rules = [(hit, span) for hit, span in candidates if not is_about_document(_text(hit, span))]
         candidates = rules or candidates
@@ -87,7 +91,12 @@ def distil(
         + config.answers * np.array([hit.reading.counted if hit.reading else 0.0 for hit, _ in candidates])
         + config.begins * np.log([max(_begins(hit, span), _LEAST) for hit, span in candidates])
     )
-    order = np.argsort(-scores, kind="stable")[: config.sentences]
+    # Of sentences that say the same, as copies of a document do, the best stands for all.
+    first: dict[tuple[str, ...], int] = {}
+    for at in np.argsort(-scores, kind="stable"):
+        hit, span = candidates[at]
+        first.setdefault(_said(hit.passage, _text(hit, span), span.lead_in), int(at))
+    order = list(first.values())[: config.sentences]
     return [
         EvidenceSentence(
             hit.passage, span.start, span.end, span.lead_in, float(scores[at]), float(similarity[at]),
@@ -96,6 +105,21 @@ def distil(
         for at in order
         for hit, span in [candidates[at]]
     ]  # fmt: skip
+
+
+def _apart(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits, without those whose text a better one says."""
+    first: dict[tuple[str, ...], Hit] = {}
+    for hit in hits:
+        first.setdefault(_said(hit.passage, hit.passage.text), hit)
+    return list(first.values())
+
+
+def _said(passage: Passage, text: str, lead_in: str = "") -> tuple[str, ...]:
+    """What tells a text of a passage from others: its words and country; of a short one also what it stands under."""
+    flat = " ".join(_WORD.findall(text.casefold()))
+    under = (*passage.section_path[-1:], lead_in) if len(flat.split()) < _SPEAKS_ALONE else ()
+    return (flat, passage.jurisdiction or "", *under)
 
 
 def _begins(hit: Hit, span: Span) -> float:

@@ -75,9 +75,10 @@ class _Quoted:
         return listed and len(between) <= _MOST_BETWEEN and self.sentence.lead_in not in between
 
     def with_its_table(self) -> _Quoted:
-        """All of a short table where several of its rows are quoted: the others belong to the same answer."""
+        """All of a short table where several of its rows are quoted, for the others belong to the same answer, or its first
+        line, which says nothing without them if it is a header and is one of many if it is none."""
         text = self.sentence.passage.text
-        if _is_short_table(self.sentence.passage) and "\n" in text[self.start : self.end]:
+        if _is_short_table(self.sentence.passage) and ("\n" in text[self.start : self.end] or self.start == 0):
             return replace(self, start=0, end=len(text))
         return self
 

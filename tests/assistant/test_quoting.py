@@ -117,6 +117,8 @@ def test_one_row_of_a_table_is_quoted_alone_and_of_several_the_whole_table() -> 
     two, eight = sentence(table, "2 | 1", 2.0, 1.0), sentence(table, "8 | 3", 1.9, 1.0)
     assert quoted(two) == ["2 | 1"]
     assert quoted(two, eight) == [table.text]
+    # The first line is the header, or a row like the others where there is none.
+    assert quoted(sentence(table, "Years | Months", 2.0, 1.0)) == [table.text]
 
 
 def test_of_a_long_table_the_rows_between_two_rows_are_quoted() -> None:
