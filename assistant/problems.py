@@ -17,6 +17,10 @@ from assistant.waiting import TooBusy
 from retrieval.errors import NotReady, PolicydeskError, WrongUsage
 
 MEDIA_TYPE = "application/problem+json"
+#: Where the chat's page asks, which shows the detail of plain JSON only.
+_ASKED_BY_THE_CHAT = (
+    "/login", "/logout", "/set-session-cookie", "/user", "/auth/", "/project/", "/feedback", "/thread/", "/element/", "/ws/",
+)  # fmt: skip
 UNFORESEEN = "something went wrong here; tell your administrator the instance below"
 #: The problem document, as the API's description names it.
 SCHEMA: dict[str, Any] = {
@@ -66,8 +70,8 @@ def response(
 
 
 def media_type(path: str) -> str:
-    """The media type of a problem; the chat's page shows the detail of plain JSON only."""
-    return MEDIA_TYPE if path.startswith("/api/") else "application/json"
+    """The media type of a problem at this path: the same document either way."""
+    return "application/json" if path.startswith(_ASKED_BY_THE_CHAT) else MEDIA_TYPE
 
 
 def status_of(error: PolicydeskError) -> int:

@@ -328,6 +328,7 @@ async def test_missing_models_are_said_by_readyz_and_by_every_answer(room: Room,
         answer = await client.post("/api/v1/ask", json={"question": CARRY_OVER}, headers=bearer("emma"))
         ready = await client.get("/readyz")
     assert (answer.status_code, ready.status_code) == (503, 503)
+    assert ready.headers["content-type"] == "application/problem+json"
     assert "models pull" in answer.json()["detail"]
     assert "models pull" in ready.json()["detail"]
 
@@ -357,7 +358,8 @@ async def test_metrics_are_for_this_machine_and_for_administrators(room: Room) -
 
 async def test_metrics_stay_shut_to_what_an_unnamed_proxy_passes_on(client: httpx.AsyncClient) -> None:
     assert (await client.get("/metrics")).status_code == 200
-    assert (await client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})).status_code == 401
+    passed_on = await client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert (passed_on.status_code, passed_on.headers["content-type"]) == (401, "application/problem+json")
 
 
 def _events(text: str) -> list[tuple[str, dict[str, Any]]]:

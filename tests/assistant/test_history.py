@@ -43,7 +43,8 @@ async def main() -> dict:
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk")
 
     async with app.router.lifespan_context(app), client() as emma, client() as hana, client() as nobody:
-        seen["wrong password"] = (await nobody.post("/login", data={"username": "emma", "password": "no"})).status_code
+        refused = await nobody.post("/login", data={"username": "emma", "password": "no"})
+        seen["wrong password"] = [refused.status_code, refused.headers["content-type"]]
         for session, name in ((emma, "emma"), (hana, "hana")):
             answer = await session.post("/login", data={"username": name, "password": PASSWORD})
             seen[f"cookie of {name}"] = answer.headers["set-cookie"]
@@ -111,7 +112,7 @@ def test_it_works_from_any_folder_and_leaves_nothing_in_it(seen: dict[str, objec
 
 
 def test_sessions_are_made_by_the_right_password_only(seen: dict[str, object]) -> None:
-    assert seen["wrong password"] == 401
+    assert seen["wrong password"] == [401, "application/json"], "the chat's page shows the detail of plain JSON only"
     assert "HttpOnly; SameSite=Lax" in str(seen["cookie of emma"])
     assert (seen["nobody /user"], seen["nobody /project/settings"]) == (401, 401)
 

@@ -31,7 +31,8 @@ async def test_it_speaks_the_reader_s_language(client: httpx.AsyncClient) -> Non
 
 @pytest.mark.parametrize("accept", [{}, {"Accept": "*/*"}, {"Accept": "application/json"}])
 async def test_other_clients_get_a_problem_document(client: httpx.AsyncClient, accept: dict[str, str]) -> None:
-    assert (await client.get("/nowhere", headers=accept)).json()["status"] == 404
+    answer = await client.get("/nowhere", headers=accept)
+    assert (answer.json()["status"], answer.headers["content-type"]) == (404, problems.MEDIA_TYPE)
 
 
 async def test_the_api_answers_a_browser_as_it_answers_everybody(client: httpx.AsyncClient) -> None:
