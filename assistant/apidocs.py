@@ -144,8 +144,8 @@ export TOKEN=$(policydesk users token maria --scope ask,search | awk '{{print $N
 
 Whoever asks sees what their account may read, and nothing else. Errors are problem documents (RFC 9457): `status`, a
 `detail` that says what to do next, and an `instance` that the server's log knows. 401: no token or a revoked one. 403: the
-account or the token may not. 413 and 429: too much at once; `Retry-After` says when to come back. 503: not ready yet.
-Lists are cut to one entry below.
+account or the token may not. 413: too large, as is a question of more than 2,000 characters. 429: too much at once;
+`Retry-After` says when to come back. 503: not ready yet. Lists are cut to one entry below.
 """
 
 

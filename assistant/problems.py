@@ -82,6 +82,11 @@ def status_of(error: PolicydeskError) -> int:
     return 500
 
 
+def _is_too_long_a_question(item: Mapping[str, Any]) -> bool:
+    """Whether this finding of a request's validation is a limit of ours, not a request that says what it may not."""
+    return bool(item["type"] == "string_too_long" and item["loc"][-1] == "question")
+
+
 def install(api: FastAPI) -> None:
     """Make the app answer every error as a problem document."""
 
@@ -91,9 +96,11 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        wrong = [
-            {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
-        ]
+        found = error.errors()
+        wrong = [{"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in found]
+        if long := next((item for item in found if _is_too_long_a_question(item)), None):
+            detail = f"the question has {len(long['input']):,} characters; it may have {long['ctx']['max_length']:,}: shorten it"
+            return response(413, detail, request=request, errors=wrong)
         first = f"{wrong[0]['field']}: {wrong[0]['message']}" if wrong else "the request does not fit the description"
         return response(422, f"{first}; see /api/docs", request=request, errors=wrong)
 

@@ -276,7 +276,7 @@ async def test_feedback_is_kept_without_a_name(
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"question": ""}, {"question": "   "}, {"question": "x" * 2001}, {"question": "x", "as_of": "yesterday"},
+    [{}, {"question": ""}, {"question": "   "}, {"question": "x", "as_of": "yesterday"},
      {"question": "x", "jurisdiction": "Germany"}, {"question": "x", "surprise": 1}, {"question": 7}],
 )  # fmt: skip
 async def test_a_malformed_question_is_a_problem_that_names_the_field(
@@ -287,6 +287,27 @@ async def test_a_malformed_question_is_a_problem_that_names_the_field(
     problem = response.json()
     assert problem.keys() >= {"type", "title", "status", "detail", "instance", "errors"}
     assert problem["errors"][0]["field"].startswith("body")
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("ask", {}),
+        ("ask", {"history": [{"question": "x" * 2001, "answer": "y"}], "question": "x"}),
+        ("search", {}),
+        ("feedback", {"helpful": True}),
+        ("handoffs", {"consent": True}),
+    ],
+)
+async def test_a_question_over_the_limit_is_too_large(
+    client: httpx.AsyncClient, bearer: Bearer, path: str, more: dict[str, Any]
+) -> None:
+    body = {"question": "x" * 2001, **more}
+    response = await client.post(f"/api/v1/{path}", json=body, headers=bearer("emma"))
+    assert (response.status_code, response.headers["content-type"]) == (413, "application/problem+json")
+    problem = response.json()
+    assert problem["detail"] == "the question has 2,001 characters; it may have 2,000: shorten it"
+    assert problem["errors"][0]["field"].endswith("question")
 
 
 async def test_gap_report_names_nobody_and_no_small_group(client: httpx.AsyncClient, bearer: Bearer) -> None:
