@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
@@ -53,12 +54,34 @@ def verify(context: typer.Context) -> None:
     console.print(f"Index generation {index.generation} is whole: {len(index)} passages, encoder {index.encoder}.")
 
 
+class Level(StrEnum):
+    """What a finding means: all is well, it should be mended, or the installation is not ready until it is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+_MARKS = {Level.OK: "✓", Level.WARNING: "!", Level.PROBLEM: "✗"}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's report; ``problem`` is None where all is well."""
+    """One line of the doctor's report; ``problem`` is None where all is well, and ``stops`` where it makes the installation
+    not ready."""
 
     checked: str
     problem: str | None
+    stops: bool = True
+
+    @property
+    def level(self) -> Level:
+        if self.problem is None:
+            return Level.OK
+        return Level.PROBLEM if self.stops else Level.WARNING
+
+    def to_json(self) -> dict[str, str | None]:
+        return {"checked": self.checked, "level": self.level, "problem": self.problem}
 
 
 def doctor(
@@ -66,6 +89,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is wrong with this installation and how to mend it.
+
+    Exit code 3 where it is not ready: weights, database, index. A weak setting is a warning, marked with !
 
     Example: `policydesk doctor`
     """
@@ -82,7 +107,7 @@ def doctor(
             )
             findings.append(Finding("index up to date", behind))
         store = Store.open(settings.home)
-        findings += [Finding(checked, problem) for checked, problem in weak_settings(settings, store)]
+        findings += [Finding(checked, weak, stops=False) for checked, weak in weak_settings(settings, store)]
     # No fault: an installation may have nothing to scan.
     findings.append(
         Finding(
@@ -91,13 +116,13 @@ def doctor(
         )
     )
     if as_json:
-        print_json({"findings": [{"checked": finding.checked, "problem": finding.problem} for finding in findings]})
+        print_json({"findings": [finding.to_json() for finding in findings]})
     else:
         for finding in findings:
             console.print(
-                f"{'✗' if finding.problem else '✓'} {finding.checked}{': ' + finding.problem if finding.problem else ''}",
+                f"{_MARKS[finding.level]} {finding.checked}{': ' + finding.problem if finding.problem else ''}",
             )
-    if any(finding.problem for finding in findings):
+    if any(finding.level is Level.PROBLEM for finding in findings):
         raise typer.Exit(3)
 
 

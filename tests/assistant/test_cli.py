@@ -233,6 +233,20 @@ def test_damaged_index_is_said_and_mended(library: Path) -> None:
     assert policydesk(library, "index", "verify").returncode == 0
 
 
+def test_a_weak_setting_is_a_warning_of_the_doctor_s(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLICYDESK_SECRET", "changeme")
+    done = policydesk(library, "doctor")
+    assert (done.returncode, "! secret: " in done.stdout, "✗" in done.stdout) == (0, True, False)
+    found = {each["checked"]: each for each in json.loads(policydesk(library, "doctor", "--json").stdout)["findings"]}
+    assert (found["secret"]["level"], found["database"]["level"]) == ("warning", "ok")
+    assert "openssl rand" in found["secret"]["problem"]
+    assert found["database"]["problem"] is None
+    monkeypatch.setenv("POLICYDESK_READER", str(SHIPPED / "reranker"))
+    both = policydesk(library, "doctor", "--json")
+    assert both.returncode == 3
+    assert {each["level"] for each in json.loads(both.stdout)["findings"]} == {"ok", "warning", "problem"}
+
+
 def test_module_runs_as_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "assistant", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("policydesk ")
