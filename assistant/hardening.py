@@ -14,35 +14,47 @@ from assistant.signon import read_roles
 from retrieval.errors import NotReady, PolicydeskError, WrongUsage
 from retrieval.store import Store
 
-MIN_SECRET_CHARACTERS = 16
+#: Shorter secrets are tried out in no time.
+MIN_SECRET_CHARACTERS = 8
+_SOUND_SECRET_CHARACTERS, _SOUND_SECRET_DIFFERENT = 16, 8
 DEMO_NAMES = frozenset({"employee", "hr", "evaluator"})
 #: An instance with more administrators than this has stopped asking who needs to be one.
 _MANY_ADMINS = 5
 
 
 def check_secret(secret: str | None) -> str:
-    """The secret, if sessions can be signed with it.
+    """The secret, if sessions can be signed with it; it may be weak still.
 
-    :raises NotReady: if there is none; :raises WrongUsage: if it could be guessed.
+    :raises NotReady: if there is none; :raises WrongUsage: if it is too short to be one.
     """
     if secret is None:
         raise NotReady(
             "POLICYDESK_SECRET is not set; it signs sessions. Set it to a long random text, for example: "
             "export POLICYDESK_SECRET=$(openssl rand -hex 32), or try it out with --demo"
         )
-    if len(secret) < MIN_SECRET_CHARACTERS or len(set(secret)) < 8:
+    if len(secret) < MIN_SECRET_CHARACTERS:
         raise WrongUsage(
-            f"POLICYDESK_SECRET has {len(secret)} characters and could be guessed; use at least {MIN_SECRET_CHARACTERS} "
-            "random ones: openssl rand -hex 32"
+            f"POLICYDESK_SECRET has {len(secret)} characters and needs at least {MIN_SECRET_CHARACTERS}; use random ones: "
+            "openssl rand -hex 32"
         )
     return secret
+
+
+def weak_secret(secret: str) -> str | None:
+    """What is weak about a secret that signs sessions, and how to mend it."""
+    if len(secret) >= _SOUND_SECRET_CHARACTERS and len(set(secret)) >= _SOUND_SECRET_DIFFERENT:
+        return None
+    return (
+        f"POLICYDESK_SECRET has {len(secret)} characters, {len(set(secret))} different ones, and could be guessed; use at least "
+        f"{_SOUND_SECRET_CHARACTERS} random ones: openssl rand -hex 32"
+    )
 
 
 def weak_settings(settings: Settings, store: Store) -> Iterator[tuple[str, str | None]]:
     """What was checked, and what is weak about it with how to mend it, or None. A demo's home is held to the same."""
     demo = (settings.home.root / "demo-secret").is_file()
     if settings.secret is not None or (not demo and Accounts(store).everyone()):
-        yield "secret", _said_by(lambda: check_secret(settings.secret))
+        yield "secret", _said_by(lambda: check_secret(settings.secret)) or weak_secret(settings.secret or "")
     yield "who can read the home", _open_home(settings)
     yield from _weak_accounts(store, demo=demo)
     yield "privacy settings", _said_by(lambda: Privacy.load(settings.home))

@@ -23,7 +23,7 @@ from assistant.accounts import Accounts, Role
 from assistant.commands.output import aside, console
 from assistant.config import Settings
 from assistant.cores import keep_to_one_core, let_idle_threads_sleep
-from assistant.hardening import check_secret
+from assistant.hardening import check_secret, weak_secret
 from assistant.memory import settle, share_stocks
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
@@ -77,14 +77,25 @@ def serve(
     privacy = replace(privacy, works_council=works_council or privacy.works_council)
     store = Store.open(settings.home)
     accounts = Accounts(store)
-    if not demo and not accounts.everyone():
-        raise NotReady("there are no accounts to sign in with; make one: policydesk users add NAME --role admin")
+    if not demo:
+        _warn(secret, accounts)
     # Before the demo accounts are made: their passwords are shown once, and must not be lost to a port in use.
     listener = _listen(host, port)
     _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
     # A demo's terminal is somebody's desk: it shows the passwords and problems, not every request.
     logging.getLogger("policydesk.access").setLevel(logging.WARNING if demo else logging.INFO)
     _run(settings, store, secret, listener, model, sign_on, privacy)
+
+
+def _warn(secret: str, accounts: Accounts) -> None:
+    """Say what does not keep the server from opening."""
+    if weak := weak_secret(secret):
+        aside.print(f"Warning: {weak}", soft_wrap=True)
+    if not accounts.everyone():
+        aside.print(
+            "Warning: there are no accounts to sign in with; add one, also while this runs: policydesk users add NAME --role admin",
+            soft_wrap=True,
+        )
 
 
 def _sign_on(

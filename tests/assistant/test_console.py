@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from assistant.accounts import Role
+from assistant.accounts import Accounts, Role
 from assistant.console import notices
 from assistant.console.notices import Notice, Undo
 from assistant.console.visit import own_path
@@ -21,6 +21,7 @@ from assistant.console.wording import named, period
 from assistant.room import Room
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import publish
+from retrieval.store import Store
 from tests.assistant.conftest import PASSWORD, served
 from tests.assistant.engines import BOARD
 from tests.fakes import WordEncoder
@@ -170,6 +171,17 @@ async def test_a_draft_that_was_not_recognised_becomes_a_version_and_back(desk: 
         act = desk.review.history(last=1)[0]
         await client.post("/hr/undo", data={"csrf": token_in(shown), "action_id": act.action_id})
     assert [draft.version_id for draft in desk.review.drafts()] == [made.version_id]
+
+
+async def test_an_account_that_another_process_adds_may_sign_in_at_once(desk: Room) -> None:
+    said = {"name": "nora", "password": PASSWORD}
+    async with served(desk) as client:
+        assert (await client.post("/hr/sign-in", data=said)).status_code == 401
+        other = Store.open(desk.home)
+        Accounts(other).add("nora", Role.ADMIN, PASSWORD)
+        other.close()
+        assert (await client.post("/hr/sign-in", data=said)).status_code == 303
+        assert (await client.get("/hr")).status_code == 200
 
 
 async def test_sign_in_keeps_to_the_console_and_is_throttled(desk: Room) -> None:

@@ -49,11 +49,11 @@ def serve(home: Home, *, secret: str | None = None, settings: Settings | None = 
     ("secret", "error", "says"),
     [
         (None, NotReady, "POLICYDESK_SECRET is not set"),
-        ("changeme", WrongUsage, "at least 16"),
-        ("a" * 64, WrongUsage, "guessed"),
+        ("", WrongUsage, "at least 8"),
+        ("letmein", WrongUsage, "7 characters and needs at least 8"),
     ],
 )
-def test_no_server_without_a_good_secret(
+def test_no_server_without_a_secret(
     home: Home, opened: list[str], secret: str | None, error: type[PolicydeskError], says: str
 ) -> None:
     with pytest.raises(error, match=says):
@@ -61,16 +61,34 @@ def test_no_server_without_a_good_secret(
     assert opened == []
 
 
-def test_no_server_without_accounts(home: Home, opened: list[str]) -> None:
-    with pytest.raises(NotReady, match="users add"):
-        serve(home, secret=SECRET)
-    assert opened == []
+@pytest.mark.parametrize(("secret", "says"), [("changeme", "8 characters, 7 different"), ("a" * 64, "1 different")])
+def test_a_weak_secret_is_a_warning(
+    home: Home, opened: list[str], capsys: pytest.CaptureFixture[str], secret: str, says: str
+) -> None:
+    Accounts(Store.open(home)).add("maria", Role.ADMIN, "correct horse battery")
+    serve(home, secret=secret)
+    assert opened == [secret]
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Warning:")]
+    assert says in warning
+    assert "openssl rand -hex 32" in warning
 
 
-def test_a_server_with_accounts_and_a_secret_opens(home: Home, opened: list[str]) -> None:
+def test_a_server_without_accounts_opens_and_says_how_to_add_one(
+    home: Home, opened: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(home, secret=SECRET)
+    assert opened == [SECRET]
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Warning:")]
+    assert "policydesk users add NAME" in warning
+
+
+def test_a_server_with_accounts_and_a_secret_opens_without_a_warning(
+    home: Home, opened: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     Accounts(Store.open(home)).add("maria", Role.ADMIN, "correct horse battery")
     serve(home, secret=SECRET)
     assert opened == [SECRET]
+    assert "Warning" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.invalid"])
