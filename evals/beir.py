@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
-from evals.trec import Qrels, TrecError, read_qrels
+from evals.trec import Qrels, TrecError, read_grade, read_qrels
 
 
 def load_data(folder: Path, split: str | None = None) -> BenchData:
@@ -18,7 +18,7 @@ def load_data(folder: Path, split: str | None = None) -> BenchData:
     and where they exist ``answers.jsonl``, ``unanswerable.jsonl`` and ``doc_questions.jsonl``. Each may be ``.gz``.
 
     :param split: None takes ``test`` where the folder has it, else ``dev``, else its only split.
-    :raises DataError: for a missing file, a malformed line, a duplicated id, an empty text, or a judgement, answer or
+    :raises DataError: for a missing file, a malformed line, a duplicated id, an empty question, or a judgement, answer or
         unanswerable question that points nowhere.
     """
     if not folder.is_dir():
@@ -67,7 +67,8 @@ def _corpus(folder: Path) -> Iterator[CorpusText]:
         title = row.get("title") or ""
         if not isinstance(title, str):
             raise DataError(f"{path}:{at}: title is {type(title).__name__}, expected text")
-        yield CorpusText(text_id, title, _text_of(row, "text", path, at), _metadata(row, path, at))
+        # Collections of web pages and abstracts hold texts with a title alone, or with nothing.
+        yield CorpusText(text_id, title, _text_of(row, "text", path, at, or_empty=True), _metadata(row, path, at))
     if not seen:
         raise DataError(f"{path}: the corpus is empty")
 
@@ -119,7 +120,7 @@ def _judgements(path: Path) -> Iterator[tuple[int, str, str, int]]:
         if len(fields) != 3:
             raise DataError(f"{path}:{at}: expected 3 tab-separated fields, found {len(fields)}")
         try:
-            yield at, fields[0], fields[1], int(fields[2])
+            yield at, fields[0], fields[1], read_grade(fields[2])
         except ValueError as error:
             raise DataError(f"{path}:{at}: the score {fields[2]!r} is not a whole number") from error
 
@@ -225,13 +226,13 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield at, row
 
 
-def _text_of(row: dict[str, Any], key: str, path: Path, at: int) -> str:
+def _text_of(row: dict[str, Any], key: str, path: Path, at: int, *, or_empty: bool = False) -> str:
     value = row.get(key)
     if not isinstance(value, str):
         raise DataError(
             f"{path}:{at}: {key!r} is {'missing' if value is None else type(value).__name__}, expected text"
         )
-    if not value.strip():
+    if not or_empty and not value.strip():
         raise DataError(f"{path}:{at}: {key!r} is empty")
     return value
 

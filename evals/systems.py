@@ -127,27 +127,31 @@ class RunSystem:
 
 
 def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
-    """The corpus as passages under their own ids. Dates, country, audience, section path and page are read from
-    ``metadata`` where it has them, by the names of :class:`Passage`."""
-    return [
+    """The corpus as passages under their own ids, without those that hold no word at all: nothing could find them.
+
+    Dates, country, audience, section path and page are read from ``metadata`` where it has them, by the names of
+    :class:`Passage`. It is free: what is of another kind under such a name means something else, and counts for nothing.
+    """
+    passages = [
         Passage(
             passage_id=text.text_id,
             document_id=text.document,
-            version_id=str(text.metadata.get("version_id") or text.document),
+            version_id=_word(text.metadata.get("version_id")) or text.document,
             title=text.title,
-            file=str(text.metadata.get("file") or text.document),
+            file=_word(text.metadata.get("file")) or text.document,
             text=text.text,
-            section_path=tuple(str(part) for part in text.metadata.get("section_path") or ()),
+            section_path=_words(text.metadata.get("section_path")),
             page=_page(text.metadata.get("page")),
             kind=_kind(text.metadata.get("kind")),
-            effective_from=_day(text.metadata.get("effective_from")),
-            effective_to=_day(text.metadata.get("effective_to")),
+            effective_from=_day_or_none(text.metadata.get("effective_from")),
+            effective_to=_day_or_none(text.metadata.get("effective_to")),
             jurisdiction=_word(text.metadata.get("jurisdiction")),
-            audience=frozenset(text.metadata.get("audience") or ()),
+            audience=frozenset(_words(text.metadata.get("audience"))),
             owner=_word(text.metadata.get("owner")),
         )
         for text in corpus
     ]
+    return [passage for passage in passages if passage.searchable.strip()]
 
 
 def scope_of(metadata: Mapping[str, Any]) -> Scope:
@@ -218,8 +222,19 @@ def _day(value: object) -> date | None:
         raise WrongUsage(f"metadata holds the date {value!r}; expected YYYY-MM-DD") from error
 
 
+def _day_or_none(value: object) -> date | None:
+    try:
+        return _day(value) if isinstance(value, str) else None
+    except WrongUsage:
+        return None
+
+
 def _word(value: object) -> str | None:
-    return str(value) if value else None
+    return value if isinstance(value, str) and value else None
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else ()
 
 
 def _kind(value: object) -> PassageKind:

@@ -78,9 +78,20 @@ def read_qrels(path: Path) -> Iterator[tuple[int, str, str, int]]:
     """
     for at, (question_id, _, text_id, grade) in _lines(path, 4):
         try:
-            yield at, question_id, text_id, int(grade)
+            yield at, question_id, text_id, read_grade(grade)
         except ValueError as error:
             raise TrecError(f"{path}:{at}: the grade {grade!r} is not a whole number") from error
+
+
+def read_grade(text: str) -> int:
+    """A judgement's grade, which other tools also write as 1.0.
+
+    :raises ValueError: if it is not a whole number.
+    """
+    grade = float(text)
+    if not grade.is_integer():
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(grade)
 
 
 def _lines(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:

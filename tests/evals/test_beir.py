@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from evals.beir import load_data
-from evals.data import CorpusText, DataError
+from evals.data import CorpusText, DataError, Question
+from evals.systems import our_systems, passages_of
+from retrieval.index import PassageIndex
 from tests.evals.folders import write_folder, write_lines
+from tests.fakes import WordEncoder
 
 
 @pytest.fixture
@@ -48,7 +51,9 @@ def test_trec_qrels_stand_in_for_the_table(folder: Path) -> None:
         ("qrels/test.tsv", "q00\trule-01\tyes", "qrels/test.tsv:62: the score 'yes' is not a whole number"),
         ("qrels/test.tsv", "q00 rule-01 1", "qrels/test.tsv:62: expected 3 tab-separated fields, found 1"),
         ("corpus.jsonl", '{"_id": "rule-00", "text": "again"}', "corpus.jsonl:61: the id 'rule-00' is used twice"),
-        ("corpus.jsonl", '{"_id": "new", "text": " "}', "corpus.jsonl:61: 'text' is empty"),
+        ("qrels/test.tsv", "q00\trule-01\t0.5", "qrels/test.tsv:62: the score '0.5' is not a whole number"),
+        ("corpus.jsonl", '{"_id": "new", "title": "T"}', "corpus.jsonl:61: 'text' is missing, expected text"),
+        ("queries.jsonl", '{"_id": "new", "text": " "}', "queries.jsonl:61: 'text' is empty"),
         ("corpus.jsonl", '{"_id": "new", "text": 5}', "corpus.jsonl:61: 'text' is int, expected text"),
         ("corpus.jsonl", '{"_id": "new", "text": "cut', "corpus.jsonl:61: malformed JSON"),
         ("corpus.jsonl", "[1]", "corpus.jsonl:61: expected a JSON object, found list"),
@@ -73,6 +78,28 @@ def test_bad_data_is_refused_with_file_and_line(folder: Path, file: str, line: s
         load_data(folder)
     assert f"{folder.name}/{said}" in str(refused.value)
     assert refused.value.exit_code == 2
+
+
+def test_a_text_may_be_its_title_alone_or_nothing(folder: Path) -> None:
+    with (folder / "corpus.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"_id": "titled", "title": "Zebra", "text": ""}\n{"_id": "nothing", "title": "", "text": " "}\n')
+    data = load_data(folder)
+    assert [(text.text_id, text.title, text.text) for text in data.corpus[-2:]] == [
+        ("titled", "Zebra", ""),
+        ("nothing", "", " "),
+    ]
+    encoder = WordEncoder()
+    index = PassageIndex.build(passages_of(data.corpus), encoder, windows=True)
+    assert "nothing" not in index.rows
+    for system in our_systems(["bm25", "dense", "hybrid"], index, encoder, None, None):
+        assert system.search(Question("q", "the zebra"), k=3)[0][0] == "titled"
+
+
+def test_scores_may_be_written_with_a_point(folder: Path) -> None:
+    plain = load_data(folder)
+    table = folder / "qrels" / "test.tsv"
+    table.write_text(table.read_text().replace("\t1\n", "\t1.0\n"))
+    assert load_data(folder).qrels == plain.qrels
 
 
 def test_bytes_that_are_no_text_are_refused(folder: Path) -> None:

@@ -148,6 +148,19 @@ def test_metadata_sets_dates_country_and_audience() -> None:
         scope_of({"as_of": "yesterday"})
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"audience": "everybody", "section_path": "4 Leave"},
+        {"audience": [1, 2], "section_path": {"4": "Leave"}},
+        {"effective_from": "last spring", "effective_to": 2024, "jurisdiction": ["DE"], "owner": 7},
+        {"page": "3", "kind": ["table"], "file": 12, "version_id": 3.5, "document_id": ["x"]},
+    ],
+)
+def test_metadata_of_another_kind_counts_for_nothing(metadata: dict[str, Any]) -> None:
+    assert passages_of([CorpusText("a", "", "text", metadata)]) == passages_of([CorpusText("a", "", "text")])
+
+
 def test_a_slow_system_is_timed_for_a_while_and_not_on_every_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "LATENCY_BUDGET_S", 0.0)
     questions = [Question(f"q{number}", "how?") for number in range(40)]
