@@ -44,7 +44,7 @@ from retrieval.reader import Reader
 from retrieval.records import Hit
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
-from retrieval.search import Searcher
+from retrieval.search import Mode, Searcher
 
 _DISPUTED = "The documents in force do not agree about this:"
 #: Passages kept with a refusal, for whoever it is handed to.
@@ -59,6 +59,7 @@ class AnswerConfig:
     """How a question is answered."""
 
     hits: int = 10  #: passages retrieved
+    mode: Mode = Mode.HYBRID  #: which first stage finds them; what is read anew is what a hybrid search brings
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     phrasing: PhrasingConfig = field(default_factory=PhrasingConfig)
 
@@ -186,7 +187,7 @@ class Assistant:
             yield event
 
     def _answer(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
-        result = searcher.search(asked.standalone, k=self.config.hits, scope=asked.scope)
+        result = searcher.search(asked.standalone, k=self.config.hits, mode=self.config.mode, scope=asked.scope)
         asked.clock.mark("retrieve")
         # What is read or named is checked against the scope once more, whatever the index did.
         hits = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
@@ -270,7 +271,7 @@ class Assistant:
         for reason, scope in wider_scopes(asked.scope, searcher.index):
             if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
                 continue
-            result = searcher.search(asked.standalone, k=self.config.hits, scope=scope)
+            result = searcher.search(asked.standalone, k=self.config.hits, mode=self.config.mode, scope=scope)
             beyond = [hit for hit in result.hits if not asked.scope.allows(hit.passage)]
             if self.confidence.probability(beyond, self._evidence(asked, beyond)) >= self.confidence.threshold:
                 return reason
