@@ -16,7 +16,15 @@ from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country
 from assistant.confidence import Confidence, load_confidence
-from assistant.conversation import circumstances, country_name, is_small_talk, is_thanks, standalone
+from assistant.conversation import (
+    circumstances,
+    countries_in,
+    country_name,
+    is_small_talk,
+    is_thanks,
+    placed_in,
+    standalone,
+)
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.model import LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
@@ -190,7 +198,8 @@ class Assistant:
         result = searcher.search(asked.standalone, k=self.config.hits, mode=self.config.mode, scope=asked.scope)
         asked.clock.mark("retrieve")
         # What is read or named is checked against the scope once more, whatever the index did.
-        hits = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
+        allowed = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
+        hits = _without_elsewhere(allowed, asked, searcher)
         if is_too_vague(asked.standalone):
             yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, hits))
             return
@@ -314,6 +323,15 @@ def _settled(scope: Scope, question: str, searcher: Searcher) -> Scope:
     if jurisdiction is None and named.jurisdiction in searcher.index.jurisdictions:
         jurisdiction = named.jurisdiction
     return replace(scope, as_of=scope.as_of or named.as_of, jurisdiction=jurisdiction)
+
+
+def _without_elsewhere(hits: Sequence[Hit], asked: _Asked, searcher: Searcher) -> Sequence[Hit]:
+    """The hits without other countries' rules, where the question is about a country that has none of its own: Germany's
+    parental leave is none in France. Rules that speak of that country stay, such as rates for trips there."""
+    country = placed_in(asked.standalone)
+    if asked.scope.jurisdiction or country is None or country in searcher.index.jurisdictions:
+        return hits
+    return [hit for hit in hits if hit.passage.jurisdiction is None or country in countries_in(hit.passage.searchable)]
 
 
 def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:

@@ -23,7 +23,8 @@ class ChoiceConfig:
 def by_country(
     evidence: Sequence[EvidenceSentence], *, encoder: Encoder, config: ChoiceConfig | None = None
 ) -> list[EvidenceSentence]:
-    """The best sentence of each country, best first, where they say different things about one matter; else nothing.
+    """The best sentence of each country, best first, where they say something else about one matter than the best of all; else
+    nothing.
 
     A rule for everywhere is no choice: a country's own rule goes before it.
     """
@@ -43,4 +44,4 @@ def by_country(
         if float(vectors[one] @ vectors[other]) >= config.similarity and disagree(first.quote, second.quote)
         for at in (one, other)
     }
-    return [near[at] for at in sorted(differing)][: config.most]
+    return [near[at] for at in sorted(differing)][: config.most] if 0 in differing else []

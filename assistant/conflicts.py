@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
 
 from assistant.evidence import EvidenceSentence
+from assistant.quoting import QuotingConfig
 from assistant.records import Citation, Conflict
 from ingest.disagreement import disagree
 from retrieval.encoder import Encoder
@@ -17,30 +17,32 @@ from retrieval.terms import terms
 
 @dataclass(frozen=True, slots=True)
 class ConflictConfig:
-    """When two sentences are on the same matter."""
+    """When two sentences are on the same matter: alike, and the one would be quoted beside the other."""
 
     similarity: float = 0.6  #: cosine of the two sentences
-    margin: float = 0.55  #: how far below the best evidence each may be
+    quoting: QuotingConfig = field(default_factory=QuotingConfig)
 
 
 def find(
     evidence: Sequence[EvidenceSentence], *, encoder: Encoder, config: ConflictConfig | None = None
 ) -> list[tuple[EvidenceSentence, EvidenceSentence]]:
-    """Pairs of evidence sentences of different documents that contradict each other, best evidence first.
+    """Evidence sentences of other documents that contradict the best one, each with it, best evidence first.
 
-    A rule for one country beside the rule for everywhere is precedence, not conflict, and so are two countries' rules. A
+    A sentence that would not be quoted beside the best one does not answer the question, and a dispute that leaves the best one
+    aside is about something else: neither takes the answer's place. A rule for one country beside the rule for everywhere is precedence, not conflict, and so are two countries' rules. A
     sentence that leans on the one before it says too little alone to contradict anything.
     """
     config = config or ConflictConfig()
-    near = [
-        sentence
-        for sentence in evidence
-        if sentence.score >= evidence[0].score - config.margin and not leans_back(sentence.quote)
-    ]
+    if not evidence or leans_back(evidence[0].quote):
+        return []
+    best, *others = evidence
     pairs = [
-        (one, other)
-        for one, other in combinations(near, 2)
-        if _overlap(one.passage, other.passage) and disagree(one.quote, other.quote)
+        (best, other)
+        for other in others
+        if config.quoting.takes(other, best)
+        and not leans_back(other.quote)
+        and _overlap(best.passage, other.passage)
+        and disagree(best.quote, other.quote)
     ]
     if not pairs:
         return []

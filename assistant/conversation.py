@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,8 +44,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """The question with its subject: a follow-up is joined to the question it follows.
 
     "What about part-timers?" after "How many days of leave do I get?" becomes "How many days of leave do I get? (part-timers)".
-    A question that names its own subject is returned as it is. Greetings and thanks in between are passed over, and a country
-    takes the place of the country before.
+    A question that names its own subject is returned as it is. Greetings and thanks in between are passed over; a country takes
+    the place of the country before, and a date or "now" that of the date before.
     """
     question = " ".join(question.split())
     history = [turn for turn in history if not is_small_talk(turn.question)]
@@ -54,6 +54,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
     if _COUNTRY.search(question):
         before = _IN_COUNTRY.sub("", before)
+    if _WHEN.search(question) or _NOW.search(question):
+        before = _AT_THAT_TIME.sub("", before)
     match = _WHAT_ABOUT.match(question) or _AND.match(question)
     rest = match.group("rest") if match else question
     if match and _QUESTION_WORD.match(rest):
@@ -92,10 +94,23 @@ _US_DAY = re.compile(
 _ISO_DAY = re.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b")
 _MONTH_YEAR = re.compile(rf"\b(?P<month>{_MONTH})\.?\s+(?P<year>(?:19|20)\d\d)\b", re.I)
 _YEAR = re.compile(
-    r"\b(?:in|during|for|back in|of|throughout|year)\s+(?P<year>(?:19|20)\d\d)\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|%))",
+    r"\b(?:in|during|back in|throughout|year|(?:rules?|polic(?:y|ies)|rates?|limits?|allowances?|version|handbook) (?:of|for))\s+(?P<year>(?:19|20)\d\d)\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|%))",
     re.I,
 )
-_LAST_YEAR = re.compile(r"\blast year\b", re.I)
+_LAST_YEAR = re.compile(r"(?<!from )(?<!of )(?<!since )\blast year\b(?!['’]s)", re.I)
+_NOW = re.compile(r"\b(?:now|today|currently|at present|nowadays|this year)\b", re.I)
+#: A date that follows so is one of somebody's life: the rules of today are asked for.
+_OF_A_LIFE = re.compile(
+    r"\b(?:joined|started|start|hired|employed|born|moved|promoted|transferred|signed|began|begun|been (?:here|with us)|since)\b[^.?!;]{0,24}$",
+    re.I,
+)
+_WHEN = re.compile(
+    "|".join(
+        re.sub(r"\?P<\w+>", "?:", one.pattern) for one in (_DAY, _US_DAY, _ISO_DAY, _MONTH_YEAR, _YEAR, _LAST_YEAR)
+    ),
+    re.I,
+)
+_AT_THAT_TIME = re.compile(rf",?\s*(?:\b(?:on|in|during|of|as of|back in|throughout)\s+)?(?:{_WHEN.pattern})", re.I)
 
 #: Country names and adjectives as people write them, to ISO 3166 codes.
 _COUNTRIES = {
@@ -109,7 +124,7 @@ _COUNTRIES = {
 }  # fmt: skip
 _COUNTRY = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _COUNTRIES), key=len, reverse=True)) + r")\b", re.I)
 
-_IN_COUNTRY = re.compile(rf",?\s+(?:in|for|from|within)\s+(?:the\s+)?(?:{_COUNTRY.pattern})", re.I)
+_IN_COUNTRY = re.compile(rf"(?:^|,?\s+)(?:in|for|from|within)\s+(?:the\s+)?(?:{_COUNTRY.pattern})", re.I)
 
 
 def country_name(code: str) -> str:
@@ -117,28 +132,44 @@ def country_name(code: str) -> str:
     return next((name.title() for name, known in _COUNTRIES.items() if known == code), code)
 
 
+def countries_in(text: str) -> frozenset[str]:
+    """The codes of the countries that a text names."""
+    return frozenset(_COUNTRIES[name.lower()] for name in _COUNTRY.findall(text))
+
+
+def placed_in(question: str) -> str | None:
+    """The code of the country that a question places itself in: "in France", "for the UK"; None where it names none so, or several."""
+    codes = countries_in(" ".join(found.group() for found in _IN_COUNTRY.finditer(question)))
+    return next(iter(codes)) if len(codes) == 1 else None
+
+
 def circumstances(question: str, *, today: date) -> Circumstances:
     """The date and country a question names in plain words: "in May 2023", "on 3 June 2024", "last year", "in Germany".
 
     A year or month alone means its last day, or today where that has not come; two different countries mean none.
     """
-    codes = {_COUNTRIES[name.lower()] for name in _COUNTRY.findall(question)}
-    return Circumstances(_as_of(question, today), codes.pop() if len(codes) == 1 else None)
+    codes = countries_in(question)
+    return Circumstances(_as_of(question, today), next(iter(codes)) if len(codes) == 1 else None)
 
 
 def _as_of(question: str, today: date) -> date | None:
     for pattern in (_DAY, _US_DAY, _ISO_DAY):
-        if match := pattern.search(question):
+        for match in _named(pattern, question):
             month = match["month"]
             try:
                 return date(int(match["year"]), int(month) if month.isdigit() else _month(month), int(match["day"]))
             except ValueError:  # 31 June: not a day
                 continue
-    if match := _MONTH_YEAR.search(question):
+    for match in _named(_MONTH_YEAR, question):
         return _last_day(int(match["year"]), _month(match["month"]), today)
-    if match := _YEAR.search(question):
+    for match in _named(_YEAR, question):
         return _last_day(int(match["year"]), 12, today)
-    return _last_day(today.year - 1, 12, today) if _LAST_YEAR.search(question) else None
+    return _last_day(today.year - 1, 12, today) if any(_named(_LAST_YEAR, question)) else None
+
+
+def _named(pattern: re.Pattern[str], question: str) -> Iterator[re.Match[str]]:
+    """Where a question names a date, other than one of somebody's life."""
+    return (match for match in pattern.finditer(question) if not _OF_A_LIFE.search(question[: match.start()]))
 
 
 def _month(name: str) -> int:

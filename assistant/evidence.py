@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.statements import is_about_document
 from retrieval.encoder import Encoder
 from retrieval.records import Hit, Passage, PassageKind, heading_line
-from retrieval.sentences import Span, sentence_spans
+from retrieval.sentences import Span, leans_back, sentence_spans
 from retrieval.terms import terms
 
 #: A question about a document itself, which a control line ("Version 3, owner: Payroll") may answer.
@@ -21,8 +21,9 @@ _ASKS_ABOUT_DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 
-_WORD = re.compile(r"\w+")
-#: A sentence of so many words says the same wherever it stands; "Up to five days." does not.
+#: What may stand around a sentence and changes nothing.
+_MARKS = " \n\t-*•–▪◦\"“”„'’"
+#: A sentence of so many words says the same in another document; "Up to five days." does not.
 _SPEAKS_ALONE = 8
 
 #: Below this probability that the answer begins in a sentence, less is no worse.
@@ -116,10 +117,11 @@ def _apart(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _said(passage: Passage, text: str, lead_in: str = "") -> tuple[str, ...]:
-    """What tells a text of a passage from others: its words and country; of a short one also what it stands under."""
-    flat = " ".join(_WORD.findall(text.casefold()))
-    under = (*passage.section_path[-1:], lead_in) if len(flat.split()) < _SPEAKS_ALONE else ()
-    return (flat, passage.jurisdiction or "", *under)
+    """What tells a text of a passage from others: its characters, country, section and lead-in; of a short one, or one that
+    leans on what stands before it, the document as well."""
+    flat = " ".join(text.casefold().strip(_MARKS).split())
+    alone = len(flat.split()) >= _SPEAKS_ALONE and not leans_back(flat)
+    return (flat, passage.jurisdiction or "", *passage.section_path[-1:], lead_in, "" if alone else passage.title)
 
 
 def _begins(hit: Hit, span: Span) -> float:

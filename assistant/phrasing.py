@@ -39,7 +39,8 @@ def phrase(
         phrased answer would lose what they add.
     """
     config = config or PhrasingConfig()
-    if config.alone and not _stands_alone(evidence):
+    quotations = choose(evidence)
+    if config.alone and not _stands_alone(evidence[0], quotations):
         return
     citations: list[Citation] = []
     said: set[str] = set()
@@ -48,15 +49,16 @@ def phrase(
             holder = stands_on(sentence, evidence)
             if not said and (holder is None or holder >= config.first_within or leans_back(sentence)):
                 return
-            if holder is None or sentence in said:
+            if holder is None or sentence in said or leans_back(sentence):
                 continue
+            if not any(_overlap(_span(evidence[holder]), quotation) for quotation in quotations):
+                continue  # it would not have been quoted, so it does not answer
             said.add(sentence)
-            best = evidence[holder]
-            citation = _cite(Citation(0, best.passage, best.start, best.end), citations)
+            citation = _cite(_span(evidence[holder]), citations)
             yield Claim(sentence, (citation.number,), Check.SUPPORTED), citation
-    for quotation in choose(evidence) if said else ():
-        if not any(_overlap(quotation, citation) for citation in citations):
-            citation = _cite(quotation, citations)
+    for quotation in quotations if said else ():
+        for rest in _unsaid(quotation, citations):
+            citation = _cite(rest, citations)
             yield Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED), citation
 
 
@@ -83,12 +85,26 @@ def stands_on(claim: str, evidence: Sequence[EvidenceSentence]) -> int | None:
     return None
 
 
-def _stands_alone(evidence: Sequence[EvidenceSentence]) -> bool:
+def _stands_alone(best: EvidenceSentence, quotations: Sequence[Citation]) -> bool:
     """Whether the best sentence is no list and would be quoted without its neighbours."""
-    best, quotation = evidence[0], choose(evidence)[0]
-    if len(best.quote.splitlines()) > 1:
-        return False
-    return (quotation.passage, quotation.start, quotation.end) == (best.passage, best.start, best.end)
+    return len(best.quote.splitlines()) == 1 and quotations[0] == replace(_span(best), number=1)
+
+
+def _span(sentence: EvidenceSentence) -> Citation:
+    return Citation(0, sentence.passage, sentence.start, sentence.end)
+
+
+def _unsaid(quotation: Citation, citations: Sequence[Citation]) -> Iterator[Citation]:
+    """What of a quotation is not cited yet: all of it, or the sentences around those that are."""
+    text, rest = quotation.passage.text, quotation
+    for cited in sorted((one for one in citations if _overlap(one, quotation)), key=lambda one: one.start):
+        before = replace(rest, end=rest.start + len(text[rest.start : cited.start].rstrip()))
+        if before.end > before.start:
+            yield before
+        after = text[cited.end : rest.end]
+        rest = replace(rest, start=max(rest.start, cited.end + len(after) - len(after.lstrip())))
+    if rest.end > rest.start:
+        yield rest
 
 
 def _cite(wanted: Citation, citations: list[Citation]) -> Citation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
@@ -39,17 +39,35 @@ EVERY_SIDE = QuotingConfig(margin=float("inf"), margin_of_less_sure=float("inf")
 
 
 def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = None) -> list[Citation]:
-    """The quotations an answer is made of, best first, numbered from 1; neighbours become one quotation."""
+    """The quotations an answer is made of, best first, numbered from 1; neighbours become one quotation.
+
+    An item of a list comes with the words that open the list, which may deny it ("Employees must not:"): as one quotation
+    where little stands between or each is a side of its own, else as the one before it.
+    """
     config = config or QuotingConfig()
     if not evidence:
         return []
-    found = [_Quoted(one, *whole(one)) for one in evidence[: config.most] if config.takes(one, evidence[0])]
+    most_between = len(evidence[0].passage.text) if config is EVERY_SIDE else _MOST_BETWEEN
+    chosen = [one for one in evidence[: config.most] if config.takes(one, evidence[0])]
+    found = [_Quoted(one, *whole(one)).with_its_opener(most_between) for one in chosen]
     while pair := next(((one, other) for one, other in combinations(found, 2) if one.adjoins(other)), None):
         one, other = pair
         found[found.index(one)] = replace(one, start=min(one.start, other.start), end=max(one.end, other.end))
         found.remove(other)
-    found = [one.with_its_table() for one in found]
-    return [Citation(number, one.sentence.passage, one.start, one.end) for number, one in enumerate(found, start=1)]
+    spots = _below_their_openers([one.with_its_table() for one in found])
+    return [Citation(number, *spot) for number, spot in enumerate(spots, start=1)]
+
+
+def _below_their_openers(found: Sequence[_Quoted]) -> Iterator[tuple[Passage, int, int]]:
+    """Where quotations stand, in their order; items of one list together and in the list's order, behind the words that open it."""
+    lists: dict[object, list[_Quoted]] = {}
+    for number, one in enumerate(found):
+        lists.setdefault((one.sentence.passage, one.opener) if one.opener else number, []).append(one)
+    for together in lists.values():
+        passage, opener = together[0].sentence.passage, together[0].opener
+        if opener and all(one.start > opener[0] for one in together):
+            yield passage, *opener
+        yield from ((passage, one.start, one.end) for one in sorted(together, key=lambda one: one.start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,23 @@ class _Quoted:
     sentence: EvidenceSentence
     start: int
     end: int
+
+    @property
+    def opener(self) -> tuple[int, int] | None:
+        """Where the words stand that open the list of which the sentence is an item; None if it is none."""
+        lead_in = self.sentence.lead_in
+        at = self.sentence.passage.text.rfind(lead_in, 0, self.sentence.start) if lead_in else -1
+        return (at, at + len(lead_in)) if at >= 0 else None
+
+    def with_its_opener(self, most_between: int) -> _Quoted:
+        """From the words that open the list on, where at most so many items stand between."""
+        opener = self.opener
+        if opener is None or len(self._between(opener[1], self.start)) > most_between:
+            return self
+        return replace(self, start=opener[0])
+
+    def _between(self, start: int, end: int) -> list[str]:
+        return [line.strip() for line in self.sentence.passage.text[start:end].splitlines() if line.strip()]
 
     def adjoins(self, other: _Quoted) -> bool:
         """Whether both become one quotation: neighbours, and items or rows with few between, for a list with a gap misleads."""
@@ -71,8 +106,8 @@ class _Quoted:
         if last.start <= first.end + 2:
             return True
         listed = passage.kind is PassageKind.TABLE or self.sentence.lead_in == other.sentence.lead_in != ""
-        between = [line.strip() for line in passage.text[first.end : last.start].splitlines() if line.strip()]
-        return listed and len(between) <= _MOST_BETWEEN and self.sentence.lead_in not in between
+        same = listed and self.opener == other.opener
+        return same and len(self._between(first.end, last.start)) <= _MOST_BETWEEN
 
     def with_its_table(self) -> _Quoted:
         """All of a short table where several of its rows are quoted, for the others belong to the same answer, or its first
@@ -93,12 +128,14 @@ def _read(sentence: EvidenceSentence) -> float:
 
 
 def whole(sentence: EvidenceSentence) -> tuple[int, int]:
-    """The sentence's span, widened by the sentence it leans on and by the one that limits it."""
+    """The sentence's span, widened by the sentences it leans on and by those that limit it."""
     text = sentence.passage.text
     start, end = sentence.start, sentence.end
-    for before, after in pairwise(sentence_spans(text)):
-        if after.start == start and leans_back(text[start:end]):
+    beside = list(pairwise(sentence_spans(text)))
+    for before, after in reversed(beside):
+        if after.start == start and leans_back(text[start : after.end]):
             start = before.start
+    for before, after in beside:
         if before.end == end and limits(text[after.start : after.end]):
             end = after.end
     return start, end

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-# A full stop after these does not end a sentence.
+# A full stop after these does not end a sentence; after "No" only before a number, for "No. Ask first." is an answer.
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|cf|vs|No|Nos|Art|Arts|Sec|Sch|para|approx|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr"
+    r"(?:\b(?:e\.g|i\.e|etc|cf|vs|Art|Arts|Sec|Sch|para|approx|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr"
     r"|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|p|pp|incl|max|min|U\.S|U\.K)|\b[A-Z]|^\W*\d+(?:\.\d+)*|^\W*[a-zA-Z]|[§(]\s?\d+)\.$"
 )
+_NUMBER_FOLLOWS = re.compile(r"\bNos?\.$")
 _BOUNDARY = re.compile(r"[.!?…][\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9§€£$•–-])")
+_NUMBER = re.compile(r"\s+[\d§]")
 _ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)])\s+")
 _CLAUSE = re.compile(r"(?:\d+(?:\.\d+)+|§+ ?\d+|\(\d+\))\s")  #: the next clause, not what the one before opened
 _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
@@ -21,8 +24,13 @@ _LEANS_BACK = re.compile(
     r"|(?:after|before|until|beyond) (?:this|that)|(?:if|when|where|unless|once)\b[^,.;:]{0,80}\b(?:after|before|until|by|under|in|of|for|to) (?:this|that|these|those)(?=,))\b",
     re.IGNORECASE,
 )
-#: A sentence that begins so limits the one before it, which must not be quoted without it.
-_LIMITS = re.compile(r"^(?:however|unless|except|otherwise|but|this does not apply|exceptions?)\b", re.IGNORECASE)
+#: A sentence that begins so, behind its number or mark, limits the one before it, which must not be quoted without it.
+_LIMITS = re.compile(
+    r"^(?:[-*•–▪◦]\s+|\(?\d+(?:\.\d+)*[.)]?\s+)?(?:however|unless|except|otherwise|but|notwithstanding|exempt|exceptions?|excluded"
+    r"|(?:this|these|that|it)\b(?: \w+){0,2} (?:does|do|shall|will|is|are) not (?:apply|applicable|available|granted|allowed|permitted|possible)"
+    r"|(?:[\w’'-]+ ){1,6}(?:is|are) (?:excluded|exempt(?:ed)?|not eligible)\b)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ def sentence_spans(text: str) -> list[Span]:
 
     A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. A line with
     a colon at its end says nothing without the lines that it opens, and stays with those that fit. Every line of a table is
-    a span. White space around a sentence is left out; a text without words gives none.
+    a span. A question stays with the sentence that follows it, which answers it: "Can I carry days over? No." White space
+    around a sentence is left out; a text without words gives none.
     """
     spans: list[Span] = []
     lines = _lines(text)
@@ -58,7 +67,7 @@ def sentence_spans(text: str) -> list[Span]:
         else:
             spans.extend(_sentences(text, start, end))
         at += 1 + len(items)
-    return spans
+    return _answered(text, spans)
 
 
 def leans_back(sentence: str) -> bool:
@@ -69,6 +78,21 @@ def leans_back(sentence: str) -> bool:
 def limits(sentence: str) -> bool:
     """Whether a sentence limits the one before it: "However, managers may"."""
     return bool(_LIMITS.match(sentence))
+
+
+def _answered(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The spans, each question joined to the first that is none; questions that nothing follows stay as they are."""
+    joined: list[Span] = []
+    asked: Span | None = None
+    for at, span in enumerate(spans):
+        begin = asked or span
+        follows = at + 1 < len(spans) and not spans[at + 1].lead_in
+        if text[span.start : span.end].rstrip("*_ ").endswith("?") and not span.lead_in and follows:
+            asked = begin
+            continue
+        joined.append(Span(begin.start, span.end, span.lead_in))
+        asked = None
+    return joined
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
@@ -110,7 +134,8 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
     begin = start
     for match in _BOUNDARY.finditer(text, start, end):
         piece = text[begin : match.end()]
-        if _ABBREVIATION.search(piece.rstrip("\"”’')]")):
+        bare = piece.rstrip("\"”’')]")
+        if _ABBREVIATION.search(bare) or (_NUMBER_FOLLOWS.search(bare) and _NUMBER.match(text, match.end())):
             continue
         spans.append(Span(begin, match.end()))
         begin = match.end() + len(text[match.end() : end]) - len(text[match.end() : end].lstrip())

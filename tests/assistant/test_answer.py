@@ -143,6 +143,14 @@ def test_contradiction_is_shown_side_by_side_and_not_blended(home: Home) -> None
     assert "24 hours" in answer.text
 
 
+def test_another_countrys_rule_answers_nothing_about_a_country_without_rules(home: Home) -> None:
+    ask = assistant(home).answer
+    assert ask("How long is parental leave in Germany?").citations[0].passage.title == "Parental"
+    assert ask("How long is parental leave in France?").status is Status.ABSTAINED
+    # A rule that speaks of the country stays, and so does the rule for everywhere.
+    assert ask("When is a lost laptop reported to the desk in France?").citations[0].passage.jurisdiction is None
+
+
 def test_country_rule_beside_the_general_one_is_no_contradiction(home: Home) -> None:
     answer = assistant(home).answer("When is a lost laptop reported to the desk?", scope=Scope(jurisdiction="DE"))
     titles = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.conflicts import find
 from assistant.evidence import EvidenceSentence
 from retrieval.records import Passage
@@ -19,3 +21,21 @@ def test_a_sentence_that_leans_on_the_one_before_contradicts_nothing() -> None:
     assert find([rule, other], encoder=WordEncoder()) == [(rule, other)]
     leaning = sentence("leave", "It is the line manager who extends the hearing by ten working days.")
     assert find([rule, leaning], encoder=WordEncoder()) == []
+
+
+def test_a_dispute_that_leaves_the_best_sentence_aside_is_about_something_else() -> None:
+    best = sentence("leave", "Employees receive 30 days of annual leave.")
+    lower = [
+        replace(sentence(document, f"Unused days may be carried over until {day} March."), score=0.6)
+        for document, day in (("handbook", "31"), ("faq", "15"))
+    ]
+    assert find(lower, encoder=WordEncoder()) == [(lower[0], lower[1])]
+    assert find([best, *lower], encoder=WordEncoder()) == []
+
+
+def test_what_would_not_be_quoted_contradicts_nothing() -> None:
+    rule = replace(sentence("grievance", "The manager extends the hearing by five working days."), answers=2.0)
+    other = replace(sentence("leave", "The manager extends the hearing by ten working days."), answers=1.0, score=0.7)
+    assert find([rule, other], encoder=WordEncoder()) == [(rule, other)]
+    # The reader does not take its passage for an answer.
+    assert find([rule, replace(other, answers=-1.0)], encoder=WordEncoder()) == []

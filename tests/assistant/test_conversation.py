@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation import circumstances, is_small_talk, is_thanks, standalone
+from assistant.conversation import circumstances, is_small_talk, is_thanks, placed_in, standalone
 from assistant.records import Turn
 
 #: Follow-ups over ``corpora/sister``: the questions before, the whole question written by hand, words that answer it.
@@ -107,6 +107,12 @@ def test_first_question_stays_as_it_is() -> None:
         ("from January 2027 on?", date(2027, 1, 1)),
         ("on 31 June 2024?", date(2024, 6, 30)),
         ("Can I carry over 5 days until 31 March?", None),
+        ("Can I carry over unused days from last year?", None),
+        ("I started on 1 May 2019. How long is my notice period?", None),
+        ("I joined in 2023. How many days do I get?", None),
+        ("How do I file my expenses for 2025?", None),
+        ("What was the allowance for 2024?", date(2024, 12, 31)),
+        ("How long was notice on 1 May 2019 for whoever joined in 2010?", date(2019, 5, 1)),
         ("How much is a hotel for 2000 euros?", None),
     ],
 )
@@ -155,3 +161,33 @@ def test_follow_ups_find_nearly_what_whole_questions_find() -> None:
         for row in FOLLOW_UPS
     ]
     assert sum(joined) >= 17
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "as_of"),
+    [
+        ("And now?", None),
+        ("And in 2024?", date(2024, 12, 31)),
+        ("And in May 2025?", date(2025, 5, 31)),
+        ("And since 1 January 2026?", None),
+        ("And in Germany?", date(2023, 6, 3)),
+        ("What about part-timers?", date(2023, 6, 3)),
+    ],
+)
+@pytest.mark.parametrize("when", ["on 3 June 2023", "as of 2023-06-03"])
+def test_a_date_takes_the_place_of_the_date_before(follow_up: str, as_of: date | None, when: str) -> None:
+    history = [Turn(f"How many days a week could I work from home {when}?", "")]
+    assert circumstances(standalone(follow_up, history), today=TODAY).as_of == as_of
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("How long is parental leave in France?", "FR"),
+        ("the rules for the UK", "GB"),
+        ("Can you polish my slides for a French client?", None),
+        ("in France or in Spain?", None),
+    ],
+)
+def test_a_question_is_placed_in_a_country(question: str, country: str | None) -> None:
+    assert placed_in(question) == country

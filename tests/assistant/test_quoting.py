@@ -74,7 +74,7 @@ def test_a_list_is_not_quoted_with_one_item_left_out() -> None:
         of_list(passage, item, score, lead_in)
         for item, score in (("- 5 years: two months", 2.0), ("- 10 years: four months", 1.9))
     ]
-    assert quoted(*items) == ["- 5 years: two months\n- 8 years: three months\n- 10 years: four months"]
+    assert quoted(*items) == [NOTICE]
 
 
 @pytest.mark.parametrize("kept", [(2, 5, 10), (2, 10, 5), (10, 2, 5)])
@@ -82,16 +82,14 @@ def test_no_item_is_left_out_between_three_others(kept: tuple[int, ...]) -> None
     passage = replace(LEAVE, text=NOTICE)
     items = {int(line.split()[1]): line for line in NOTICE.splitlines()[1:]}
     evidence = [of_list(passage, items[years], 2.0, NOTICE.splitlines()[0]) for years in kept]
-    assert quoted(*evidence) == ["\n".join(items.values())]
+    assert quoted(*evidence) == [NOTICE]
 
 
 def test_an_item_of_two_sentences_is_one_item() -> None:
     passage = replace(LEAVE, text=NOTICE.replace("5 years: two months", "5 years: two months. In Wales three."))
     lead_in = NOTICE.splitlines()[0]
     evidence = [of_list(passage, item, 2.0, lead_in) for item in ("- 2 years: one month", "- 8 years: three months")]
-    assert quoted(*evidence) == [
-        "- 2 years: one month\n- 5 years: two months. In Wales three.\n- 8 years: three months"
-    ]  # fmt: skip
+    assert quoted(*evidence) == [passage.text.removesuffix("\n- 10 years: four months")]
 
 
 def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None:
@@ -103,6 +101,39 @@ def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None
     assert quoted(*near) == ["\n".join(longer.splitlines()[1:-1])]
     apart = [sentence(LEAVE, text, 2.0, 1.0) for text in ("Leave lapses in March.", "Nobody is told.")]
     assert len(quoted(*apart)) == 2
+
+
+HANDLING = "Employees must not:\n" + "\n".join(f"- {what}" for what in ("shred files", "copy keys", "share passes", "prop doors open",
+    "take printed contracts home", "leave bags in the lobby", "lend cards"))  # fmt: skip
+
+
+def test_an_item_is_quoted_with_the_words_that_deny_it() -> None:
+    passage = replace(LEAVE, text=f"Doors lock at nine.\n{HANDLING}")
+
+    def item(text: str, score: float = 2.0) -> EvidenceSentence:
+        return of_list(passage, f"- {text}", score, "Employees must not:")
+
+    assert quoted(item("copy keys")) == ["Employees must not:\n- shred files\n- copy keys"]
+    far = item("take printed contracts home")
+    assert quoted(far) == ["Employees must not:", "- take printed contracts home"]
+    # The words are said once, above all of their items.
+    assert quoted(item("lend cards"), item("shred files", 1.9)) == [
+        "Employees must not:\n- shred files",
+        "- lend cards",
+    ]
+    assert quoted(sentence(passage, "Doors lock at nine.", 2.0, 1.0), far) == [
+        "Doors lock at nine.", "Employees must not:", "- take printed contracts home",
+    ]  # fmt: skip
+    # Each side of a contradiction is one quotation.
+    sides = choose([far, sentence(PARKING, "Spaces lapse in May.", 2.0, 1.0)], EVERY_SIDE)
+    assert [side.quote.splitlines()[0] for side in sides] == ["Employees must not:", "Spaces lapse in May."]
+    assert sides[0].quote.endswith("- take printed contracts home")
+
+
+def test_what_a_sentence_leans_on_and_what_limits_it_is_quoted_too() -> None:
+    text = "Training over 500 euros counts. This requires approval. It must be requested in May. 4.3 This does not apply to interns. Ask."
+    passage = replace(LEAVE, text=text)
+    assert quoted(sentence(passage, "It must be requested in May.", 2.0, 1.0)) == [text.removesuffix(" Ask.")]
 
 
 def test_two_lists_that_open_alike_stay_apart() -> None:

