@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,7 +101,7 @@ def answers(
     model: Annotated[str | None, typer.Option(help="Language model to phrase with; quote for none.")] = None,
     systems: Annotated[
         str,
-        typer.Option(help="What evidence is found with: reranked, or hybrid to leave the reranker and the reader out."),
+        typer.Option(help="What finds the evidence: bm25, dense, hybrid or reranked; of several, by commas, the last."),
     ] = "reranked",
     judge: Annotated[
         str | None,
@@ -108,7 +109,9 @@ def answers(
             help="A further measure as module:function(question, answer, quotes, gold) -> 0 to 1, e.g. a RAGAS metric."
         ),
     ] = None,
-    limit: Limit = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first N answerable and the first N unanswerable questions.")
+    ] = None,
     json_file: JsonFile = None,
     figures_only: FiguresOnly = False,
     html: HtmlFile = None,
@@ -119,23 +122,27 @@ def answers(
     from evals.encodings import default_folder
     from evals.judging import load_judge
     from evals.library import load_any
-    from evals.models import Models, assistant_over, load_models
-    from evals.systems import passages_of
+    from evals.models import assistant_over, load_models
+    from evals.systems import OURS, passages_of
     from evals.tables import answers_table
 
-    if systems not in ("reranked", "hybrid"):
-        raise WrongUsage(f"--systems takes reranked or hybrid, one of them a run, found {systems!r}")
+    named = [name.strip() for name in systems.split(",") if name.strip()]
+    if not named or not OURS.keys() >= set(named):
+        raise WrongUsage(f"--systems takes {', '.join(OURS)}, of several the last one answers; found {systems!r}")
+    mode, reads = OURS[named[-1]]
     if runs:
         _make_folder(runs)
 
     console = _console(json_file)
+    if len(named) > 1:
+        Console(stderr=True).print(f"Of {', '.join(named)} the last one answers: {named[-1]}.", highlight=False)
     settings = _settings(context)
     judges = {judge: load_judge(judge)} if judge else {}
     loaded = load_any(data, split).limited(limit)
     models = load_models(settings)
     assistant = assistant_over(
-        passages_of(loaded.corpus), models if systems == "reranked" else Models(models.encoder, None), settings,
-        model=model, cache=default_folder(),
+        passages_of(loaded.corpus), models if reads else replace(models, reranker=None, reader=None), settings,
+        model=model, cache=default_folder(), mode=mode,
     )  # fmt: skip
     with progress_bars(console) as progress:
         outcome = evaluate_answers(loaded, assistant, model=model or settings.model, judges=judges, progress=progress)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.answer import Assistant
+from assistant.answer import AnswerConfig, Assistant
 from assistant.confidence import Confidence, load_confidence
 from assistant.config import Settings
 from evals.encodings import CachedEncoder
@@ -16,6 +16,7 @@ from retrieval.index import PassageIndex
 from retrieval.reader import Reader
 from retrieval.records import Passage
 from retrieval.rerank import Reranker
+from retrieval.search import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,17 @@ def load_models(settings: Settings) -> Models:
 
 
 def assistant_over(
-    passages: Sequence[Passage], models: Models, settings: Settings, *, model: str | None, cache: Path
+    passages: Sequence[Passage],
+    models: Models,
+    settings: Settings,
+    *,
+    model: str | None,
+    cache: Path,
+    mode: Mode = Mode.HYBRID,
 ) -> Assistant:
     """An assistant whose whole library is these passages; texts too long for the encoder are read in windows.
 
+    :param mode: which first stage finds what it answers from.
     :param model: another language model than the settings name; ``quote`` for none.
     :raises ModelUnavailable: if weights are missing.
     """
@@ -70,5 +78,5 @@ def assistant_over(
     )
     return Assistant(
         HeldIndex(index), models.encoder, reranker=models.reranker, reader=models.reader, model=language,
-        confidence=models.confidence,
+        confidence=models.confidence, config=AnswerConfig(mode=mode),
     )  # fmt: skip

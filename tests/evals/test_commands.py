@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from evals.commands import _sizes, app
+from evals.models import Models
 from retrieval.errors import PolicydeskError, WrongUsage
+from retrieval.search import Mode, Searcher, SearchResult
 from tests.evals.folders import write_folder
+from tests.fakes import OverlapReranker, WordEncoder
 
 runner = CliRunner()
 
@@ -75,7 +79,8 @@ def test_every_output_is_written_where_it_is_asked_for(folder: Path, peer: Path,
         (["compare", "nothing.json", "nothing.json"], "cannot read nothing.json"),
         (["retrieval", "{folder}", "--systems", "{peer}", "--runs", "{peer}"], "choose a folder"),
         (["answers", "{folder}", "--runs", "{peer}"], "choose a folder"),
-        (["answers", "{folder}", "--systems", "bm25,hybrid"], "takes reranked or hybrid"),
+        (["answers", "{folder}", "--systems", "bm25,bm26"], "takes bm25, dense, hybrid, reranked"),
+        (["answers", "{folder}", "--systems", ","], "takes bm25, dense, hybrid, reranked"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(folder: Path, peer: Path, arguments: list[str], said: str) -> None:
@@ -84,6 +89,42 @@ def test_wrong_usage_is_one_line_and_exit_code_2(folder: Path, peer: Path, argum
     assert result.exception.exit_code == 2
     assert said in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+@pytest.fixture
+def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Mode, bool]]:
+    """How each question was searched for, and whether a reranker stood by, by an assistant without weights."""
+    seen: list[tuple[Mode, bool]] = []
+    search = Searcher.search
+
+    def noted(self: Searcher, question: str, **options: Any) -> SearchResult:
+        seen.append((options["mode"], self.reranker is not None))
+        return search(self, question, **options)
+
+    monkeypatch.setattr(Searcher, "search", noted)
+    monkeypatch.setattr("evals.models.load_models", lambda _settings: Models(WordEncoder(), OverlapReranker()))
+    monkeypatch.setenv("POLICYDESK_MODELS", str(tmp_path / "models"))
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("systems", "expected"),
+    [
+        ("bm25", (Mode.BM25, False)),
+        ("dense", (Mode.DENSE, False)),
+        ("hybrid", (Mode.HYBRID, False)),
+        ("reranked", (Mode.HYBRID, True)),
+        ("bm25, dense", (Mode.DENSE, False)),
+    ],
+)
+def test_answers_are_found_as_the_last_system_finds(
+    folder: Path, searched: list[tuple[Mode, bool]], systems: str, expected: tuple[Mode, bool]
+) -> None:
+    result = run("answers", folder, "--model", "quote", "--limit", 2, "--systems", systems, "--json", "-")
+    found = json.loads(result.stdout)
+    assert (found["answerable"], found["unanswerable"]) == (2, 2), "so many of each, as --help says"
+    assert set(searched) == {expected}
+    assert ("Of bm25, dense the last one answers: dense." in result.stderr) == ("," in systems)
 
 
 @pytest.mark.parametrize("said", ["inf", "nan", "1e999", "", "9", "1e3,1e9"])
