@@ -85,10 +85,11 @@ def retrieval(
     if len(names) > 1:
         console.print(comparison_table(found))
     _say_limits(console, found)
+    _write(found, json_file, html, console, figures_only=figures_only)
+    # Last: an id that a run file cannot carry loses no measurement.
     if runs:
         outcome.write_runs(runs)
         console.print(f"Run files written to {runs}")
-    _write(found, json_file, html, console, figures_only=figures_only)
 
 
 @app.command(
@@ -149,10 +150,11 @@ def answers(
     found = outcome.to_json()
     console.print(answers_table(found))
     _say_limits(console, found)
+    _write(found, json_file, html, console, figures_only=figures_only)
+    # Last: an id that a run file cannot carry loses no measurement.
     if runs:
         outcome.write_runs(runs)
         console.print(f"Run file written to {runs}")
-    _write(found, json_file, html, console, figures_only=figures_only)
 
 
 @app.command(epilog="Example: policydesk eval compare evals/results/baseline-sample.json new.json")

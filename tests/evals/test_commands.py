@@ -127,6 +127,19 @@ def test_answers_are_found_as_the_last_system_finds(
     assert ("Of bm25, dense the last one answers: dense." in result.stderr) == ("," in systems)
 
 
+@pytest.mark.usefixtures("searched")
+@pytest.mark.parametrize("command", ["retrieval", "answers"])
+def test_an_id_that_no_run_file_carries_loses_no_measurement(folder: Path, tmp_path: Path, command: str) -> None:
+    for path in (folder / "queries.jsonl", folder / "answers.jsonl", folder / "qrels" / "test.tsv"):
+        path.write_text(path.read_text().replace("q00", "q 0"))
+    more = ["--systems", "bm25"] if command == "retrieval" else ["--model", "quote"]
+    result = run(command, folder, *more, "--json", tmp_path / "r.json", "--html", tmp_path / "r.html",
+                 "--limit", 2, "--runs", tmp_path / "runs")  # fmt: skip
+    assert "'q 0' holds a space" in str(result.exception)
+    assert json.loads((tmp_path / "r.json").read_text())["per_question"].keys() >= {"q 0", "q01"}
+    assert (tmp_path / "r.html").is_file()
+
+
 @pytest.mark.parametrize("said", ["inf", "nan", "1e999", "", "9", "1e3,1e9"])
 def test_sizes_to_race_at_are_numbers_within_reason(said: str) -> None:
     with pytest.raises(WrongUsage, match="--passages takes"):
