@@ -16,6 +16,7 @@ from assistant.config import quiet_libraries, read_settings
 app = typer.Typer(
     name="policydesk",
     help="Answers questions about your policies from the documents themselves, offline.",
+    epilog='Example: `policydesk ask "Can I carry over unused leave?"`',
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

@@ -15,7 +15,11 @@ from assistant.config import Settings, read_settings
 from evals.tables import progress_bars
 from retrieval.errors import WrongUsage
 
-app = typer.Typer(name="eval", no_args_is_help=True)
+app = typer.Typer(
+    name="eval",
+    no_args_is_help=True,
+    epilog="Example: policydesk eval retrieval corpora/sample --split test --json retrieval.json",
+)
 
 Data = Annotated[
     Path,

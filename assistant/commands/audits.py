@@ -19,7 +19,11 @@ from assistant.replay import Replay, replay
 from retrieval.scope import Scope
 from retrieval.store import Store
 
-app = typer.Typer(help="The audit chain: verify, list, replay.", no_args_is_help=True)
+app = typer.Typer(
+    help="The audit chain: verify, list, replay.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk audit verify`",
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

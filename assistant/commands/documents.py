@@ -19,7 +19,9 @@ from retrieval.errors import WrongUsage
 from retrieval.store import Store
 
 app = typer.Typer(
-    help="The library: list, show, review, publish, remove, undo, versions, diff, conflicts.", no_args_is_help=True
+    help="The library: list, show, review, publish, remove, undo, versions, diff, conflicts.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk documents list`",
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -22,7 +22,11 @@ from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
 from retrieval.store import Store
 
-app = typer.Typer(help="The index, which can always be rebuilt from the database.", no_args_is_help=True)
+app = typer.Typer(
+    help="The index, which can always be rebuilt from the database.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk index verify`",
+)
 
 
 @app.command()

@@ -14,7 +14,11 @@ from assistant.config import Settings
 from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256
 from retrieval.models import DEFAULT_WEIGHTS, GENERATOR, ModelCache, Weights
 
-app = typer.Typer(help="The default weights: fetch, verify, list.", no_args_is_help=True)
+app = typer.Typer(
+    help="The default weights: fetch, verify, list.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk models pull`",
+)
 
 
 @app.command()

@@ -13,7 +13,11 @@ from assistant.config import Settings
 from assistant.privacy import KINDS, Privacy, period, read_period, sweep
 from retrieval.store import Store
 
-app = typer.Typer(help="How long records are kept, and works council mode.", no_args_is_help=True)
+app = typer.Typer(
+    help="How long records are kept, and works council mode.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk privacy show`",
+)
 _MEANING = {
     "conversations": "chats, from their last message",
     "questions": "what was asked, without the asker",

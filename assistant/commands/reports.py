@@ -25,7 +25,11 @@ from retrieval.scope import Scope
 from retrieval.search import Searcher
 from retrieval.store import Store
 
-app = typer.Typer(help="What is asked and not answered, how much, and whether that changes.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is asked and not answered, how much, and whether that changes.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk report gaps`",
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

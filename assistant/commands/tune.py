@@ -21,6 +21,7 @@ from assistant.config import Settings
 app = typer.Typer(
     help="Train the reranker, the reader, confidence and the generator's adapter on your own data.",
     no_args_is_help=True,
+    epilog="Example: `policydesk tune reranker my-questions/ my-handbook/ --start-from shipped`",
 )
 
 #: Seconds between two lines about one thing, where there is no terminal.

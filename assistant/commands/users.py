@@ -17,7 +17,11 @@ from assistant.tokens import TokenScope
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 
-app = typer.Typer(help="Accounts, their roles and API tokens.", no_args_is_help=True)
+app = typer.Typer(
+    help="Accounts, their roles and API tokens.",
+    no_args_is_help=True,
+    epilog="Example: `policydesk users add maria --role hr`",
+)
 
 
 @app.command()
