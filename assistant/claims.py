@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from assistant.alignment import Alignment, lay_beside
 from ingest.opposites import OPPOSITES
@@ -50,6 +50,12 @@ MIN_COVERAGE = 0.85
 _PART_CLAIMED = 0.3
 #: Whom a policy speaks to and of: a claim may name them where the span does not.
 _ADDRESSED = frozenset(terms("employees staff company policy document"))
+#: The two sides of an employment; what the one owes is not what the other owes.
+_SIDES = (frozenset(terms("company employer")), frozenset(terms("employees staff workers")))
+#: Words that say which of a kind are meant: what holds for former employees need not hold for employees.
+_WHICH = frozenset(
+    terms("former temporary permanent seasonal salaried disabled pregnant eligible exempt senior junior newly")
+)
 
 
 def check(claim: str, span: str, *, heading: str = "") -> Verdict:
@@ -65,7 +71,7 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     beside = lay_beside(claimed, cited)
     foreign = [at for at in beside.unmatched if beside.claimed[at].key not in topics]
     coverage = 1 - len(foreign) / len(beside.claimed) if beside.claimed else 0.0
-    found = {*_added(beside, topics), *_dropped(beside), *_misplaced(beside), *_borrowed(beside)}
+    found = {*_added(beside, topics), *_dropped(beside), *_misplaced(beside), *_turned(beside), *_borrowed(beside)}
     if _denied_by_opener(beside, span):
         found.add(Failure.NEGATION)
     if coverage < MIN_COVERAGE or any(after - at == 1 for at, after in pairwise(foreign)):
@@ -125,7 +131,11 @@ def _opposite(stem: str, spoken: set[str]) -> bool:
 def _dropped(beside: Alignment) -> Iterator[Failure]:
     """Facts of the span that the claim leaves out although it keeps what they are about."""
     for to, fact in enumerate(beside.cited):
-        if to in beside.kept or fact.kind is Kind.WORD or fact.optional:
+        if to in beside.kept or fact.optional:
+            continue
+        if fact.kind is Kind.WORD:
+            if _says_which(beside, to) and to + 1 in beside.kept and _together(fact, beside.cited[to + 1]):
+                yield Failure.CONDITION
             continue
         if fact.kind in (Kind.NUMBER, Kind.UNIT):
             if _measures_kept(beside, to):
@@ -135,6 +145,12 @@ def _dropped(beside: Alignment) -> Iterator[Failure]:
                 yield Failure.CONDITION
         elif _stands_beside_kept(beside, to) and fact.key not in ("duty", "during"):
             yield Failure.NEGATION if fact.key == "ban" else _FAILS[fact.kind]
+
+
+def _says_which(beside: Alignment, to: int) -> bool:
+    """Whether a word of the span says which of a kind are meant, such as the last one of "full-time"."""
+    before = beside.cited[to - 1].key if to else ""
+    return beside.cited[to].key in _WHICH or (before in ("full", "part") and beside.cited[to].key == "time")
 
 
 def _denied_by_opener(beside: Alignment, span: str) -> bool:
@@ -199,6 +215,23 @@ def _misplaced(beside: Alignment) -> Iterator[Failure]:
                 exchanged.add((one, other))
 
 
+def _turned(beside: Alignment) -> Iterator[Failure]:
+    """The company in the place of the employees, or the other way round: one side stands where the other was left out, or the
+    two have changed places."""
+    added = {_side(beside.claimed[at]) for at in beside.unmatched} - {None}
+    dropped = {_side(fact) for to, fact in enumerate(beside.cited) if to not in beside.kept} - {None}
+    if any(one != other for one in added for other in dropped):
+        yield Failure.NAME
+    places = sorted((at, to) for at, to in beside.mate.items() if _side(beside.claimed[at]) is not None)
+    for (one, first), (other, second) in combinations(places, 2):
+        if first > second and _side(beside.claimed[one]) != _side(beside.claimed[other]):
+            yield Failure.NAME
+
+
+def _side(fact: Fact) -> int | None:
+    return next((number for number, side in enumerate(_SIDES) if fact.key in side), None)
+
+
 def _borrowed(beside: Alignment) -> Iterator[Failure]:
     """Numbers of another matter: the claim leaves out the number that the span gives for what the claim speaks of."""
     # What opens the span is the number of its clause.
@@ -214,10 +247,20 @@ def _borrowed(beside: Alignment) -> Iterator[Failure]:
             min((word for word in words if word > at), default=None),
         ]
         places = [beside.mate[word] for word in around if word is not None]
-        if any(
-            beside.cited[other].part == beside.cited[subject].part != beside.cited[to].part for other in rivals
-        ) or all(any(abs(place - other) < abs(place - to) for other in rivals) for place in places):
+        if (
+            any(_of_another(beside, subject, other, to) for other in rivals)
+            or any(beside.cited[other].part == beside.cited[subject].part != beside.cited[to].part for other in rivals)
+            or all(any(abs(place - other) < abs(place - to) for other in rivals) for place in places)
+        ):
             yield Failure.NUMBER
+
+
+def _of_another(beside: Alignment, subject: int, rival: int, to: int) -> bool:
+    """Whether the subject's own number was left out, and a subject of its own stands before the number that was taken:
+    "managers 800 and staff 500"."""
+    return subject < rival < to and any(
+        beside.cited[between].kind is Kind.WORD and between not in beside.kept for between in range(rival + 1, to)
+    )
 
 
 def _rivals(cited: Sequence[Fact], one: int, other: int) -> bool:

@@ -165,12 +165,12 @@ def _meanings() -> dict[tuple[str, ...], _Meaning]:
         ((Kind.MODAL, "advice"), "should|ought to"),
         ((Kind.MODAL, "ban"), "must not|shall not|may not|can not|could not|not allowed to|not permitted to|not entitled to|not entitled"),
         ((Kind.MODAL, "free"), "need not|not required to|not obliged to|not obligated to|not have to|not need to|not required"),
-        ((Kind.NOT, "not"), "not|no|never|none|neither|nor|nobody|nothing"),
+        ((Kind.NOT, "not"), "not|no|never|none|neither|nor|nobody|nothing|no longer|rarely|seldom|hardly|hardly ever|barely|scarcely"),
         ((Kind.NOT, "without"), "without"),
         ((Kind.CONDITION, "if"), "if|only if|if and only if|only where|only when|provided that|provided|as long as|so long as|in the event|in the event of|"
                                  "in the event that|in case|in case of|on condition that|subject to"),
         ((Kind.CONDITION, "unless"), "unless|except|except for|except that|except as|except where|except with|except in|other than|save for|save that|"
-                                     "save as|excluding|with the exception of|apart from"),
+                                     "save as|excluding|with the exception of|with the exclusion of|apart from|barring|but for"),
         ((Kind.CONDITION, "only"), "only|solely|exclusively"),
         ((Kind.CONDITION, "when"), "when|where|whenever|wherever"),
         ((Kind.BOUND, "at_most"), "up to|at most|maximum|max|maximum of|up to a maximum of|a maximum of|no more than|not more than|not exceed|not exceeding|"

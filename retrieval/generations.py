@@ -199,9 +199,16 @@ class CurrentIndex:
     def get(self) -> PassageIndex:
         """:raises IndexEmpty, IndexDamaged, IndexMismatch: see :func:`open_index`."""
         with self._lock:
-            if self._index is None or self._index.generation != current_generation(self._home):
-                self._index = open_index(self._home, encoder=self._encoder)
-            return self._index
+            while True:
+                current = current_generation(self._home)
+                if self._index is not None and self._index.generation == current:
+                    return self._index
+                try:
+                    self._index = open_index(self._home, encoder=self._encoder)
+                except IndexDamaged:
+                    if current_generation(self._home) == current:
+                        raise
+                    # Another became current meanwhile, and the files of this one were dropped.
 
 
 def _previous(home: Home, encoder: Encoder) -> PassageIndex | None:

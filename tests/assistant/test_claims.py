@@ -99,6 +99,9 @@ def test_numbers_are_the_same_in_words_and_figures(claim: str, span: str) -> Non
         ("Parents are not required to work night shifts.", "Parents need not work night shifts."),
         ("No, you may not accept gifts worth more than €50.", "Employees must not accept gifts worth more than €50."),
         ("If your manager agrees, you can work from home.", "You may work from home if your manager agrees."),
+        ("Managers receive 800 euros.", "Managers receive 800 euros and other staff receive 500 euros."),
+        ("Other staff receive 500 euros.", "Managers receive 800 euros and other staff receive 500 euros."),
+        ("Notice is no longer than 3 weeks.", "Notice is no longer than 3 weeks."),
         ("You can claim travel costs.", "You can claim travel costs (for example if you take the train)."),
     ],
 )
@@ -129,6 +132,18 @@ def test_the_same_in_other_words_is_supported(claim: str, span: str) -> None:
         ("Leave is paid.", "Leave is paid; provided that the employee is in service.", Failure.CONDITION),
         ("You can work abroad.", "Can employees work abroad? Ask the travel desk.", Failure.MODAL),
         ("Leave is paid on the first working day.", "Leave is paid.", Failure.NUMBER),
+        (
+            "Managers receive 500 euros.",
+            "Managers receive 800 euros and other staff receive 500 euros.",
+            Failure.NUMBER,
+        ),
+        ("Employees pay the first 500 euros.", "The company pays the first 500 euros.", Failure.NAME),
+        ("The company pays the employee.", "The employee pays the company.", Failure.NAME),
+        ("Employees receive the bonus.", "Full-time employees receive the bonus.", Failure.CONDITION),
+        ("Employees lose access.", "Former employees lose access.", Failure.CONDITION),
+        ("All staff receive 20 days.", "All staff barring interns receive 20 days.", Failure.CONDITION),
+        ("Gifts are accepted.", "Gifts are no longer accepted.", Failure.NEGATION),
+        ("Overtime is paid.", "Overtime is hardly ever paid.", Failure.NEGATION),
         ("Leave is paid after review by the board.", "Leave is paid in full after review.", Failure.CONTENT),
     ],
 )

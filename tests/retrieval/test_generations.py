@@ -63,6 +63,22 @@ def test_readers_keep_the_generation_they_opened(home: Home, store: Store) -> No
     assert (len(old), len(current.get())) == (1, 2)
 
 
+def test_a_publish_while_an_index_is_opened_is_no_damage(
+    home: Home, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    read = generations.read_manifest
+
+    def publish_first(folder: Path) -> generations.Manifest:
+        monkeypatch.setattr(generations, "read_manifest", read)
+        publish(home, store, ENCODER, rebuild=True)  # drops what is about to be read
+        return read(folder)
+
+    monkeypatch.setattr(generations, "read_manifest", publish_first)
+    assert CurrentIndex(home, encoder=ENCODER.name).get().generation == 2
+
+
 @pytest.mark.parametrize("name", ["passages.jsonl", "lexical.npz", "dense.faiss"])
 def test_flipped_byte_is_noticed(home: Home, store: Store, name: str) -> None:
     add(store, "leave", "28 days")
