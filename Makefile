@@ -7,7 +7,7 @@ PORT ?= 8000
 # What an environment was made from; a change makes it anew.
 STAMP = $(shell cksum < pyproject.toml | cut -d' ' -f1)
 
-.PHONY: help run test lint bench eval gate browser-test pictures setup setup-dev weights chromium tesseract clean
+.PHONY: help run test lint bench eval gate browser-test pictures setup setup-dev setup-race weights chromium tesseract clean
 
 help:
 	@echo "make run           set everything up and start the chat on http://127.0.0.1:$(PORT)"
@@ -35,6 +35,13 @@ setup: $(BIN)/python
 setup-dev: setup
 	@if [ ! -f $(VENV)/.installed-dev-$(STAMP) ]; then \
 	  $(BIN)/pip install --quiet -e ".[dev]" && touch $(VENV)/.installed-dev-$(STAMP); fi
+
+# The peers of the race, which nothing else needs. Where they cannot be had it goes without them, and its table says so.
+setup-race: setup
+	@if [ ! -f $(VENV)/.installed-race-$(STAMP) ]; then \
+	  echo "Installing the peers of the race ..." && \
+	  if $(BIN)/pip install --quiet -e ".[race]"; then touch $(VENV)/.installed-race-$(STAMP); \
+	  else echo "The peers could not be installed; racing those that are here." >&2; fi; fi
 
 weights: setup
 	@$(BIN)/policydesk models pull
@@ -85,7 +92,7 @@ gate: setup-dev weights
 	$(BIN)/policydesk eval answers corpora/sample --split dev --model quote --json $(OUT)/gate.json
 	$(BIN)/policydesk eval compare $(BASELINE) $(OUT)/gate.json
 
-bench: setup-dev weights
+bench: setup-race weights
 	@mkdir -p $(OUT)
 	$(BIN)/policydesk bench --passages 1e3,1e4 --json $(OUT)/bench.json
 

@@ -32,6 +32,18 @@ def test_make_targets_exist() -> None:
     assert {target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
 
 
+def test_the_race_s_peers_are_installed_for_the_race_alone() -> None:
+    rules = dict(re.findall(r"^([a-z-]+):(?!=) *(.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    def needed(target: str) -> set[str]:
+        return {target}.union(*(needed(below) for below in rules.get(target, "").split()))
+
+    run_by_ci = re.findall(r"^make ([a-z-]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "setup-race" in needed("bench")
+    assert run_by_ci
+    assert [target for target in run_by_ci if "setup-race" in needed(target)] == []
+
+
 def test_linked_files_exist() -> None:
     linked = re.findall(r"\]\((?!http)([^)#]+)\)", README) + re.findall(r"`(docs/[^`]+|[A-Z]+\.md)`", README)
     assert {path for path in linked if not (ROOT / path).exists()} == set()
