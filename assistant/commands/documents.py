@@ -10,11 +10,12 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from assistant.actions import Act
 from assistant.commands import diffing, reviewing
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.contract import document_json
-from retrieval.documents import Document
+from retrieval.documents import Document, Standing
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 
@@ -124,6 +125,7 @@ def remove(
     undoable: Annotated[
         bool, typer.Option("--undoable", help="Keep its text for seven days, or until `index rebuild`, for undo.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove a document and all its versions for good.
 
@@ -132,15 +134,31 @@ def remove(
     settings: Settings = context.obj
     document = Store.open(settings.home).document(document_id)
     how = "" if undoable else " for good"
+    if as_json and not yes:
+        raise WrongUsage("nothing was removed: standard output carries JSON, so nobody is asked; add --yes")
     if not yes and not _is_agreed(f"Remove “{document.title}” with {len(document.versions)} version(s){how}?"):
         raise WrongUsage("nothing was removed")
     room = reviewing.open_review(context)
     if undoable:
         action = room.remove(document_id)
-        console.print(f"{document.title} is removed; undo with: policydesk documents undo {action.action_id}")
+        said = f"{document.title} is removed; undo with: policydesk documents undo {action.action_id}"
+        reviewing.say(room, action, said, as_json=as_json)
         return
     room.erasure.erase(document_id)
-    console.print(f"{document.title} is removed.")
+    if as_json:
+        print_json(
+            {
+                "action_id": None,
+                "act": Act.REMOVE.value,
+                "document_id": document_id,
+                "versions": [version.version_id for version in document.versions],
+                "title": document.title,
+                "can_be_undone": False,
+                "status": Standing.WITHDRAWN.value,
+            }
+        )
+    else:
+        console.print(f"{document.title} is removed.")
 
 
 def _is_agreed(question: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +18,7 @@ from retrieval.records import heading_line
 from retrieval.store import Store
 
 if TYPE_CHECKING:
+    from assistant.actions import Action
     from assistant.review import Review
     from ingest.conflicts import Contradiction
     from ingest.preflight import Preflight, Stated
@@ -112,13 +113,16 @@ def confirm(
 def publish(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ID", help="A version, or a document with its drafts.")],
+    as_json: AsJson = False,
 ) -> None:
     """Put a document's drafts, or one of them, in service.
 
     Example: `policydesk documents publish d3f9a12c45`
     """
-    action = open_review(context).publish(name)
-    console.print(f"{action.title} is published; undo with: policydesk documents undo {action.action_id}")
+    room = open_review(context)
+    action = room.publish(name)
+    said = f"{action.title} is published; undo with: policydesk documents undo {action.action_id}"
+    say(room, action, said, as_json=as_json)
 
 
 def reject(
@@ -153,13 +157,15 @@ def undo(
     action_id: Annotated[
         str | None, typer.Argument(metavar="[ACT]", help="From `documents history`; the latest without it.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take back publishing, rejecting, removing, confirming or attaching.
 
     Example: `policydesk documents undo`
     """
-    action = open_review(context).undo(action_id)
-    console.print(f"Undone: {action.act.value} of {action.title}.")
+    room = open_review(context)
+    action = room.undo(action_id)
+    say(room, action, f"Undone: {action.act.value} of {action.title}.", as_json=as_json)
 
 
 def history(
@@ -216,6 +222,17 @@ def conflicts(context: typer.Context, as_json: AsJson = False) -> None:
     aside.print(f"{len(found)} contradictions among {len(index)} passages")
     if found:
         raise typer.Exit(1)
+
+
+def say(room: Review, action: Action, text: str, *, as_json: bool) -> None:
+    """What was done: a line for people, or the act as ``documents history --json`` gives it, with the document's status now."""
+    from assistant.reviewapi import action_json
+
+    if as_json:
+        document = room.store.document(action.document_id)
+        print_json({**action_json(action), "status": document.standing(date.today()).value})
+    else:
+        console.print(text)
 
 
 def conflict_json(found: Contradiction) -> dict[str, Any]:

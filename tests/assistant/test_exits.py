@@ -94,6 +94,9 @@ def test_removing_where_nobody_can_be_asked_takes_yes(
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert ends(tmp_path, "documents", "remove", document_id) == 2
     assert "add --yes" in capsys.readouterr().err
+    assert ends(tmp_path, "documents", "remove", document_id, "--json") == 2
+    asked = capsys.readouterr()
+    assert (asked.out, "add --yes" in asked.err) == ("", True)
     assert [each.document_id for each in store.documents()] == [document_id]
 
 

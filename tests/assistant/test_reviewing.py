@@ -75,3 +75,22 @@ def test_a_removal_can_be_taken_back_where_it_was_asked_for(home: Path) -> None:
     assert "withdrawn" not in [each["status"] for each in printed(home, "list")["documents"]]
     documents(home, "remove", document, "--yes")
     assert document not in [each["document_id"] for each in printed(home, "list")["documents"]]
+
+
+def test_acts_are_printed_as_json_where_scripts_ask_for_it(home: Path) -> None:
+    (draft,) = printed(home, "review")["drafts"]
+    document = draft["document_id"]
+    published = printed(home, "publish", document)
+    assert (published["act"], published["document_id"], published["status"]) == ("publish", document, "in_force")
+    (act,) = printed(home, "history")["actions"]
+    assert {key: value for key, value in published.items() if key != "status"} == act
+    undone = printed(home, "undo", published["action_id"])
+    assert (undone["action_id"], undone["status"]) == (published["action_id"], "draft")
+    assert undone["undone_at"]
+    removed = printed(home, "remove", document, "--yes", "--undoable")
+    assert (removed["act"], removed["status"], removed["can_be_undone"]) == ("remove", "withdrawn", True)
+    printed(home, "undo")
+    gone = printed(home, "remove", document, "--yes")
+    assert (gone["title"], gone["status"], gone["can_be_undone"]) == (removed["title"], "withdrawn", False)
+    assert gone["versions"] == [draft["version_id"]]
+    assert document not in [each["document_id"] for each in printed(home, "list")["documents"]]
