@@ -18,6 +18,8 @@ from retrieval.store import Store
 MIN_SECRET_CHARACTERS = 8
 _SOUND_SECRET_CHARACTERS, _SOUND_SECRET_DIFFERENT = 16, 8
 DEMO_NAMES = frozenset({"employee", "hr", "evaluator"})
+#: What is checked here and, where it is wrong, keeps ``serve`` from starting.
+STOPPING = frozenset({"privacy settings", "roles by single sign-on"})
 #: An instance with more administrators than this has stopped asking who needs to be one.
 _MANY_ADMINS = 5
 

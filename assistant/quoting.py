@@ -25,6 +25,9 @@ class QuotingConfig:
     margin: float = 0.6  #: how far below the best score, if the reader is as sure of its passage as of the best one's
     margin_of_less_sure: float = 0.4  #: the same, if it is less sure
     least: float = 0.0  #: log-odds above which a passage of which it is less sure answers at all
+    below_opener: float = (
+        160  #: characters between an item and the words that open its list, for both to be one quotation
+    )
 
     def takes(self, sentence: EvidenceSentence, best: EvidenceSentence) -> bool:
         """Whether the sentence is quoted beside the best one."""
@@ -35,7 +38,9 @@ class QuotingConfig:
 
 
 #: All that evidence holds, however little it says beside the best sentence.
-EVERY_SIDE = QuotingConfig(margin=float("inf"), margin_of_less_sure=float("inf"), least=float("-inf"))
+EVERY_SIDE = QuotingConfig(
+    margin=float("inf"), margin_of_less_sure=float("inf"), least=float("-inf"), below_opener=float("inf")
+)
 
 
 def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = None) -> list[Citation]:
@@ -47,9 +52,8 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     config = config or QuotingConfig()
     if not evidence:
         return []
-    most_between = len(evidence[0].passage.text) if config is EVERY_SIDE else _MOST_BETWEEN
     chosen = [one for one in evidence[: config.most] if config.takes(one, evidence[0])]
-    found = [_Quoted(one, *whole(one)).with_its_opener(most_between) for one in chosen]
+    found = [_Quoted(one, *whole(one)).with_its_opener(config.below_opener) for one in chosen]
     while pair := next(((one, other) for one, other in combinations(found, 2) if one.adjoins(other)), None):
         one, other = pair
         found[found.index(one)] = replace(one, start=min(one.start, other.start), end=max(one.end, other.end))
@@ -85,10 +89,10 @@ class _Quoted:
         at = self.sentence.passage.text.rfind(lead_in, 0, self.sentence.start) if lead_in else -1
         return (at, at + len(lead_in)) if at >= 0 else None
 
-    def with_its_opener(self, most_between: int) -> _Quoted:
-        """From the words that open the list on, where at most so many items stand between."""
+    def with_its_opener(self, most_between: float) -> _Quoted:
+        """From the words that open the list on, where at most so many characters stand between."""
         opener = self.opener
-        if opener is None or len(self._between(opener[1], self.start)) > most_between:
+        if opener is None or self.start - opener[1] > most_between:
             return self
         return replace(self, start=opener[0])
 
@@ -110,10 +114,11 @@ class _Quoted:
         return same and len(self._between(first.end, last.start)) <= _MOST_BETWEEN
 
     def with_its_table(self) -> _Quoted:
-        """All of a short table where several of its rows are quoted, for the others belong to the same answer, or its first
-        line, which says nothing without them if it is a header and is one of many if it is none."""
+        """All of a short table where several of its rows are quoted, for the others belong to the same answer; or its first
+        line, where rows do not name their columns: it is the header, or a row that says nothing without one."""
         text = self.sentence.passage.text
-        if _is_short_table(self.sentence.passage) and ("\n" in text[self.start : self.end] or self.start == 0):
+        quoted = text[self.start : self.end]
+        if _is_short_table(self.sentence.passage) and ("\n" in quoted or (self.start == 0 and " | " in quoted)):
             return replace(self, start=0, end=len(text))
         return self
 

@@ -13,7 +13,7 @@ import typer
 from assistant.commands.output import console, print_json, progress_bar
 from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
-from assistant.hardening import weak_settings
+from assistant.hardening import STOPPING, weak_settings
 from ingest.ocr import INSTALL
 from ingest.tesseract import program
 from retrieval.encoder import load_encoder
@@ -111,7 +111,9 @@ def doctor(
             )
             findings.append(Finding("index up to date", behind))
         store = Store.open(settings.home)
-        findings += [Finding(checked, weak, stops=False) for checked, weak in weak_settings(settings, store)]
+        findings += [
+            Finding(checked, weak, stops=checked in STOPPING) for checked, weak in weak_settings(settings, store)
+        ]
     # No fault: an installation may have nothing to scan.
     findings.append(
         Finding(

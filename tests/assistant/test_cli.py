@@ -241,6 +241,9 @@ def test_a_weak_setting_is_a_warning_of_the_doctor_s(library: Path, monkeypatch:
     assert (found["secret"]["level"], found["database"]["level"]) == ("warning", "ok")
     assert "openssl rand" in found["secret"]["problem"]
     assert found["database"]["problem"] is None
+    monkeypatch.setenv("POLICYDESK_SSO_ROLES", "x")  # serve would not start with it
+    assert policydesk(library, "doctor").returncode == 3
+    monkeypatch.delenv("POLICYDESK_SSO_ROLES")
     monkeypatch.setenv("POLICYDESK_READER", str(SHIPPED / "reranker"))
     both = policydesk(library, "doctor", "--json")
     assert both.returncode == 3

@@ -104,6 +104,7 @@ def test_items_far_apart_and_sentences_with_another_between_stay_apart() -> None
 
 
 HANDLING = "Employees must not:\n" + "\n".join(f"- {what}" for what in ("shred files", "copy keys", "share passes", "prop doors open",
+    "let anybody in who does not show a pass and cannot say whom he or she has come to see or why at this hour", "stay after ten at night without telling",
     "take printed contracts home", "leave bags in the lobby", "lend cards"))  # fmt: skip
 
 
@@ -150,6 +151,8 @@ def test_one_row_of_a_table_is_quoted_alone_and_of_several_the_whole_table() -> 
     assert quoted(two, eight) == [table.text]
     # The first line is the header, or a row like the others where there is none.
     assert quoted(sentence(table, "Years | Months", 2.0, 1.0)) == [table.text]
+    named = replace(table, text="Years: 2; Months: 1\nYears: 5; Months: 2")
+    assert quoted(sentence(named, "Years: 2; Months: 1", 2.0, 1.0)) == ["Years: 2; Months: 1"]
 
 
 def test_of_a_long_table_the_rows_between_two_rows_are_quoted() -> None:
