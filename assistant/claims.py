@@ -65,7 +65,7 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     """
     claimed, cited = _without_answer_word(claim), facts(span)
     topics = _ADDRESSED.union(terms(heading))
-    if not claim.rstrip().endswith("?"):
+    if "?" not in claim:
         topics = topics.union(fact.key for fact in cited if fact.asked)
         cited = tuple(fact for fact in cited if not fact.asked)
     beside = lay_beside(claimed, cited)

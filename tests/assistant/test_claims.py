@@ -101,6 +101,7 @@ def test_numbers_are_the_same_in_words_and_figures(claim: str, span: str) -> Non
         ("If your manager agrees, you can work from home.", "You may work from home if your manager agrees."),
         ("Managers receive 800 euros.", "Managers receive 800 euros and other staff receive 500 euros."),
         ("Other staff receive 500 euros.", "Managers receive 800 euros and other staff receive 500 euros."),
+        ("May I sell days? Yes, if the manager agrees.", "May I sell days? Yes, if the manager agrees."),
         ("Notice is no longer than 3 weeks.", "Notice is no longer than 3 weeks."),
         ("You can claim travel costs.", "You can claim travel costs (for example if you take the train)."),
     ],
