@@ -10,8 +10,11 @@ from datetime import date
 from assistant.records import Turn
 from retrieval.terms import terms
 
-_WHAT_ABOUT = re.compile(r"^(?:and|or|but|ok(?:ay)?|so)?[,\s]*(?:what|how)\s+about\s+(?P<rest>.+)$", re.IGNORECASE)
-_AND = re.compile(r"^(?:and|or|but|also|even|only)\b[,\s]+(?P<rest>.+)$", re.IGNORECASE)
+_POLITE = r"(?:(?:ok(?:ay)?|thanks?(?: you)?|great|right|no|sorry|actually)\b[,.!\s]+)?"
+_WHAT_ABOUT = re.compile(
+    rf"^{_POLITE}(?:and|or|but|so)?[,\s]*(?:(?:what|how)\s+about|i\s+meant?)\s+(?P<rest>.+)$", re.IGNORECASE
+)
+_AND = re.compile(rf"^{_POLITE}(?:and|or|but|also|even|only)\b[,\s]+(?P<rest>.+)$", re.IGNORECASE)
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|there|then|same|one|ones|both|either|so|instead|afterwards|on top)\b",
     re.IGNORECASE,

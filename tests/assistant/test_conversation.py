@@ -50,6 +50,9 @@ def test_questions_are_not_small_talk(text: str) -> None:
         ("What about part-timers?", "How many days of annual leave do I get, part-timers?"),
         ("and in Germany?", "How many days of annual leave do I get, in Germany?"),
         ("And when do they lapse?", "when do they lapse? (How many days of annual leave do I get)"),
+        ("ok, and for managers?", "How many days of annual leave do I get, for managers?"),
+        ("No, I meant unpaid leave", "How many days of annual leave do I get, unpaid leave?"),
+        ("Thanks! And can I sell them?", "can I sell them? (How many days of annual leave do I get)"),
         ("Can I sell them?", "Can I sell them? (How many days of annual leave do I get)"),
     ],
 )
