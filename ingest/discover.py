@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+#: What the place of a file begins with that somebody sent; the name it was sent under follows.
+UPLOADED = "upload:"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -29,7 +32,7 @@ class Source:
     @classmethod
     def upload(cls, path: Path, name: str) -> Source:
         """A file sent by somebody: known by its name, whatever it is called on this disk."""
-        return cls(path, _shown(name), f"upload:{_shown(name)}")
+        return cls(path, _shown(name), UPLOADED + _shown(name))
 
 
 def discover(paths: Sequence[Path | Source]) -> list[Source]:

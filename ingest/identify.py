@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,9 +11,11 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from ingest.countries import countries_named
+from ingest.discover import UPLOADED
 from ingest.outline import folded
-from retrieval.documents import NewVersion
+from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import WrongUsage
+from retrieval.records import Passage
 from retrieval.store import Store
 from retrieval.tables import DocumentRow, PassageRow, VersionRow
 
@@ -36,6 +39,8 @@ class Identity:
 
 #: How much of the shorter text's word triples the two must share.
 SAME_POLICY_OVERLAP = 0.5
+#: And so much where both were uploaded under one name.
+KIN_OVERLAP = 0.25
 #: These exist once per person, party or occasion: two alike are two documents, not versions of one.
 _ONE_OF_MANY = re.compile(
     r"\b(agreements?|contracts?|nda|addend(?:um|a)|amendments?|statement of work|sow|offer|order|letter|form|template|minutes|agenda|invoice|"
@@ -49,16 +54,19 @@ _VERSION_WORDS = re.compile(
 
 
 def same_bytes(store: Store, *, sha256: str, source: str) -> Identity | None:
-    """UNCHANGED or DUPLICATE if the library holds exactly these bytes, else None."""
+    """UNCHANGED or DUPLICATE if the library holds exactly these bytes, else None.
+
+    None too for a file that went back to what an earlier version at its place said: only a new version brings that into
+    force again.
+    """
+    standing = next((row for row in _latest_at(store, source) if row.sha256 == sha256), None)
+    if standing is not None:
+        return Identity(Kinship.UNCHANGED, standing.document_id, standing.version_id)
     version = store.version_with(sha256=sha256)
-    if version is None:
+    if version is None or version.source == source:
         return None
-    kinship = Kinship.UNCHANGED if version.source == source else Kinship.DUPLICATE
     return Identity(
-        kinship,
-        version.document_id,
-        version.version_id,
-        None if kinship is Kinship.UNCHANGED else f"same content as {version.file}",
+        Kinship.DUPLICATE, version.document_id, version.version_id, because=f"same content as {version.file}"
     )
 
 
@@ -68,8 +76,9 @@ def identify(
     """What a file is to the library, decided in this order: same bytes; superseded document given by name; same place; same policy
     with another date.
 
-    The last is careful: title, country and most of the text agree, and both state dates that differ. Country variants
-    and documents that exist once per person or party are never taken for versions.
+    A file that was uploaded also has to bear the title of what came under its name before, or say some of the same. The
+    last is careful: title, country and most of the text agree, and both state dates that differ. Country variants and
+    documents that exist once per person or party are never taken for versions.
 
     :raises WrongUsage: if ``supersedes`` is neither a document nor a version.
     """
@@ -78,7 +87,7 @@ def identify(
         return known
     if supersedes is not None:
         return Identity(Kinship.NEW_VERSION, document_named(store, supersedes), because=f"supersedes {supersedes}")
-    at_place = _at_place(store, new.source)
+    at_place = _at_place(store, new)
     if at_place is not None:
         return Identity(Kinship.NEW_VERSION, at_place, because="the file at this place has changed")
     same_policy = _same_policy(store, new)
@@ -101,11 +110,40 @@ def document_named(store: Store, identifier: str) -> str:
     raise WrongUsage(f"there is no document {identifier} to supersede; see: policydesk documents list")
 
 
-def _at_place(store: Store, source: str) -> str | None:
+def _latest_at(store: Store, source: str) -> Collection[VersionRow]:
+    """The latest version of each document that came from a place and was not withdrawn."""
+    latest: dict[str, VersionRow] = {}
+    for row in _versions_at(store, source):
+        if not row.withdrawn:
+            latest.setdefault(row.document_id, row)
+    return latest.values()
+
+
+def _versions_at(store: Store, source: str) -> Sequence[VersionRow]:
+    """The versions that came from a place, latest first."""
+    statement = select(VersionRow).where(VersionRow.source == source)
     with store.sessions() as session:
-        return session.scalars(
-            select(VersionRow.document_id).where(VersionRow.source == source).order_by(VersionRow.number.desc())
-        ).first()
+        return session.scalars(statement.order_by(VersionRow.created_at.desc(), VersionRow.number.desc())).all()
+
+
+def _at_place(store: Store, new: NewVersion) -> str | None:
+    """The document that had a file's place before it."""
+    # A path holds one file at a time, but many a "policy.pdf" is sent that is no version of the last one.
+    is_upload = new.source.startswith(UPLOADED)
+    versions = _versions_at(store, new.source)
+    return next((row.document_id for row in versions if not is_upload or _is_kin(store, row, new)), None)
+
+
+def _is_kin(store: Store, row: VersionRow, new: NewVersion) -> bool:
+    """Whether a file bears the title of a version or says some of the same."""
+    title = bare_title(new.title)
+    if title and title == bare_title(row.title):
+        return True
+    return overlap(_text(new.passages), _text(store.passages(row.version_id))) >= KIN_OVERLAP
+
+
+def _text(passages: Iterable[NewPassage | Passage]) -> str:
+    return "\n".join(passage.text for passage in passages)
 
 
 def _same_policy(store: Store, new: NewVersion) -> str | None:
@@ -115,7 +153,7 @@ def _same_policy(store: Store, new: NewVersion) -> str | None:
     statement = select(VersionRow.version_id, VersionRow.document_id, VersionRow.title, VersionRow.stated_from, DocumentRow.jurisdiction).join(
         DocumentRow, VersionRow.document_id == DocumentRow.document_id
     ).where(~VersionRow.withdrawn).order_by(VersionRow.created_at.desc())  # fmt: skip
-    text = "\n".join(passage.text for passage in new.passages)
+    text = _text(new.passages)
     with store.sessions() as session:
         for version_id, document_id, other_title, stated_from, jurisdiction in session.execute(statement):
             if (

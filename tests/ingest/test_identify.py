@@ -52,6 +52,24 @@ def test_another_file_at_the_same_place_is_a_new_version(store: Store) -> None:
     assert (found.kinship, found.document_id) == (Kinship.NEW_VERSION, added.document_id)
 
 
+def test_a_file_that_goes_back_to_an_earlier_text_is_a_new_version(store: Store) -> None:
+    first = store.add_version(version())
+    store.add_version(version(sha256="b" * 64), document_id=first.document_id)
+    back, copy = identify(store, version()), identify(store, version(source="/elsewhere.md"))
+    assert (back.kinship, back.document_id) == (Kinship.NEW_VERSION, first.document_id)
+    assert copy.kinship is Kinship.DUPLICATE
+    third = store.add_version(version(), document_id=first.document_id)
+    again = identify(store, version())
+    assert (again.kinship, again.version_id) == (Kinship.UNCHANGED, third.version_id)
+
+
+def test_a_file_put_back_after_its_change_was_withdrawn_is_unchanged(store: Store) -> None:
+    first = store.add_version(version())
+    store.add_version(version(sha256="b" * 64), document_id=first.document_id)
+    store.change(first.document_id, lambda row: setattr(row.versions[-1], "withdrawn", True))
+    assert identify(store, version()).version_id == first.version_id
+
+
 def test_a_document_may_be_superseded_by_name_or_by_version(store: Store) -> None:
     added = store.add_version(version())
     other = later(title="Unlike", passages=(NewPassage("Other text."),))
@@ -82,6 +100,40 @@ def test_the_same_policy_with_another_date_is_a_new_version(store: Store) -> Non
 def test_what_may_be_another_document_is_not_merged(store: Store, changes: dict[str, Any]) -> None:
     store.add_version(version())
     assert identify(store, later(**changes)).kinship is Kinship.NEW
+
+
+def upload(**changes: Any) -> NewVersion:
+    return version(**{"source": "upload:policy.md", "effective_from": None, **changes})
+
+
+UNRELATED: dict[str, Any] = {
+    "sha256": "c" * 64, "title": "Parental Leave", "passages": (NewPassage("Wholly different words stand here. " * 20),),
+}  # fmt: skip
+
+
+def test_an_upload_under_the_name_of_an_unrelated_document_is_new(store: Store) -> None:
+    store.add_version(upload())
+    assert identify(store, upload(**UNRELATED)).kinship is Kinship.NEW
+
+
+@pytest.mark.parametrize("changes", [{"title": "Business Trips"}, {"passages": UNRELATED["passages"]}])
+def test_an_upload_with_the_title_or_the_text_of_one_before_is_its_next_version(
+    store: Store, changes: dict[str, Any]
+) -> None:
+    first = store.add_version(upload())
+    store.add_version(upload(**UNRELATED))
+    found = identify(store, upload(sha256="b" * 64, **changes))
+    assert (found.kinship, found.document_id) == (Kinship.NEW_VERSION, first.document_id)
+
+
+def test_uploads_of_one_name_are_unchanged_and_go_back_each_for_itself(store: Store) -> None:
+    first = store.add_version(upload())
+    other = store.add_version(upload(**UNRELATED))
+    assert identify(store, upload()).version_id == first.version_id
+    store.add_version(upload(sha256="b" * 64, title="Business Trips"), document_id=first.document_id)
+    back, still = identify(store, upload()), identify(store, upload(**UNRELATED))
+    assert (back.kinship, back.document_id) == (Kinship.NEW_VERSION, first.document_id)
+    assert (still.kinship, still.version_id) == (Kinship.UNCHANGED, other.version_id)
 
 
 def test_variants_for_two_countries_are_two_documents(store: Store) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from ingest.discover import Source
 from ingest.pipeline import IngestOptions, ingest
 from ingest.records import FileReport, FileStatus
-from retrieval.documents import NewVersion, Version
+from retrieval.documents import NewVersion, Standing, Version
 from retrieval.errors import WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.home import Home
@@ -155,6 +155,18 @@ def test_a_changed_file_is_a_new_version_of_its_document(library: Library) -> No
     second = library.ingest()[0]
     assert (second.document_id, second.version_id) == (first.document_id, f"{first.document_id}.v2")
     assert second.warnings == (f"taken as a new version of {first.document_id}: the file at this place has changed",)
+
+
+def test_a_file_put_back_as_it_was_answers_again(library: Library) -> None:
+    for text in ("Leave is 25 days.", "Leave is 30 days.", "Leave is 25 days."):
+        library.write("a.md", text)
+        library.write("copy.md", "Leave is 25 days.")
+        report = library.ingest()[0]
+    document = library.store.document(report.document_id or "")
+    assert (report.version_id, len(library.store.documents())) == (f"{report.document_id}.v3", 1)
+    assert document.versions[-1].standing(date.today()) is Standing.IN_FORCE
+    assert [again.status for again in library.ingest()] == [UNCHANGED, UNCHANGED]
+    assert library.ingest()[0].version_id == report.version_id
 
 
 def test_the_same_file_twice_in_one_run_is_one_document(library: Library) -> None:
