@@ -77,6 +77,10 @@ def _is_bold(text: str, meta: Any) -> bool:
     return bool(bold) and len(re.sub(r"\W", "", bold)) >= 0.95 * len(re.sub(r"\W", "", text))
 
 
+#: A cell covers no more columns, whatever it claims.
+_MAX_COLUMNS = 50
+
+
 def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
     """A table as a block; one of a single column, which only frames its text, as the paragraphs in it."""
     if not source:
@@ -88,23 +92,11 @@ def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
     root = fragment_fromstring(source)
     for line_break in root.iter("br"):
         line_break.tail = "\n" + (line_break.tail or "")
-    rows: list[tuple[str, ...]] = []
-    heads: list[bool] = []
-    for row in root.iter("tr"):
-        cells: list[str] = []
-        for cell in row:
-            if cell.tag in ("td", "th"):
-                span = cell.get("colspan", "1")
-                cells.extend([cell.text_content().strip()] * (min(int(span), 50) if span.isdecimal() else 1))
-        if any(cells):
-            rows.append(tuple(cells))
-            heads.append(
-                (row[0].tag == "th" and all(cell.tag == "th" for cell in row)) or row.getparent().tag == "thead"
-            )
+    rows, heads = _rows(root)
     if not rows:
         return
-    if rows[0][0].startswith(word.HEADER_MARK):
-        rows[0] = (rows[0][0].removeprefix(word.HEADER_MARK), *rows[0][1:])
+    if any(cell.startswith(word.HEADER_MARK) for cell in rows[0]):
+        rows[0] = tuple(cell.removeprefix(word.HEADER_MARK) for cell in rows[0])
         heads[0] = True
     elif not any(heads):
         heads[0] = _looks_like_header(rows)
@@ -115,6 +107,54 @@ def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
         return
     header_rows = next((position for position, head in enumerate(heads) if not head), len(heads))
     yield Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows)
+
+
+def _rows(root: Any) -> tuple[list[tuple[str, ...]], list[bool]]:
+    """A table's rows that say something, merged cells repeated in every place they cover, and which of them are marked as header."""
+    rows: list[tuple[str, ...]] = []
+    heads: list[bool] = []
+    above: dict[int, tuple[str, int]] = {}
+    for row in root.iter("tr"):
+        cells = _cells(row, above)
+        # A row that all comes from above says nothing of its own.
+        if any(cells) and len(row):
+            rows.append(cells)
+            heads.append(
+                (row[0].tag == "th" and all(cell.tag == "th" for cell in row)) or row.getparent().tag == "thead"
+            )
+    return rows, heads
+
+
+def _cells(row: Any, above: dict[int, tuple[str, int]]) -> tuple[str, ...]:
+    """A row's cells, those that reach down to it among them.
+
+    :param above: by column, the text that reaches down and for how many rows; left ready for the next row.
+    """
+    cells: list[str] = []
+    for cell in row:
+        if cell.tag in ("td", "th"):
+            _reach_down(above, cells)
+            text, rows_below = cell.text_content().strip(), _span(cell, "rowspan") - 1
+            for _ in range(min(_span(cell, "colspan"), _MAX_COLUMNS)):
+                if rows_below:
+                    above[len(cells)] = (text, rows_below)
+                cells.append(text)
+    _reach_down(above, cells)
+    return tuple(cells)
+
+
+def _reach_down(above: dict[int, tuple[str, int]], cells: list[str]) -> None:
+    """Put what reaches down from above behind the cells, as far as it goes without a gap."""
+    while (column := len(cells)) in above:
+        text, rows_below = above.pop(column)
+        if rows_below > 1:
+            above[column] = (text, rows_below - 1)
+        cells.append(text)
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name, "1")
+    return int(value) if value.isdecimal() and int(value) > 0 else 1
 
 
 def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:

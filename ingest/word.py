@@ -88,7 +88,7 @@ def _flatten(root: Any) -> list[str]:
     return warnings
 
 
-#: Put in front of a table's first cell where its first row heads the columns; the partitioner doesn't say.
+#: Put in front of the first words of a table whose first row heads the columns; the partitioner doesn't say.
 HEADER_MARK = "\ue0f0"
 
 

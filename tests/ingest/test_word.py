@@ -7,12 +7,49 @@ import pytest
 
 from ingest import word
 from ingest.load import load
+from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
 from tests.ingest.builders import docx_with_body, zipped
 
 
 def texts(body: str) -> list[str]:
     return [block.text for block in load("a.docx", docx_with_body(body)).blocks]
+
+
+def table(*rows: str) -> Block:
+    """A table of rows in short: cells apart by "|", "*" in front of a bold one, "!" of one that goes on below in "^", "+" of one
+    that two columns share."""
+    written = "".join(f"<w:tr>{''.join(map(cell, row.split('|')))}</w:tr>" for row in rows)
+    body = f"<w:p><w:r><w:t>Leave by country:</w:t></w:r></w:p><w:tbl><w:tblGrid/>{written}</w:tbl>"
+    return next(block for block in load("a.docx", docx_with_body(body)).blocks if block.kind is BlockKind.TABLE)
+
+
+def cell(text: str) -> str:
+    merge = '<w:vMerge w:val="continue"/>' if "^" in text else '<w:vMerge w:val="restart"/>' if "!" in text else ""
+    across = '<w:gridSpan w:val="2"/>' if "+" in text else ""
+    bold = "<w:rPr><w:b/></w:rPr>" if "*" in text else ""
+    words = text.strip("*^!+")
+    run = f"<w:r>{bold}<w:t>{words}</w:t></w:r>" if words else ""
+    return f"<w:tc><w:tcPr>{across}{merge}</w:tcPr><w:p>{run}</w:p></w:tc>"
+
+
+def test_a_cell_merged_over_several_rows_stands_in_each() -> None:
+    found = table("Country|Grade|Days", "!Germany|Junior|28", "^|Senior|30", "France|All|25")
+    assert found.rows[1:] == (("Germany", "Junior", "28"), ("Germany", "Senior", "30"), ("France", "All", "25"))
+
+
+def test_a_cell_merged_over_rows_and_columns_stands_in_each() -> None:
+    found = table("Country|Grade|Days", "!+Not paid|0", "+^|1", "+^|2")
+    assert found.rows[1:] == (
+        ("Not paid", "Not paid", "0"),
+        ("Not paid", "Not paid", "1"),
+        ("Not paid", "Not paid", "2"),
+    )
+
+
+def test_a_header_row_with_an_empty_corner_is_one() -> None:
+    found = table("|*Germany|*France", "Annual leave|30|25", "Sick leave|42|60")
+    assert (found.rows[0], found.header_rows) == (("", "Germany", "France"), 1)
 
 
 def test_inserted_text_is_read_and_deleted_text_is_not() -> None:
