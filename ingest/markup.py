@@ -183,29 +183,29 @@ def _fill_spans(table: Any) -> None:
     """Repeat merged cells in every place they cover, so that each row has all its columns; mark the cells' line breaks."""
     for line_break in table.xpath(".//td//br | .//th//br | .//td//li | .//th//li | .//td//p | .//th//p"):
         line_break.tail = " " + (line_break.tail or "")
-    pending: dict[int, tuple[int, str]] = {}
+    pending: dict[int, tuple[int, str, str]] = {}
     for row in table.iter("tr"):
         cells: list[tuple[str, str]] = []
         column = 0
         for cell in [child for child in row if child.tag in ("td", "th")]:
             while column in pending:
-                left, text = pending.pop(column)
-                cells.append(("td", text))
+                left, tag, text = pending.pop(column)
+                cells.append((tag, text))
                 if left > 1:
-                    pending[-column - 1] = (left - 1, text)
+                    pending[-column - 1] = (left - 1, tag, text)
                 column += 1
             text = _squeezed(cell.text_content()) or ""
             across, down = _span(cell, "colspan"), _span(cell, "rowspan")
             for _ in range(across):
                 cells.append((cell.tag, text))
                 if down > 1:
-                    pending[-column - 1] = (down - 1, text)
+                    pending[-column - 1] = (down - 1, cell.tag, text)
                 column += 1
         while column in pending:
-            left, text = pending.pop(column)
-            cells.append(("td", text))
+            left, tag, text = pending.pop(column)
+            cells.append((tag, text))
             if left > 1:
-                pending[-column - 1] = (left - 1, text)
+                pending[-column - 1] = (left - 1, tag, text)
             column += 1
         # Spans opened or carried by this row count from the next one on.
         pending = {(-key - 1 if key < 0 else key): value for key, value in pending.items()}

@@ -47,6 +47,15 @@ def test_a_table_keeps_its_header() -> None:
     assert block == Block(BlockKind.TABLE, "", rows=(("Country", "Days"), ("Germany", "30")), header_rows=1)
 
 
+def test_a_header_of_two_rows_is_both() -> None:
+    page = (
+        b"<!doctype html><h1>Leave</h1><table><tr><th rowspan=2>Country</th><th colspan=2>Days</th></tr><tr><th>Junior</th>"
+        b"<th>Senior</th></tr><tr><td rowspan=2>Germany</td><td>28</td><td>30</td></tr><tr><td>29</td><td>31</td></tr></table>"
+    )
+    block = load("a.html", page).blocks[-1]
+    assert (block.header_rows, block.rows[:2]) == (2, (("Country", "Days", "Days"), ("Country", "Junior", "Senior")))
+
+
 def test_text_lines_are_joined_and_numbered_lines_kept_apart() -> None:
     text = "LEAVE\n\nEvery employee who has worked here for longer than a year\nmay take leave.\n1. Ask first.\n2. Then go.\n"
     assert [text for _, _, text in shapes("a.txt", text)] == [
