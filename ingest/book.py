@@ -31,19 +31,25 @@ def load_book(data: bytes) -> Loaded:
     folder = posixpath.dirname(package_name)
     blocks: list[Block] = []
     missing: list[str] = []
+    left_out: list[str] = []
     for reference in _spine(package):
         name = posixpath.normpath(posixpath.join(folder, unquote(reference)))
         if name not in archive.names:
             missing.append(name)
             continue
-        _, page = markup.prepare_html(media.decode(archive.markup(name)))
+        source = media.decode(archive.markup(name))
+        _, page = markup.prepare_html(source)
         blocks.extend(partition.page_blocks(page))
+        left_out.extend(markup.left_out(source))
     title = next((" ".join(text.split()) for text in package.xpath("//*[local-name()='title']/text()")), None)
     return Loaded(
         media.EPUB,
         tuple(blocks),
         title=None if not title or title.lower().startswith("untitled") else title,
-        warnings=tuple(f"chapter {name[:80]!r} could not be read: it is not in the file" for name in missing[:5]),
+        warnings=(
+            *(f"chapter {name[:80]!r} could not be read: it is not in the file" for name in missing[:5]),
+            *dict.fromkeys(left_out),
+        ),
     )
 
 

@@ -111,16 +111,29 @@ def _no_text_reason(loaded: Loaded) -> str:
 
 def _load_markdown(data: bytes) -> Loaded:
     properties, body = markup.split_front_matter(media.decode(data))
-    _, page = markup.prepare_html(markup.markdown_to_html(markup.strip_template_tags(body)))
+    source = markup.markdown_to_html(markup.strip_template_tags(body))
+    _, page = markup.prepare_html(source)
     blocks = tuple(_without_marks(block) for block in partition.page_blocks(page))
-    return Loaded(media.MARKDOWN, blocks, title=_stated_title(properties), properties=properties)
+    return Loaded(
+        media.MARKDOWN,
+        blocks,
+        title=_stated_title(properties),
+        properties=properties,
+        warnings=markup.left_out(source),
+    )
 
 
 def _load_html(data: bytes) -> Loaded:
     properties, body = markup.split_front_matter(media.decode(data))
-    title, page = markup.prepare_html(markup.strip_template_tags(body))
-    blocks = tuple(partition.page_blocks(page))
-    return Loaded(media.HTML, blocks, title=_stated_title(properties) or title, properties=properties)
+    source = markup.strip_template_tags(body)
+    title, page = markup.prepare_html(source)
+    return Loaded(
+        media.HTML,
+        tuple(partition.page_blocks(page)),
+        title=_stated_title(properties) or title,
+        properties=properties,
+        warnings=markup.left_out(source),
+    )
 
 
 def _stated_title(properties: dict[str, str]) -> str | None:

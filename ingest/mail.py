@@ -45,7 +45,7 @@ def load_mail(mail: Mail, media_type: str, attached: ReadAttached) -> Loaded:
     blocks = [Block(BlockKind.PARAGRAPH, headers)] if headers else []
     body = _body(mail)
     blocks.extend(body)
-    warnings = list(mail.warnings)
+    warnings = [*mail.warnings, *(markup.left_out(mail.html) if _is_page(mail) else ())]
     ocr_pages: list[OcrPage] = []
     read = 0
     for attachment in mail.attachments[:MAX_ATTACHMENTS]:
@@ -74,10 +74,15 @@ def load_mail(mail: Mail, media_type: str, attached: ReadAttached) -> Loaded:
 
 def _body(mail: Mail) -> list[Block]:
     """What was written. Where nothing is left without the quotations, the mail passes something on, and all of it is read."""
-    if mail.html and (not mail.text.strip() or "<table" in mail.html.lower()):
+    if _is_page(mail):
         fresh = _html_blocks(_without_quoted(mail.html))
         return fresh if fresh else _html_blocks(mail.html)
     return _text_blocks(without_quoted(mail.text)) or _text_blocks(_unquoted(mail.text))
+
+
+def _is_page(mail: Mail) -> bool:
+    """Whether a mail is read as the page it holds: it has no text beside it, or a table that the text would lose."""
+    return bool(mail.html) and (not mail.text.strip() or "<table" in mail.html.lower())
 
 
 def _html_blocks(source: str) -> list[Block]:

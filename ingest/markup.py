@@ -94,6 +94,9 @@ def _with_items_apart(source: str) -> str:
 _DROPPED = (
     "script", "style", "template", "noscript", "nav", "svg", "iframe", "form//select", "form//button", "head//style",
 )  # fmt: skip
+#: What no longer holds.
+_STRUCK_OUT = ("s", "strike", "del", "*[contains(@style, 'line-through')]")
+_STRIKES = re.compile(r"<(?:s|strike|del)(?=[\s>])|<[^<>]*\bstyle=[^<>]*line-through", re.IGNORECASE)
 _FURNITURE = re.compile(
     r"\b(nav(bar|igation)?|breadcrumbs?|sidebar|cookie|site-(header|footer)|skip-?(nav|link)|toc)\b", re.IGNORECASE
 )
@@ -108,8 +111,8 @@ _UNWRITABLE = re.compile(
 def prepare_html(source: str) -> tuple[str | None, str]:
     """A page's ``<title>``, and the page made ready for the partitioner.
 
-    Scripts, navigation and hidden parts go; numbers of ordered lists become text; folded sections are opened; merged table cells are
-    repeated. The page has no ``<head>`` afterwards.
+    Scripts, navigation, hidden parts and what is struck out go; numbers of ordered lists become text; folded sections are opened;
+    merged table cells are repeated. The page has no ``<head>`` afterwards.
     """
     from lxml import etree, html
 
@@ -121,7 +124,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     except etree.ParserError:  # nothing but comments and white space
         return None, ""
     title = _squeezed(root.findtext(".//title"))
-    for pattern in _DROPPED:
+    for pattern in (*_DROPPED, *_STRUCK_OUT):
         for node in root.xpath(f"//{pattern}"):
             _drop(node)
     for node in root.xpath(
@@ -151,6 +154,11 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     for head in root.xpath("//head"):
         _drop(head)
     return title, str(html.tostring(root, encoding="unicode"))
+
+
+def left_out(page: str) -> tuple[str, ...]:
+    """Warnings of what the readers of a page see and ``prepare_html`` leaves out: struck-out text."""
+    return ("the file has struck-out text; it was left out",) if _STRIKES.search(page) else ()
 
 
 def _squeezed(text: str | None) -> str | None:

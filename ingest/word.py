@@ -25,7 +25,7 @@ class Prepared:
 
 
 def prepare(data: bytes) -> Prepared:
-    """Unwrap content controls and accepted insertions, drop deletions and tables of contents, keep the rest as it is.
+    """Unwrap content controls and accepted insertions, drop deletions, struck-out text and tables of contents, keep the rest as it is.
 
     :raises DocumentRejected: if the archive or its main part cannot be read.
     """
@@ -53,6 +53,8 @@ def _flatten(root: Any) -> list[str]:
         warnings.append("the file has tracked changes; it was read as if they were all accepted")
     for node in deleted:
         node.getparent().remove(node)
+    if _without_struck_out(root):
+        warnings.append("the file has struck-out text; it was left out")
     for node in list(root.iter(f"{_MC}Fallback")):
         node.getparent().remove(node)
     for control in list(root.iter(f"{_W}sdt")):
@@ -88,6 +90,22 @@ def _flatten(root: Any) -> list[str]:
     return warnings
 
 
+#: What a run says, beside marks of pages, pictures and fields, which stay where they are.
+_WORDS = tuple(f"{_W}{name}" for name in ("t", "tab", "sym", "noBreakHyphen", "footnoteReference", "endnoteReference"))
+
+
+def _without_struck_out(root: Any) -> bool:
+    """Take out what is struck out; whether there was any."""
+    struck = [node for run in root.iter(f"{_W}r") if _is_struck_out(run) for node in run.iterchildren(*_WORDS)]
+    for node in struck:
+        node.getparent().remove(node)
+    return bool(struck)
+
+
+def _is_struck_out(run: Any) -> bool:
+    return _is_set(run, "strike") or _is_set(run, "dstrike")
+
+
 #: Put in front of the first words of a table whose first row heads the columns; the partitioner doesn't say.
 HEADER_MARK = "\ue0f0"
 
@@ -106,12 +124,13 @@ def _mark_header(table: Any) -> None:
 def _is_bold(row: Any) -> bool:
     """Whether all of a row's text is bold by its own runs or a style named for it."""
     runs = [run for run in row.iter(f"{_W}r") if "".join(node.text or "" for node in run.iter(f"{_W}t")).strip()]
-    return bool(runs) and all(_has_bold(run) for run in runs)
+    return bool(runs) and all(_is_set(run, "b") for run in runs)
 
 
-def _has_bold(run: Any) -> bool:
-    mark = run.find(f"{_W}rPr/{_W}b")
-    return mark is not None and mark.get(f"{_W}val", "1") not in ("0", "false")
+def _is_set(run: Any, name: str) -> bool:
+    """Whether a run's own properties switch a mark on."""
+    mark = run.find(f"{_W}rPr/{_W}{name}")
+    return mark is not None and mark.get(f"{_W}val", "1") not in ("0", "false", "off")
 
 
 def _is_shaded(row: Any) -> bool:

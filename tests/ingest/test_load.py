@@ -56,6 +56,21 @@ def test_a_header_of_two_rows_is_both() -> None:
     assert (block.header_rows, block.rows[:2]) == (2, (("Country", "Days", "Days"), ("Country", "Junior", "Senior")))
 
 
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.md", "Leave is ~~20~~ 25 days.\n\n~~Leave may be sold.~~\n"),
+        ("a.html", "<!doctype html><p>Leave is <s>20</s> 25 days.</p><strike>Leave may be sold.</strike>"),
+        ("a.html", "<!doctype html><p>Leave is <del>20</del> <ins>25</ins> days.</p>"),
+        ("a.html", "<!doctype html><p>Leave is <span style='text-decoration: line-through'>20</span> 25 days.</p>"),
+    ],
+)
+def test_struck_out_text_is_left_out_with_a_warning(name: str, page: str) -> None:
+    loaded = load(name, page.encode())
+    assert [" ".join(block.text.split()) for block in loaded.blocks] == ["Leave is 25 days."]
+    assert loaded.warnings == ("the file has struck-out text; it was left out",)
+
+
 def test_text_lines_are_joined_and_numbered_lines_kept_apart() -> None:
     text = "LEAVE\n\nEvery employee who has worked here for longer than a year\nmay take leave.\n1. Ask first.\n2. Then go.\n"
     assert [text for _, _, text in shapes("a.txt", text)] == [

@@ -48,6 +48,12 @@ def test_a_mail_that_is_all_quotation_is_read_all_the_same() -> None:
     assert texts(load("leave.eml", message.as_bytes()).blocks)[-1] == "Leave is paid."
 
 
+def test_what_a_page_has_struck_out_is_left_out_with_a_warning() -> None:
+    loaded = load("leave.eml", html_mail("<p>Leave is <s>20</s> 25 days.</p>"))
+    assert " ".join(loaded.blocks[-1].text.split()) == "Leave is 25 days."
+    assert loaded.warnings == ("the file has struck-out text; it was left out",)
+
+
 def test_of_a_page_the_quotation_goes_and_a_table_stays() -> None:
     page = (
         "<p>The rates:</p><table><tr><th>Country</th><th>Days</th></tr><tr><td>Spain</td><td>23</td></tr></table>"

@@ -63,6 +63,20 @@ def test_inserted_text_is_read_and_deleted_text_is_not() -> None:
     )
 
 
+@pytest.mark.parametrize("mark", ["<w:strike/>", '<w:dstrike w:val="true"/>'])
+def test_struck_out_text_is_left_out_with_a_warning(mark: str) -> None:
+    struck = f"<w:r><w:rPr>{mark}</w:rPr><w:lastRenderedPageBreak/><w:t>20 </w:t></w:r>"
+    body = f"<w:p><w:r><w:t>Leave is </w:t></w:r>{struck}<w:r><w:t>30 days.</w:t></w:r></w:p>"
+    assert texts(body) == ["Leave is 30 days."]
+    loaded = load("a.docx", docx_with_body(body))
+    assert (loaded.warnings, loaded.pages) == (("the file has struck-out text; it was left out",), 1)
+
+
+def test_text_that_is_not_struck_out_any_more_is_read() -> None:
+    body = '<w:p><w:r><w:rPr><w:strike w:val="0"/></w:rPr><w:t>Leave is 30 days.</w:t></w:r></w:p>'
+    assert (texts(body), load("a.docx", docx_with_body(body)).warnings) == (["Leave is 30 days."], ())
+
+
 def test_content_controls_are_read() -> None:
     body = "<w:sdt><w:sdtPr/><w:sdtContent><w:p><w:r><w:t>Inside a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
     assert texts(body + "<w:p><w:r><w:t>After it.</w:t></w:r></w:p>") == ["Inside a control.", "After it."]
