@@ -22,17 +22,22 @@ _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 
 
 DATE = (
-    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-    r"|\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}/\d{1,2}/\d{4})"
+    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{4}}/\d{{2}}/\d{{2}}|\d{{1,2}}(?:(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH},?\s+|-{_MONTH}-)\d{{4}}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}|\d{{1,2}}-\d{{1,2}}-\d{{4}})"
 )
+#: Written alike in countries that put the day first and in those that put the month first.
+_EITHER_FIRST = re.compile(r"(?P<first>\d{1,2})(?P<mark>[/-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})")
 
 
 def read_date(text: str) -> date | None:
-    """The date a text states: ISO, "1 March 2025", "March 1, 2025", "1.3.2025"; "3/25/2025" only where its order is certain."""
-    iso = re.search(r"(\d{4})-(\d{2})-(\d{2})", text)
+    """The date a text states: ISO, "1 March 2025", "1-Mar-2025", "March 1, 2025", "1.3.2025"; "3/25/2025" only where its order
+    is certain."""
+    iso = re.search(r"(\d{4})([-/])(\d{2})\2(\d{2})", text)
     if iso:
-        return _date(int(iso[1]), int(iso[2]), int(iso[3]))
-    named = re.search(rf"(\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?({_MONTH}),?\s+(\d{{4}})", text, re.IGNORECASE)
+        return _date(int(iso[1]), int(iso[3]), int(iso[4]))
+    named = re.search(
+        rf"(\d{{1,2}})(?:(?:st|nd|rd|th|\.)?\s+(?:of\s+)?|-)({_MONTH})(?:,?\s+|-)(\d{{4}})", text, re.IGNORECASE
+    )
     if named:
         return _date(int(named[3]), _MONTHS[named[2].rstrip(".").lower()], int(named[1]))
     named = re.search(rf"({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})", text, re.IGNORECASE)
@@ -41,14 +46,22 @@ def read_date(text: str) -> date | None:
     dotted = re.search(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text)
     if dotted:
         return _date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
-    slashed = re.search(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
-    if slashed:
-        first, second, year = (int(part) for part in slashed.groups())
-        if first > 12 or first == second:
-            return _date(year, second, first)
-        if second > 12:
-            return _date(year, first, second)
-    return None
+    readings = _readings(text)
+    return readings[0] if len(readings) == 1 else None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether the date a text states is another one where the month is written first: "1/4/2025"."""
+    return read_date(text) is None and len(_readings(text)) > 1
+
+
+def _readings(text: str) -> list[date]:
+    """The days that a date of three numbers, year last, can mean."""
+    found = _EITHER_FIRST.search(text)
+    if found is None:
+        return []
+    first, second, year = int(found["first"]), int(found["second"]), int(found["year"])
+    return sorted({day for day in (_date(year, second, first), _date(year, first, second)) if day})
 
 
 def dates_in(text: str) -> list[date]:

@@ -16,7 +16,7 @@ from ingest.discover import Source, discover
 from ingest.identify import Identity, Kinship, document_named, identify
 from ingest.intake import Incoming, discard, read_all, refusal, sweep
 from ingest.options import IngestOptions as IngestOptions
-from ingest.records import FileReport, FileStatus, Reading
+from ingest.records import FileReport, FileStatus, Metadata, Reading
 from retrieval.documents import NewVersion, Version
 from retrieval.encoder import Encoder
 from retrieval.errors import DocumentRejected, PassageTooLong, WrongUsage
@@ -107,6 +107,7 @@ def _store(
     incoming: Incoming, reading: Reading, kept: Path, report: FileReport, home: Home, store: Store, encoder: Encoder, options: IngestOptions
 ) -> FileReport:  # fmt: skip
     about = reading.metadata
+    warnings = (*reading.warnings, *_undated(about, options))
     new = NewVersion(
         title=about.title,
         file=incoming.source.file,
@@ -122,7 +123,7 @@ def _store(
         audience=options.audience,
         owner=options.owner or about.owner,
         collection=options.collection,
-        warnings=reading.warnings,
+        warnings=warnings,
         published=not options.draft,
     )
     begin, end = new.effective_from, new.effective_to
@@ -139,7 +140,6 @@ def _store(
         _keep(kept, home.original(incoming.sha256))
         version = store.add_version(new, document_id=identity.document_id)
     status, reason = completeness(reading)
-    warnings = reading.warnings
     if identity.because is not None:
         taken = f"taken as a new version of {identity.document_id}: {identity.because}"
         warnings = (*warnings, taken, *_left_as_is(store, version, options))
@@ -147,6 +147,13 @@ def _store(
         report, status=status, reason=reason, document_id=version.document_id, version_id=version.version_id, title=version.title,
         pages=version.pages, passages=version.passages, warnings=warnings, ocr_pages=reading.ocr_pages,
     )  # fmt: skip
+
+
+def _undated(about: Metadata, options: IngestOptions) -> list[str]:
+    """A warning where a document says when it begins, but not plainly, and nobody else did."""
+    if about.ambiguous_from is None or options.effective_from is not None:
+        return []
+    return [f"the date {about.ambiguous_from} can be read two ways; give it with --effective-from"]
 
 
 def _unchanged(report: FileReport, identity: Identity, store: Store, options: IngestOptions) -> FileReport:

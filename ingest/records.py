@@ -83,6 +83,7 @@ class Metadata:
     jurisdiction: str | None = None
     owner: str | None = None
     version: str | None = None
+    ambiguous_from: str | None = None  #: a first day that can be read two ways, as it is written: "01/04/2025"
 
 
 @dataclass(frozen=True, slots=True)

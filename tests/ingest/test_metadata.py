@@ -28,6 +28,10 @@ def about(*texts: str, properties: dict[str, str] | None = None, file: str = "le
         ("25/3/2025", date(2025, 3, 25)),
         ("3/25/2025", date(2025, 3, 25)),
         ("3/4/2025", None),
+        ("25-03-2025", date(2025, 3, 25)),
+        ("01-03-2025", None),
+        ("1-Mar-2025", date(2025, 3, 1)),
+        ("2025/03/01", date(2025, 3, 1)),
         ("31 February 2025", None),
         ("soon", None),
     ],
@@ -45,6 +49,13 @@ def test_dates_are_read_where_their_order_is_certain(text: str, expected: date |
         "This policy is effective from 1 March 2025.",
         "This travel and expenses policy comes into force on 1 March 2025.",
         "Valid from: 2025-03-01",
+        "Effective Date – 1 March 2025",
+        "Version 2 | Effective date – 1 March 2025",
+        "Commencement date: 1-Mar-2025",
+        "With effect from 2025/03/01",
+        "This policy applies with effect from 1 March 2025.",
+        "This policy takes effect from 1 March 2025.",
+        "This policy comes into force as of 1 March 2025.",
         "Gültig ab 1. März 2025",
         "In force from 1 March 2025 until 31 December 2025",
     ],
@@ -59,6 +70,8 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "The code of procedure, chapter 3, effective 1 March 2025, is incorporated.",
         "Staff hired on 1 March 2025 are covered.",
         "Last reviewed 1 March 2025",
+        "The previous version of this policy was effective from 1 March 2025.",
+        "With effect from 1 March 2025 the mileage rate rises.",
     ],
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:
@@ -68,6 +81,39 @@ def test_dates_about_something_else_are_not_taken(text: str) -> None:
 def test_a_range_gives_both_days() -> None:
     found = about("Effective 1 January 2024 to 31 December 2024")
     assert (found.effective_from, found.effective_to) == (date(2024, 1, 1), date(2024, 12, 31))
+
+
+def test_the_highest_version_of_a_history_tells_the_day() -> None:
+    first, second = "Version 1.9, effective 1 January 2020", "Version 1.10, effective 1 March 2025"
+    assert about(first, second).effective_from == about(second, first).effective_from == date(2025, 3, 1)
+    assert about("Effective 1 May 2026", first, second).effective_from == date(2026, 5, 1)
+
+
+def test_a_table_of_versions_tells_the_day() -> None:
+    rows = (("Version", "Effective date"), ("v1.0", "1 January 2020"), ("v2.0", "1 March 2025"))
+    blocks = [Block(BlockKind.TABLE, "", rows=rows, header_rows=1)]
+    assert metadata(Loaded("text/markdown", ()), blocks, file="a.md").effective_from == date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Expires on 31 March 2025", date(2025, 3, 31)),
+        ("Version 2 | Valid until 31 March 2025", date(2025, 3, 31)),
+        ("Effective 1 March 2024. Expires on 31 March 2025.", date(2025, 3, 31)),
+        ("Ask HR first. This policy is valid until 31 March 2025.", date(2025, 3, 31)),
+        ("Unused leave is lost. Expires on 31 March 2025.", None),
+    ],
+)
+def test_the_last_day_is_read_where_the_document_ends(text: str, expected: date | None) -> None:
+    assert about(text).effective_to == expected
+
+
+def test_a_first_day_that_can_be_read_two_ways_is_told() -> None:
+    assert about("Effective date: 01/04/2025").ambiguous_from == "01/04/2025"
+    assert about("Thirty days.", properties={"effective": "01-04-2025"}).ambiguous_from == "01-04-2025"
+    assert about("Effective date: 01/04/2025", "Effective from 1 April 2025").ambiguous_from is None
+    assert about("Effective date: 31/02/2025").ambiguous_from is None
 
 
 def test_front_matter_comes_first() -> None:

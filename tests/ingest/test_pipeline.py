@@ -197,6 +197,15 @@ def test_what_people_say_wins_over_what_the_file_says(library: Library) -> None:
     assert (version.effective_from, version.effective_to) == (date(2024, 1, 1), date(2026, 1, 1))
 
 
+def test_a_day_that_can_be_read_two_ways_is_asked_for_unless_given(library: Library) -> None:
+    library.write("a.md", "Effective date: 01/04/2025\n\nLeave is paid.")
+    library.write("b.md", "Effective date: 01/04/2025\n\nPay comes monthly.")
+    report = library.ingest(library.files / "a.md")[0]
+    assert report.warnings == ("the date 01/04/2025 can be read two ways; give it with --effective-from",)
+    assert library.store.document(report.document_id or "").versions[0].warnings == report.warnings
+    assert library.ingest(library.files / "b.md", effective_from=date(2025, 4, 1))[0].warnings == ()
+
+
 def test_a_file_that_would_end_before_it_begins_as_it_says_is_rejected(library: Library) -> None:
     library.write("a.md", "---\ntitle: Leave\neffective: 2024-01-01\n---\nLeave is paid.")
     report = library.ingest(effective_to=date(2020, 1, 1))[0]

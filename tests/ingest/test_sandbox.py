@@ -119,7 +119,7 @@ def test_a_reading_survives_its_json() -> None:
     inner = Clause("(a) ask", PassageKind.LIST, ("4 Leave",), 3, "4.2(a)")
     reading = Reading(
         "text/plain",
-        Metadata("Leave", date(2025, 3, 1), None, "DE", "People", "2"),
+        Metadata("Leave", date(2025, 3, 1), None, "DE", "People", "2", "01/04/2025"),
         (Clause("4.2 You may:", PassageKind.CLAUSE, ("4 Leave",), 3, "4.2", (inner,)),),
         7, (2, 3), ("odd",),
     )  # fmt: skip
