@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.archive import Archive
+from ingest.notes import place_notes
 from retrieval.errors import DocumentRejected
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -35,15 +36,33 @@ def prepare(data: bytes) -> Prepared:
     main = _main_part(archive.names)
     root = archive.tree(main)
     properties = _properties(archive)
-    warnings = _flatten(root)
+    warnings = [*_flatten(root), *_with_notes(root, archive)]
     written = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return Prepared(archive.repacked({main: written}), _title(root), properties, tuple(warnings))
+    return Prepared(archive.repacked({main: written}), _title(root), properties, tuple(dict.fromkeys(warnings)))
 
 
 def _main_part(names: Sequence[str]) -> str:
     if "word/document.xml" in names:
         return "word/document.xml"
     return next(name for name in names if re.fullmatch(r"word/document\d*\.xml", name))
+
+
+def _with_notes(root: Any, archive: Archive) -> list[str]:
+    """Put footnotes and endnotes into the text; warnings of what there was in them or what was damaged."""
+    warnings: list[str] = []
+    notes: dict[str, Any] = {}
+    for kind in ("footnote", "endnote"):
+        if (part := f"word/{kind}s.xml") not in archive.names:
+            continue
+        try:
+            notes[kind] = archive.tree(part)
+        except DocumentRejected as error:
+            # The text stands without its notes, and whoever reads the warning knows that they are missing.
+            warnings.append(f"the {kind}s could not be read: {error}")
+        else:
+            warnings.extend(_flatten(notes[kind]))
+    place_notes(root, notes)
+    return warnings
 
 
 def _flatten(root: Any) -> list[str]:

@@ -23,15 +23,20 @@ def docx(write: Callable[[Any], None]) -> bytes:
     return packed.getvalue()
 
 
-def docx_with_body(body: str) -> bytes:
-    """A Word file whose body is the given WordprocessingML."""
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def docx_with_body(body: str, *, footnotes: str = "", endnotes: str = "") -> bytes:
+    """A Word file whose body and notes are the given WordprocessingML."""
     source = docx(lambda document: document.add_paragraph("x"))
-    namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    main = f'<?xml version="1.0"?><w:document xmlns:w="{namespace}"><w:body>{body}</w:body></w:document>'
+    main = f'<?xml version="1.0"?><w:document xmlns:w="{_WORD}"><w:body>{body}</w:body></w:document>'
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
             new.writestr(name, main if name == "word/document.xml" else old.read(name))
+        for kind, notes in (("footnotes", footnotes), ("endnotes", endnotes)):
+            if notes:
+                new.writestr(f"word/{kind}.xml", f'<w:{kind} xmlns:w="{_WORD}">{notes}</w:{kind}>')
     return packed.getvalue()
 
 
