@@ -59,10 +59,17 @@ _BRACKETED = re.compile(r"\((?P<value>\d{1,3}|[a-zA-Z]{1,5})\)(?=\s|$)")
 _LETTERED = re.compile(r"(?P<value>[A-Z]|[a-z]|[ivxIVX]{1,6})(?P<end>[.)])(?=\s|$)")
 
 
-#: "30 days", "12 months": a quantity, not a number in front.
+#: "30 days", "0.45 EUR": a quantity, not a number in front.
 _QUANTITY = re.compile(
-    r"\d+(?:\.\d+)?\s+(?:(?:calendar|working|business|consecutive|full|more|paid)\s+)?(?:days?|weeks?|months?|years?|hours?|minutes?|percent|per\s?cent|%"
-    r"|employees|people|times|January|February|March|April|May|June|July|August|September|October|November|December)\b"
+    r"\d+(?:\.\d+)?\s+(?:(?:calendar|working|business|consecutive|full|more|paid)\s+)?(?:days?|weeks?|months?|years?|hours?|minutes?|percent|per\s?cent|[%€£$]"
+    r"|EUR|GBP|USD|CHF|[Ee]uros?|pounds?|dollars?|cents?|km|kilomet(?:re|er)s?|miles?"
+    r"|employees|people|times|January|February|March|April|May|June|July|August|September|October|November|December)(?!\w)"
+)
+#: "28 Days of leave" is one too; "3 Hours of work" is a heading, of which few documents count more than twenty.
+_LARGE_QUANTITY = re.compile(
+    r"(?:(?:2[1-9]|[3-9]\d)\s+(?:(?:working|business|full|paid)\s+)?|\d{1,2}\s+(?:calendar|consecutive)\s+)(?:days?|weeks?|months?|years?|hours?|minutes?|nights?|points?|miles?)"
+    r"\s+(?:of|per)\b",
+    re.IGNORECASE,
 )
 
 
@@ -77,7 +84,7 @@ def label(text: str) -> Label | None:
         kind, ordinals = _letter_kind(match["value"])
         return Label(match[0], f"({kind})", ordinals, text[match.end() :].strip())
     match = _DECIMAL.match(text)
-    if match and not _QUANTITY.match(text):
+    if match and not _QUANTITY.match(text) and not _LARGE_QUANTITY.match(text):
         value = match["value"]
         depth = value.count(".") + 1
         if depth == 1 and not match["end"] and not re.match(r"\d{1,2}\s+[A-Z(“\"]", text):

@@ -93,6 +93,20 @@ def test_number_that_begins_like_a_quantity_is_a_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "fact"),
+    [
+        ("- 40 EUR per day", "- 30 EUR per day", "40 EUR → 30 EUR"),
+        ("- 0.45 EUR per kilometre", "- 0.30 EUR per kilometre", "0.45 EUR → 0.30 EUR"),
+        ("- 28 Days of annual leave", "- 25 Days of annual leave", "28 Days → 25 Days"),
+    ],
+)
+def test_amount_at_the_start_of_a_line_changes(old: str, new: str, fact: str) -> None:
+    (change,) = diff(version(f"# Pay\n{old}"), version(f"# Pay\n{new}", "d.v2"))
+    assert (change.kind, change.is_renumbered) == (ChangeKind.REWORDED, False)
+    assert [str(each) for each in change.facts] == [fact]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "changes"),
     [
         ("within five days", "within 5 days", []),

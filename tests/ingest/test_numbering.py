@@ -21,6 +21,10 @@ from ingest.numbering import label, roman, roman_value
         ("Annex B", "annex", (2,), ""),
         ("1.2 Employees may", "decimal2", (1, 2), "Employees may"),
         ("12.10 Notices", "decimal2", (12, 10), "Notices"),
+        ("2.1 Working hours", "decimal2", (2, 1), "Working hours"),
+        ("3 Hours of work", "decimal1", (3,), "Hours of work"),
+        ("4.2 Days of rest", "decimal2", (4, 2), "Days of rest"),
+        ("30. Days of rest", "decimal1", (30,), "Days of rest"),
     ],
 )
 def test_numbers_in_front_are_read(text: str, series: str, ordinals: tuple[int, ...], rest: str) -> None:
@@ -39,6 +43,12 @@ def test_numbers_in_front_are_read(text: str, series: str, ordinals: tuple[int, 
         "section of the law",
         "2025 was a year",
         "3 employees may",
+        "40 EUR per day",
+        "0.45 EUR per kilometre",
+        "0.45 € per kilometre",
+        "12.5 % of the salary",
+        "28 Days of annual leave",
+        "14 Calendar days of notice",
     ],
 )
 def test_quantities_and_words_are_no_numbers(text: str) -> None:
