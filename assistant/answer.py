@@ -49,7 +49,7 @@ from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.index import PassageIndex
 from retrieval.reader import Reader
-from retrieval.records import Hit
+from retrieval.records import Hit, Passage
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
@@ -331,7 +331,13 @@ def _without_elsewhere(hits: Sequence[Hit], asked: _Asked, searcher: Searcher) -
     country = placed_in(asked.standalone)
     if asked.scope.jurisdiction or country is None or country in searcher.index.jurisdictions:
         return hits
-    return [hit for hit in hits if hit.passage.jurisdiction is None or country in countries_in(hit.passage.searchable)]
+    return [hit for hit in hits if not _is_of_elsewhere(hit.passage, country)]
+
+
+def _is_of_elsewhere(passage: Passage, country: str) -> bool:
+    """Whether a passage is for another country, by its particulars or its title, and does not speak of this one."""
+    is_placed = passage.jurisdiction is not None or bool(countries_in(passage.title))
+    return is_placed and country not in countries_in(passage.searchable)
 
 
 def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:

@@ -41,6 +41,7 @@ LIBRARY = {
     "Security": ["A lost laptop is reported to the security desk within 2 hours."],
     "Equipment": ["A lost laptop is reported to the service desk within 24 hours."],
     "Equipment DE": ["A lost laptop is reported to the site desk within 8 hours."],
+    "Sabbatical in Germany": ["A sabbatical lasts up to 12 months."],
 }
 FIELDS = {
     "Travel 2024": {"effective_from": date(2023, 1, 1), "effective_to": date(2024, 12, 31)},
@@ -147,6 +148,8 @@ def test_another_countrys_rule_answers_nothing_about_a_country_without_rules(hom
     ask = assistant(home).answer
     assert ask("How long is parental leave in Germany?").citations[0].passage.title == "Parental"
     assert ask("How long is parental leave in France?").status is Status.ABSTAINED
+    assert ask("How long is a sabbatical?").citations[0].passage.title == "Sabbatical in Germany"
+    assert ask("How long is a sabbatical in France?").status is Status.ABSTAINED  # its title places it
     # A rule that speaks of the country stays, and so does the rule for everywhere.
     assert ask("When is a lost laptop reported to the desk in France?").citations[0].passage.jurisdiction is None
 
