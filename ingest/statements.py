@@ -14,7 +14,10 @@ from retrieval.terms import terms
 
 _BULLET = re.compile(r"^[-*•–▪◦]\s+")
 _TERM = re.compile(r"^[“\"'‘](?P<term>[^”\"'’]{1,80})[”\"'’]")
-_WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W_]+|[€£$%§]")
+#: A sign counts only before a number, and a dash between two is none.
+_WORD = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W_]+|[€£$%§<>≤≥=±]|(?<![\w)])(?<!\d\s)[+-](?=[€£$]?\d)")
+#: Signs that are written in several ways.
+_SIGNS = {"−": "-", "<=": "≤", ">=": "≥", "per cent": "%", "percent": "%"}
 _CONTROL = re.compile(
     r"^\W*(?:document\s+)?(?:version|revision|rev\.?|issue|edition|effective|valid from|in force from|date|dated|owner|author|approved|"
     r"approval|adopted|last (?:reviewed|updated|revised|amended)|review(?:ed| date)?|next review|replaces|supersedes|"
@@ -46,8 +49,11 @@ class Statement:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The words that are compared: without case, punctuation and the spelling of numbers."""
-        found = _WORD.findall(self.text.replace("per cent", "%").replace("percent", "%").casefold())
+        """The words and signs that are compared: without case, punctuation and the spelling of numbers."""
+        text = self.text.casefold()
+        for spelling, sign in _SIGNS.items():
+            text = text.replace(spelling, sign)
+        found = _WORD.findall(text)
         return tuple(re.sub(r",(?=\d{3}\b)", "", word) for word in found)
 
     @cached_property

@@ -107,6 +107,29 @@ def test_amount_at_the_start_of_a_line_changes(old: str, new: str, fact: str) ->
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Staff with ≥ 5 years of service get it.", "Staff with < 5 years of service get it."),
+        ("The salary changes by +5 for everybody.", "The salary changes by -5 for everybody."),
+        ("Travel within -€5 of the rate is paid.", "Travel within €5 of the rate is paid."),
+    ],
+)
+def test_changed_sign_is_a_change(old: str, new: str) -> None:
+    assert [change.kind for change in diff(version(old), version(new, "d.v2"))] == [ChangeKind.REWORDED]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Staff with >= 5 years get 10 percent.", "Staff with ≥ 5 years get 10 %."),
+        ("Pay changes by −5 in 20-25 days.", "Pay changes by -5 in 20 -25 days."),
+    ],
+)
+def test_sign_written_in_another_way_is_no_change(old: str, new: str) -> None:
+    assert diff(version(old), version(new, "d.v2")) == ()
+
+
+@pytest.mark.parametrize(
     ("old", "new", "changes"),
     [
         ("within five days", "within 5 days", []),
