@@ -16,19 +16,26 @@ Row = tuple[str, ...]
 
 
 def sheet_blocks(rows: Iterable[Sequence[str]]) -> list[Block]:
-    """Rows from the top down as blocks. An empty row ends a table; a row with one cell alone is a line of text.
+    """Rows from the top down as blocks. An empty row ends a table; a row with one cell alone is a line of text, and where it only
+    parts a table ("Germany" above some rows, "France" above others), the header above it heads what is below too.
 
     :param rows: cells as people see them; a merged cell's text stands in each place it covers.
     """
     blocks: list[Block] = []
     gathered: list[Row] = []
+    header: Sequence[Row] = ()
     for row in [*rows, ()]:
         cells = _trimmed(row)
         filled = {cell for cell in cells if cell}
         if len(filled) > 1 or (gathered and filled and not _is_line(cells)):
             gathered.append(cells)
             continue
-        blocks.extend(_table(gathered))
+        table = _below(header, gathered)
+        blocks.extend(_table(table))
+        if table:
+            header = _header(table)
+        if not filled:
+            header = ()
         gathered = []
         blocks.extend(Block(BlockKind.PARAGRAPH, " ".join(cell.split())) for cell in filled)
     return _with_single_columns(blocks)
@@ -46,6 +53,21 @@ def _is_line(cells: Row) -> bool:
     return bool(cells[0]) and (len(cells) == 1 or len(set(cells)) == 1)
 
 
+def _below(header: Sequence[Row], rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows with the header of the table that they go on, where they have none of their own and fit below it."""
+    if not rows or not header or max(map(len, rows)) > max(map(len, header)) or _header_rows(rows):
+        return rows
+    headed = [*header, *rows]
+    return headed if _header_rows(headed) else rows
+
+
+def _header(rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows that head a table, or a row alone that would head what follows."""
+    if len(rows) == 1 and _names_columns(rows[0]):
+        return rows
+    return rows[: _header_rows(rows)]
+
+
 def _table(rows: Sequence[Row]) -> Iterator[Block]:
     if not rows:
         return
@@ -57,15 +79,32 @@ def _table(rows: Sequence[Row]) -> Iterator[Block]:
     yield Block(BlockKind.TABLE, "", rows=table, header_rows=_header_rows(table))
 
 
+_NUMBER = re.compile(r"\d[\d.,]*")
 _NUMERIC = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,:/ %-]*\)?%?")
 
 
 def _header_rows(rows: Sequence[Row]) -> int:
     """How many rows name the columns: one, where it is words throughout and something stands below; two below merged words."""
-    if len(rows) < 2 or not _names_columns(rows[0]):
+    if len(rows) < 2 or not _names_columns(rows[0]) or _is_like_below(rows):
         return 0
     merged = any(cell and cell == following for cell, following in zip(rows[0], rows[0][1:], strict=False))
     return 2 if merged and len(rows) > 2 and _names_columns(rows[1]) else 1
+
+
+def _is_like_below(rows: Sequence[Row]) -> bool:
+    """Whether the first row states an amount as a row below does, "25 days" above "10 days": then it names no column."""
+    return any(
+        _amount(cell) == _amount(row[column])
+        for column, cell in enumerate(rows[0])
+        if _NUMBER.search(cell)
+        for row in rows[1:]
+        if column < len(row)
+    )
+
+
+def _amount(cell: str) -> str:
+    """What a cell says apart from how many: "25 days" and "10 days" are alike."""
+    return _NUMBER.sub("0", cell)
 
 
 def _names_columns(row: Row) -> bool:

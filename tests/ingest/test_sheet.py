@@ -40,6 +40,50 @@ def test_a_first_row_of_numbers_heads_nothing() -> None:
     assert sheet_blocks([["2024", "30"], ["2025", "31"]])[0].header_rows == 0
 
 
+def test_a_first_row_like_the_rows_below_heads_nothing() -> None:
+    rows = [["Annual leave", "25 days"], ["Sick leave", "10 days"], ["Carer leave", "5 days"]]
+    assert sheet_blocks(rows)[0].header_rows == 0
+
+
+def test_a_header_with_a_number_above_other_words_is_one() -> None:
+    assert sheet_blocks([["Country", "Days in 2025"], ["Spain", "23 days"], ["France", "25 days"]])[0].header_rows == 1
+
+
+def test_a_header_heads_the_rows_below_a_line_that_only_parts_them() -> None:
+    rows = [
+        ["Grade", "Leave"],
+        ["Germany"],
+        ["Junior", "28 days"],
+        ["France"],
+        ["Lille"],
+        ["Junior", "25"],
+        [],
+        ["A", "5"],
+    ]
+    assert [(block.text, block.rows, block.header_rows) for block in sheet_blocks(rows)] == [
+        ("", (("Grade", "Leave"),), 0),
+        ("Germany", (), 0),
+        ("", (("Grade", "Leave"), ("Junior", "28 days")), 1),
+        ("France", (), 0),
+        ("Lille", (), 0),
+        ("", (("Grade", "Leave"), ("Junior", "25")), 1),
+        ("", (("A", "5"),), 0),
+    ]
+
+
+def test_a_table_below_a_line_keeps_a_header_of_its_own() -> None:
+    rows = [["Grade", "Leave"], ["Junior", "28"], ["Hotels"], ["City", "Limit"], ["Berlin", "120"]]
+    assert [block.rows[0] for block in sheet_blocks(rows) if block.rows] == [("Grade", "Leave"), ("City", "Limit")]
+
+
+def test_a_row_of_amounts_heads_nothing_below_a_line() -> None:
+    rows = [["Germany", "25 days"], ["Others"], ["France", "20 days"], ["Spain", "23 days"]]
+    assert [(block.rows, block.header_rows) for block in sheet_blocks(rows) if block.rows] == [
+        ((("Germany", "25 days"),), 0),
+        ((("France", "20 days"), ("Spain", "23 days")), 0),
+    ]
+
+
 def test_two_rows_head_the_columns_where_the_first_is_merged() -> None:
     rows = [["Country", "Leave", "Leave"], ["Country", "Days", "Since"], ["Germany", "30", "2024-01-01"]]
     assert sheet_blocks(rows)[0].header_rows == 2
