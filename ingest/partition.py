@@ -157,12 +157,23 @@ def _span(cell: Any, name: str) -> int:
     return int(value) if value.isdecimal() and int(value) > 0 else 1
 
 
+#: What a document says about itself beside a value, line by line: such a table has labels in its first column and no header.
+_PARTICULAR = re.compile(
+    r"(?:(?:document|policy)\s+)?(?:owner|author|version|revision|status|title|number|effective(?:\s+(?:date|from))?|valid\s+(?:from|until)"
+    r"|(?:(?:next|last)\s+)?review(?:ed)?(?:\s+date)?|last\s+(?:updated|revised)|approved\s+by|approver|date\s+of\s+issue|issue\s+date"
+    r"|classification|gültig\s+ab|verantwortlich|stand)$",
+    re.IGNORECASE,
+)
+
+
 def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
     """Whether an unmarked first row names the columns: short words in every column, above cells that are unlike them."""
     first, body = rows[0], rows[1:]
     if len(body) < 2 or len(set(first)) < 2 or not all(first):
         return False
     if any(len(cell) > 40 or cell.endswith(":") or re.search(r"\d|^\W", cell) for cell in first):
+        return False
+    if len(first) == 2 and sum(1 for row in rows if _PARTICULAR.match(row[0])) >= 0.5 * len(rows):
         return False
     numbers = sum(1 for row in body if any(re.search(r"\d", cell) for cell in row[1:]))
     return len(first) > 2 or numbers >= 0.6 * len(body)

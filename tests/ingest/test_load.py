@@ -47,6 +47,22 @@ def test_a_table_keeps_its_header() -> None:
     assert block == Block(BlockKind.TABLE, "", rows=(("Country", "Days"), ("Germany", "30")), header_rows=1)
 
 
+def test_particulars_of_a_document_have_no_header_and_prices_have() -> None:
+    def header_rows(*rows: tuple[str, str]) -> int:
+        cells = "".join(f"<tr><td>{left}</td><td>{right}</td></tr>" for left, right in rows)
+        return load("a.html", f"<!doctype html><h1>Leave</h1><table>{cells}</table>".encode()).blocks[-1].header_rows
+
+    particulars = (
+        ("Owner", "People team"),
+        ("Effective date", "1 March 2025"),
+        ("Version", "2.0"),
+        ("Review date", "1 March 2026"),
+    )
+    assert header_rows(*particulars) == 0
+    assert header_rows(("Item", "Amount"), ("Breakfast", "12"), ("Lunch", "20")) == 1
+    assert header_rows(("Version", "Date"), ("Draft", "1 March 2024"), ("Final", "1 March 2025")) == 1
+
+
 def test_a_header_of_two_rows_is_both() -> None:
     page = (
         b"<!doctype html><h1>Leave</h1><table><tr><th rowspan=2>Country</th><th colspan=2>Days</th></tr><tr><th>Junior</th>"
