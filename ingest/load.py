@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import PurePath
 
 from ingest import markup, media, partition, word
+from ingest.frontmatter import mended
 from ingest.ocr import Ocr, Without
 from ingest.plain import paragraphs
 from ingest.records import Block, Loaded
@@ -110,7 +111,7 @@ def _no_text_reason(loaded: Loaded) -> str:
 
 
 def _load_markdown(data: bytes) -> Loaded:
-    properties, body = markup.split_front_matter(media.decode(data))
+    properties, body = markup.split_front_matter(mended(media.decode(data)))
     source = markup.markdown_to_html(markup.strip_template_tags(body))
     _, page = markup.prepare_html(source)
     blocks = tuple(_without_marks(block) for block in partition.page_blocks(page))
@@ -124,7 +125,7 @@ def _load_markdown(data: bytes) -> Loaded:
 
 
 def _load_html(data: bytes) -> Loaded:
-    properties, body = markup.split_front_matter(media.decode(data))
+    properties, body = markup.split_front_matter(mended(media.decode(data)))
     source = markup.strip_template_tags(body)
     title, page = markup.prepare_html(source)
     return Loaded(
@@ -154,7 +155,7 @@ def _without_marks(block: Block) -> Block:
 
 
 def _load_text(data: bytes) -> Loaded:
-    properties, body = markup.split_front_matter(media.decode(data))
+    properties, body = markup.split_front_matter(mended(media.decode(data)))
     blocks = partition.text_blocks(list(paragraphs(body)))
     return Loaded(media.PLAIN, tuple(blocks), title=_stated_title(properties), properties=properties)
 
