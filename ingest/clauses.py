@@ -202,9 +202,11 @@ def _table(node: _Node, path: tuple[str, ...]) -> Clause:
     if not body:
         body, heads = rows, ()
     text = node.text
-    if heads and sum(len(head) for head in heads) > _MAX_HEADER_CHARS:
-        text, heads = "\n".join(part for part in (text, " | ".join(heads)) if part), ()
-    written = [line for line in (_row(row, heads) for row in body) if line]
+    if sum(map(len, heads)) > _MAX_HEADER_CHARS:
+        text = "\n".join(part for part in (text, _in_columns(heads)) if part)
+        written = [_in_columns(row) for row in body if any(row)]
+    else:
+        written = [line for line in (_row(row, heads) for row in body) if line]
     children = tuple(Clause(line, PassageKind.TABLE, path, node.block.page) for line in written)
     return Clause(text, PassageKind.TABLE, path, node.block.page, node.number, children)
 
@@ -230,6 +232,12 @@ def _row(row: Sequence[str], heads: Sequence[str]) -> str:
     return "; ".join(cells)
 
 
+def _in_columns(row: Sequence[str]) -> str:
+    """Every cell in its place, so that the header line above tells what it is; the one text of a row merged throughout once."""
+    texts = set(filter(None, row))
+    return texts.pop() if len(texts) == 1 and all(row) else " | ".join(cell or "–" for cell in row)
+
+
 def _unheaded(row: Sequence[str]) -> str:
     """Cells in a row; a cell that ends with a colon names the one behind it."""
     parts: list[str] = []
@@ -242,8 +250,9 @@ def _unheaded(row: Sequence[str]) -> str:
 
 
 def _without_repeats(row: Sequence[str]) -> Iterator[str]:
+    """The cells that say something, merged ones once. Amounts stand as often as they do: two columns can hold the same."""
     previous = None
     for cell in row:
-        if cell and cell != previous:
+        if cell and (cell != previous or re.search(r"\d", cell)):
             yield cell
         previous = cell

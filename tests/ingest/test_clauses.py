@@ -90,6 +90,19 @@ def test_a_table_without_header_reads_label_and_value() -> None:
     assert [row.text for row in found(table)[0].children] == ["Owner: People team", "Days | 30"]
 
 
+def test_a_table_without_header_keeps_amounts_that_repeat_and_merged_words_once() -> None:
+    table = Block(BlockKind.TABLE, "", rows=(("Junior", "5", "5", "7"), ("Senior", "not paid", "not paid", "9")))
+    assert [row.text for row in found(table)[0].children] == ["Junior | 5 | 5 | 7", "Senior | not paid | 9"]
+
+
+def test_rows_below_a_long_header_keep_every_column() -> None:
+    years = tuple(f"Annual leave in the calendar year {year} for full-time staff (days)" for year in (2023, 2024, 2025))
+    rows = (("Grade", *years), ("Junior", "25", "25", "26"), ("Senior", "28", "", "30"), ("Pro rata",) * 4)
+    clause = found(Block(BlockKind.TABLE, "", rows=rows, header_rows=1))[0]
+    assert clause.text == " | ".join(("Grade", *years))
+    assert [row.text for row in clause.children] == ["Junior | 25 | 25 | 26", "Senior | 28 | – | 30", "Pro rata"]
+
+
 def test_a_heading_without_text_below_is_not_lost() -> None:
     blocks = [
         Block(BlockKind.HEADING, "Annex", level=1),
