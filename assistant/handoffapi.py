@@ -12,10 +12,19 @@ from pydantic import ConfigDict, Field
 from assistant import library
 from assistant.accounts import Person
 from assistant.api import PROBLEM, Asker, Body, Librarian, Question
-from assistant.handoffs import MAX_ANSWER_CHARACTERS, MAX_NOTE_CHARACTERS, Handoff, HandoffState, handoff_json
+from assistant.handoffs import (
+    MAX_ANSWER_CHARACTERS,
+    MAX_NOTE_CHARACTERS,
+    NOBODY_NAMED,
+    Handoff,
+    HandoffState,
+    handoff_json,
+)
+from assistant.mail import is_address
 from assistant.problems import Problem
 from assistant.room import Room
 from assistant.tokens import TokenScope
+from retrieval.store import Store
 
 
 class HandoffBody(Body):
@@ -34,7 +43,12 @@ class HandoffBody(Body):
     ]
     note: Annotated[str | None, Field(max_length=MAX_NOTE_CHARACTERS)] = None
     owner: Annotated[
-        str | None, Field(max_length=200, description="Whom to ask; the first passage's owner without it")
+        str | None,
+        Field(
+            max_length=200,
+            description="Whom to ask; the first passage's owner without it. HR in place of a mail address that owns no "
+            "document you may read",
+        ),
     ] = None
     passage_ids: Annotated[tuple[str, ...], Field(max_length=10, description="What you were shown, best first")] = ()
     offer_id: Annotated[
@@ -62,7 +76,7 @@ def routes(room: Room) -> APIRouter:
 
         def add() -> Handoff:
             return room.handoffs.add(
-                body.question, account_id=person.account_id if named else None, owner=body.owner,
+                body.question, account_id=person.account_id if named else None, owner=_addressee(room.store, person, body.owner),
                 evidence=library.passages(room.store, person, body.passage_ids), note=body.note, offer_id=body.offer_id,
                 by_mail=room.postman is not None,
             )  # fmt: skip
@@ -119,3 +133,12 @@ def routes(room: Room) -> APIRouter:
             raise Problem(404, f"there is no hand-off {handoff_id}; the asker may have taken it back")
 
     return api
+
+
+def _addressee(store: Store, person: Person, stated: str | None) -> str | None:
+    """Whom a hand-off names: as stated, unless that is a mail address that owns no document this person may read."""
+    if stated is None or not is_address(stated):
+        return stated
+    owners = {document.owner for document in library.visible(store, person)}
+    # Else anybody could have mail of their own words sent to anywhere in the company's name.
+    return stated if stated in owners else NOBODY_NAMED

@@ -56,7 +56,7 @@ class MailConfig:
                 "for example: smtp://user:password@mail.example.com:587"
             )
         for name, address in (("POLICYDESK_MAIL_FROM", sender), ("POLICYDESK_MAIL_TO", recipient)):
-            if address is None or not _ADDRESS.fullmatch(address):
+            if address is None or not is_address(address):
                 raise WrongUsage(
                     f"{name} is {address or 'not set'}; with POLICYDESK_SMTP_URL it has to be a mail address"
                 )
@@ -104,11 +104,16 @@ class Postman:
         return sent
 
 
+def is_address(text: str) -> bool:
+    """Whether mail could be sent to this."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def compose(handoff: Handoff, config: MailConfig) -> EmailMessage:
     """The mail for a hand-off: to its owner where that is a mail address. Who asked is not in it."""
     message = EmailMessage()
     message["From"] = config.sender
-    message["To"] = handoff.owner if _ADDRESS.fullmatch(handoff.owner) else config.recipient
+    message["To"] = handoff.owner if is_address(handoff.owner) else config.recipient
     message["Subject"] = f"Policydesk: a question for {_one_line(handoff.owner)}"
     message["Message-ID"] = (
         f"<{handoff.handoff_id}@policydesk>"  # the same at each try: what arrives twice is shown once

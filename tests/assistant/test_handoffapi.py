@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -103,3 +104,19 @@ async def test_a_removed_document_takes_its_words_out_of_handoffs(
     await client.delete(f"/api/v1/documents/{sent['document_id']}", headers=bearer("hana"))
     (own,) = (await client.get("/api/v1/handoffs", headers=bearer("emma"))).json()["handoffs"]
     assert (own["evidence"], own["document_id"]) == ([], None)
+
+
+async def test_a_mail_address_is_asked_only_where_it_keeps_what_the_asker_may_read(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room, tmp_path: Path
+) -> None:
+    for name, more in (
+        ("Cars", {"owner": "cars@corp.example"}),
+        ("Pay", {"owner": "board@corp.example", "audience": {"board"}}),
+    ):
+        path = tmp_path / f"{name}.md"
+        path.write_text(f"# {name} Memorandum\n\nWhat is said about {name} is said here.\n")
+        room.keeper.read(path, **more)
+    asked = [("emma", "cars@corp.example"), ("emma", "board@corp.example"), ("bo", "board@corp.example"),
+             ("bo", "ceo@customer.example"), ("emma", "Works council")]  # fmt: skip
+    owners = [(await send(client, bearer(name), owner=owner))["owner"] for name, owner in asked]
+    assert owners == ["cars@corp.example", "HR", "board@corp.example", "HR", "Works council"]
