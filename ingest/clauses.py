@@ -249,10 +249,15 @@ def _unheaded(row: Sequence[str]) -> str:
     return " | ".join(parts)
 
 
+#: "25", "EUR 40 a day": few words, a number among them. Longer ones with a number are sentences in merged cells.
+_AMOUNT = re.compile(r"(?=.*\d)\S+(?:\s+\S+){0,3}$")
+
+
 def _without_repeats(row: Sequence[str]) -> Iterator[str]:
     """The cells that say something, merged ones once. Amounts stand as often as they do: two columns can hold the same."""
+    is_one = len(set(row)) == 1
     previous = None
     for cell in row:
-        if cell and (cell != previous or re.search(r"\d", cell)):
+        if cell and (cell != previous or (_AMOUNT.match(cell) and not is_one)):
             yield cell
         previous = cell

@@ -91,8 +91,19 @@ def test_a_table_without_header_reads_label_and_value() -> None:
 
 
 def test_a_table_without_header_keeps_amounts_that_repeat_and_merged_words_once() -> None:
-    table = Block(BlockKind.TABLE, "", rows=(("Junior", "5", "5", "7"), ("Senior", "not paid", "not paid", "9")))
-    assert [row.text for row in found(table)[0].children] == ["Junior | 5 | 5 | 7", "Senior | not paid | 9"]
+    after = "after 6 months in the grade"
+    rows = (
+        ("Junior", "5", "5", "7"),
+        ("Senior", "not paid", "not paid", "9"),
+        ("Lead", after, after, "9"),
+        ("From 2025",) * 4,
+    )
+    assert [row.text for row in found(Block(BlockKind.TABLE, "", rows=rows))[0].children] == [
+        "Junior | 5 | 5 | 7",
+        "Senior | not paid | 9",
+        f"Lead | {after} | 9",
+        "From 2025",
+    ]
 
 
 def test_rows_below_a_long_header_keep_every_column() -> None:
