@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby, pairwise
 
+from ingest.numbering import label
+from ingest.outline import MAX_HEADING_CHARS, folded
 from ingest.records import Block, BlockKind
 
 _CHARACTERS = str.maketrans(
@@ -17,7 +20,13 @@ _CHARACTERS = str.maketrans(
 )  # fmt: skip
 # Control characters, and the private-use area that symbol fonts put their bullets in.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]")
-_CONTENTS_LINE = re.compile(r"^.{1,160}?(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,6})\s*$|^.{1,160}?…{2,}\s*\d{1,4}\s*$")
+#: Words, dots that lead to the margin, and a number: a line of the contents, or of a list of prices.
+_LED = re.compile(r"(?P<words>.{1,160}?)(?:(?:\.\s?){4,}|…{2,})\s*(?P<number>\d{1,4}|[ivxlc]{1,6})(?:\s+|$)")
+_CONTENTS = re.compile(
+    r"(?:table of )?contents|index|inhalt(?:sverzeichnis)?|sommaire|table des matières", re.IGNORECASE
+)
+#: So many lines whose numbers rise are a contents list, whatever its headings say.
+_MANY_LINES = 8
 _BLANKS = re.compile(r"_{4,}|\.{5,}|-{5,}|={4,}")
 #: Markdown pasted into a document of another format.
 _MARKED_HEADING = re.compile(r"(?P<marks>#{1,6}) +(?P<text>[^\n]{1,120})")
@@ -27,11 +36,60 @@ _LONG_LINE = 60
 def clean(blocks: Sequence[Block]) -> list[Block]:
     """The blocks worth reading, in order, their text in one line a paragraph; a block that held several becomes several."""
     cleaned: list[Block] = []
-    for block in blocks:
-        for part in _parts(block):
-            if _says_something(part) and not (cleaned and cleaned[-1] == part):
-                cleaned.append(part)
+    for part in _without_contents([part for block in blocks for part in _parts(block)]):
+        if _says_something(part) and not (cleaned and cleaned[-1] == part):
+            cleaned.append(part)
     return cleaned
+
+
+def _without_contents(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks without contents lists: lines that dots lead to a number, other than those of a list of prices."""
+    headings = frozenset(_name(block.text) for block in blocks if _could_head(block))
+    above = ""
+    for led, run in groupby(blocks, key=_is_led):
+        lines = list(run)
+        if not led or not _are_contents(lines, headings, above):
+            yield from lines
+        above = lines[-1].text
+
+
+def _is_led(block: Block) -> bool:
+    return block.kind is not BlockKind.TABLE and bool(_entries(block.text))
+
+
+def _entries(text: str) -> list[tuple[str, str]]:
+    """The words and numbers that dots part, where a text is nothing else; a wrapped contents list holds several."""
+    entries: list[tuple[str, str]] = []
+    end = 0
+    while end < len(text):
+        entry = _LED.match(text, end)
+        if entry is None:
+            return []
+        entries.append((entry["words"], entry["number"]))
+        end = entry.end()
+    return entries
+
+
+def _are_contents(lines: Sequence[Block], headings: Container[str], above: str) -> bool:
+    """Whether led lines are a contents list: one is announced above, most of their words head a part of the document, or they are
+    many; and their numbers hardly ever fall, as prices do."""
+    entries = [entry for line in lines for entry in _entries(line.text)]
+    if _CONTENTS.fullmatch(above.strip(" :.")):
+        return True
+    pages = [int(number) for _, number in entries if number.isdecimal()]
+    falls = sum(after < before for before, after in pairwise(pages))
+    heading = sum(_name(words) in headings for words, _ in entries)
+    return 5 * falls <= len(entries) and (2 * heading >= len(entries) or len(entries) >= _MANY_LINES)
+
+
+def _could_head(block: Block) -> bool:
+    return block.kind is not BlockKind.TABLE and len(block.text) <= MAX_HEADING_CHARS and not _is_led(block)
+
+
+def _name(heading: str) -> str:
+    """A heading's words without its number, for comparing."""
+    mark = label(heading)
+    return folded(mark.rest if mark and mark.rest else heading)
 
 
 def plain(text: str) -> str:
@@ -73,4 +131,4 @@ def _unwrapped(paragraph: str) -> str:
 def _says_something(block: Block) -> bool:
     if block.kind is BlockKind.TABLE:
         return bool(block.rows)
-    return any(letter.isalnum() for letter in block.text) and not _CONTENTS_LINE.match(block.text)
+    return any(letter.isalnum() for letter in block.text)
