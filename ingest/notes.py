@@ -25,7 +25,8 @@ def place_notes(root: Any, notes: Mapping[str, Any]) -> None:
         for note in tree.iter(f"{_W}{kind}")
     }
     last: dict[Any, Any] = {}
-    for mark in list(root.iter(*(f"{_W}{kind}Reference" for kind in notes))):
+    # Without any kind every node would be gone through, comments too.
+    for mark in list(root.iter(*(f"{_W}{kind}Reference" for kind in notes))) if notes else ():
         kind = mark.tag.removeprefix(_W).removesuffix("Reference")
         paragraph = next(mark.iterancestors(f"{_W}p"), None)
         texts = said.get((kind, mark.get(f"{_W}id")), [])
