@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 #: After so many failures a hand-off waits in the inbox only.
 TRIES = 12
 TIMEOUT_S = 20.0
+#: What a server says about one mail: its recipient, its size or its words.
+_REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -98,7 +100,9 @@ class Postman:
             except MailFailed as error:
                 log.warning("a hand-off waits in the inbox only: %s", error)
                 self._handoffs.mailed(handoff.handoff_id, sent=False)
-                return sent  # the next one would meet the same server
+                if isinstance(error, MailServerAway):
+                    break  # the next one would meet the same server
+                continue
             self._handoffs.mailed(handoff.handoff_id, sent=True)
             sent += 1
         return sent
@@ -133,7 +137,8 @@ def compose(handoff: Handoff, config: MailConfig) -> EmailMessage:
 def send(message: EmailMessage, config: MailConfig) -> None:
     """Hand a mail to the server.
 
-    :raises MailFailed: if it could not be reached, or refused.
+    :raises MailServerAway: if it could not be reached, or turns all mail of ours away.
+    :raises MailFailed: if it refused this one.
     """
     try:
         with _connection(config) as server:
@@ -142,12 +147,18 @@ def send(message: EmailMessage, config: MailConfig) -> None:
             if config.user:
                 server.login(config.user, config.password or "")
             server.send_message(message)
+    except _REFUSALS as error:
+        raise MailFailed(f"the mail server {config.host}:{config.port} refused this one ({error})") from error
     except (OSError, smtplib.SMTPException) as error:
-        raise MailFailed(f"the mail server {config.host}:{config.port} did not take it ({error})") from error
+        raise MailServerAway(f"the mail server {config.host}:{config.port} did not take it ({error})") from error
 
 
 class MailFailed(PolicydeskError):
     """A mail that could not be handed to the server."""
+
+
+class MailServerAway(MailFailed):
+    """The server takes no mail at the moment, whomever it is for."""
 
 
 def _connection(config: MailConfig) -> smtplib.SMTP:

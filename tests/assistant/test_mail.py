@@ -22,11 +22,19 @@ PAY = Passage("d2.v1.p0001", "d2", "d2.v1", "Board pay", "pay.md", "Forty thousa
 
 
 class Server:
-    """Keeps what it is sent, or refuses everything."""
+    """Keeps what it is sent, or refuses everything, or what is for nobody here."""
 
     def __init__(self) -> None:
         self.received: list[Message] = []
         self.refuses = False
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address.startswith("nobody@"):
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         if self.refuses:
@@ -83,6 +91,25 @@ def test_a_mail_that_is_refused_waits_and_the_handoff_stays(store: Store, server
     assert len(handoffs.inbox(())) == 1
     keeper.refuses = False
     assert postman.deliver().result(20) == 1
+
+
+def test_a_recipient_that_is_refused_delays_its_own_mail_only(store: Store, server: tuple[Server, MailConfig]) -> None:
+    keeper, config = server
+    handoffs = Handoffs(store)
+    handoffs.add("Where do I park?", account_id="a1", owner="nobody@example.com", by_mail=True)
+    handoffs.add("How much leave?", account_id="a1", by_mail=True)
+    assert Postman(handoffs, config, public_documents=lambda: ()).deliver().result(20) == 1
+    assert [mail["To"] for mail in keeper.received] == ["hr@example.com"]
+    assert [each.owner for each in handoffs.waiting_for_mail(tries=TRIES)] == ["nobody@example.com"]
+
+
+def test_without_a_server_a_round_ends_at_the_first_mail(store: Store) -> None:
+    handoffs = Handoffs(store)
+    for question in ("How much leave?", "Where do I park?"):
+        handoffs.add(question, account_id="a1", by_mail=True)
+    config = MailConfig("127.0.0.1", 1, "none", None, None, "desk@example.com", "hr@example.com")
+    assert Postman(handoffs, config, public_documents=lambda: ()).deliver().result(20) == 0
+    assert [each.question for each in handoffs.waiting_for_mail(tries=1)] == ["Where do I park?"]
 
 
 def test_without_a_server_it_is_tried_so_often_and_then_left_in_the_inbox(store: Store) -> None:
