@@ -44,33 +44,35 @@ DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request, and one person in a minute, may ask for."""
+    """What one request, and one person in a minute or an hour, may ask for."""
 
     body_bytes: int = 1_000_000
     upload_bytes: int = 50_000_000
     requests_a_minute: int = 600
     questions_a_minute: int = 60
     sign_ins_a_minute: int = 20
+    handoffs_an_hour: int = 30
 
 
 @dataclass(slots=True)
 class Quota:
-    """So many acts a minute for each key, refilled steadily."""
+    """So many acts in each period for each key, refilled steadily."""
 
-    a_minute: int
+    most: int
+    period_s: float = 60.0
     _left: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def wait_s(self, key: str) -> float:
         """Take one; 0 if there was one left, else the seconds until there is."""
         now = time.monotonic()
-        left, since = self._left.get(key, (float(self.a_minute), now))
-        left = min(float(self.a_minute), left + (now - since) * self.a_minute / 60)
+        left, since = self._left.get(key, (float(self.most), now))
+        left = min(float(self.most), left + (now - since) * self.most / self.period_s)
         if left < 1:
             self._left[key] = (left, now)
-            return (1 - left) * 60 / self.a_minute
+            return (1 - left) * self.period_s / self.most
         self._left[key] = (left - 1, now)
         if len(self._left) > 10_000:
-            self._left = {name: held for name, held in self._left.items() if now - held[1] < 60}
+            self._left = {name: held for name, held in self._left.items() if now - held[1] < self.period_s}
         return 0.0
 
 
@@ -91,6 +93,7 @@ class Edge:
         self._requests = Quota(limits.requests_a_minute)
         self._questions = Quota(limits.questions_a_minute)
         self._sign_ins = Quota(limits.sign_ins_a_minute)
+        self._handoffs = Quota(limits.handoffs_an_hour, period_s=3600.0)
         labels = ["method", "route", "status"]
         self._count = Counter("policydesk_requests", "HTTP requests answered", labels, registry=registry)
         self._seconds = Histogram(
@@ -191,11 +194,17 @@ class Edge:
             return 403, f"this token is for {allowed} only; make another: policydesk users token {person.name}", 0
         if method == "POST" and path in UPLOAD_PATHS and not (person and person.keeps_library):
             return (403 if person else 401), "only HR, legal and administrators may add documents", 0
-        key = person.account_id if person else host
+        return self._too_much(method, path, person.account_id if person else host)
+
+    def _too_much(self, method: str, path: str, key: str) -> tuple[int, str, float] | None:
+        """The refusal of whoever has had their share of such requests."""
         if wait := self._requests.wait_s(key):
             return 429, "too many requests; slow down", wait
         if method == "POST" and path in ("/api/v1/ask", "/api/v1/search") and (wait := self._questions.wait_s(key)):
             return 429, f"more than {self.limits.questions_a_minute} questions a minute; slow down", wait
+        # Without an account beside them, open hand-offs cannot be counted later: they are as they come in.
+        if method == "POST" and path == "/api/v1/handoffs" and (wait := self._handoffs.wait_s(key)):
+            return 429, f"more than {self.limits.handoffs_an_hour} questions sent on in an hour; wait a little", wait
         return None
 
     async def _honest_headers(

@@ -36,7 +36,9 @@ NOBODY = "none"
 ROLES = (NOBODY, *(role.value for role in Role))
 QUESTION = "How many days of annual leave do I have?"
 #: Far more than this process asks.
-LIMITS = Limits(requests_a_minute=10**6, questions_a_minute=10**6, sign_ins_a_minute=10**6)
+LIMITS = Limits(
+    requests_a_minute=10**6, questions_a_minute=10**6, sign_ins_a_minute=10**6, handoffs_an_hour=10**6
+)  # fmt: skip
 #: Bodies without which a route says 422 before it has done anything.
 BODIES = {
     "POST /api/v1/ask": {"question": QUESTION},

@@ -17,7 +17,9 @@ from assistant.signin import Door
 from tests.assistant.conftest import PASSWORD, served
 
 Bearer = Callable[[str], dict[str, str]]
-TIGHT = Limits(body_bytes=2_000, upload_bytes=10_000, questions_a_minute=2, sign_ins_a_minute=2)
+TIGHT = Limits(
+    body_bytes=2_000, upload_bytes=10_000, questions_a_minute=2, sign_ins_a_minute=2, handoffs_an_hour=2
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -67,6 +69,17 @@ async def test_too_many_questions_are_429_with_a_time_to_wait(tight: httpx.Async
     assert 1 <= int(response.headers["retry-after"]) <= 60
     other = await tight.post("/api/v1/search", json={"question": "leave"}, headers=bearer("bo"))
     assert other.status_code == 200, "each person has their own share"
+
+
+async def test_too_many_handoffs_in_an_hour_are_429_without_consent_too(
+    tight: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    body = {"question": "May I bring my dog?", "consent": False}
+    sent = [await tight.post("/api/v1/handoffs", json=body, headers=bearer("emma")) for _ in range(3)]
+    assert [each.status_code for each in sent] == [201, 201, 429]
+    assert 60 < int(sent[-1].headers["retry-after"]) <= 1800
+    assert (await tight.get("/api/v1/handoffs", headers=bearer("emma"))).status_code == 200
+    assert (await tight.post("/api/v1/handoffs", json=body, headers=bearer("bo"))).status_code == 201
 
 
 async def test_too_many_sign_ins_from_one_place_are_429(tight: httpx.AsyncClient) -> None:
