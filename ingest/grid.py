@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ class Grid:
     xs: tuple[float, ...]
     ys: tuple[float, ...]
     uprights: tuple[Rule, ...]
+    flats: tuple[Rule, ...] = ()
 
     def cells(self, words: Sequence[Word]) -> dict[tuple[int, int], list[Word]]:
         """The words of each cell that has any, by row and column."""
@@ -32,6 +33,35 @@ class Grid:
         while column > 0 and not self._is_walled(self.xs[column], middle):
             column -= 1
         return column
+
+    def reached(self, texts: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+        """The texts of cells, by row and column, with the text of a cell that rows have merged in each of them.
+
+        Where several of the rows have a text, each keeps its own: not every table has a line below every row.
+        """
+        reached = dict(texts)
+        for column in range(len(self.xs) - 1):
+            for rows in self._merged_rows(column):
+                said = [texts[row, column] for row in rows if texts.get((row, column))]
+                if len(said) == 1:
+                    reached.update({(row, column): said[0] for row in rows})
+        return reached
+
+    def _merged_rows(self, column: int) -> list[list[int]]:
+        """The rows in order, those together that no line parts in a column and whose cell there is their own."""
+        middle = (self.xs[column] + self.xs[column + 1]) / 2
+        groups: list[list[int]] = []
+        for row in range(len(self.ys) - 1):
+            if self.column(row, middle) != column:
+                continue
+            if groups and groups[-1][-1] == row - 1 and not self._is_floored(middle, self.ys[row]):
+                groups[-1].append(row)
+            else:
+                groups.append([row])
+        return groups
+
+    def _is_floored(self, x: float, y: float) -> bool:
+        return any(abs(rule.y0 - y) <= 5 and rule.x0 - 2 <= x <= rule.x1 + 2 for rule in self.flats)
 
     def _is_walled(self, x: float, y: float) -> bool:
         return any(abs(rule.x0 - x) <= 5 and rule.y0 - 2 <= y <= rule.y1 + 2 for rule in self.uprights)
@@ -81,7 +111,7 @@ def grids(rules: Sequence[Rule]) -> list[Grid]:
     for flat, uprights in groups:
         xs, ys = _distinct([rule.x0 for rule in uprights]), _distinct([rule.y0 for rule in flat])
         if len(xs) >= 3 and len(ys) >= 3:
-            found.append(Grid(tuple(xs), tuple(ys), tuple(uprights)))
+            found.append(Grid(tuple(xs), tuple(ys), tuple(uprights), tuple(flat)))
     return sorted(found, key=lambda grid: (grid.ys[0], grid.xs[0]))
 
 

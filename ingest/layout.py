@@ -54,21 +54,17 @@ _MAX_CELL_CHARS = 700
 def _grid_blocks(grid: Grid, words: Sequence[Word], page: int, known: frozenset[str]) -> list[Block]:
     """A ruled table as one block; where the rules only frame text, the text cell by cell; nothing where there is no table."""
     cells = grid.cells(words)
-    rows = []
-    bold_rows = []
-    for row in range(len(grid.ys) - 1):
-        texts = tuple(_cell_text(cells.get((row, column), []), known) for column in range(len(grid.xs) - 1))
-        if any(texts):
-            rows.append(texts)
-            bold_rows.append(
-                all(word.bold for column in range(len(grid.xs) - 1) for word in cells.get((row, column), []))
-            )
-    filled = [column for column in range(len(grid.xs) - 1) if any(row[column] for row in rows)]
-    if _frames_text(rows):
+    texts = {place: _cell_text(inside, known) for place, inside in cells.items()}
+    columns = range(len(grid.xs) - 1)
+    full = [row for row in range(len(grid.ys) - 1) if any(texts.get((row, column)) for column in columns)]
+    if _frames_text([[texts.get((row, column), "") for column in columns] for row in full]):
         return [block for place in sorted(cells) for block in _paragraphs(lines_of(cells[place]), page, known)]
-    if len(rows) < 2 or len(filled) < 2:
+    filled = [column for column in columns if any(texts.get((row, column)) for row in full)]
+    if len(full) < 2 or len(filled) < 2:
         return []
-    kept = tuple(tuple(row[column] for column in filled) for row in rows)
+    reached = grid.reached(texts)
+    kept = tuple(tuple(reached.get((row, column), "") for column in filled) for row in full)
+    bold_rows = [all(word.bold for column in columns for word in cells.get((row, column), [])) for row in full]
     return [Block(BlockKind.TABLE, "", page=page, rows=kept, header_rows=1 if _heads(kept, bold_rows) else 0)]
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 
 from ingest.pdf import load_pdf
 from ingest.pdfwords import RawWord, decoded
@@ -45,6 +47,31 @@ def test_a_ruled_table_keeps_rows_and_columns() -> None:
     rows = [["Country", "Days"], ["Germany", "30"], ["France", "25"]]
     table = load_pdf(flowing_pdf([LONG, rows, "After it."])).blocks[1]
     assert (table.kind, table.rows, table.header_rows) == (BlockKind.TABLE, tuple(map(tuple, rows)), 1)
+
+
+@pytest.mark.parametrize("place", ["TOP", "MIDDLE", "BOTTOM"])
+def test_a_cell_merged_over_several_rows_stands_in_each(place: str) -> None:
+    rows = [
+        ["Country", "Grade", "Days"],
+        ["Germany", "Junior", "28"],
+        ["", "Middle", "29"],
+        ["", "Senior", "30"],
+        ["France", "All", "25"],
+    ]
+    style = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("SPAN", (0, 1), (0, 3)), ("VALIGN", (0, 0), (-1, -1), place)]
+    packed = io.BytesIO()
+    SimpleDocTemplate(packed).build([Table(rows, style=TableStyle(style))])
+    table = load_pdf(packed.getvalue()).blocks[0]
+    assert [row[0] for row in table.rows] == ["Country", "Germany", "Germany", "Germany", "France"]
+
+
+def test_labels_that_no_line_parts_stay_in_their_rows() -> None:
+    rows = [["Country", "Days"], ["Germany", "28"], ["Spain", "23"]]
+    style = [("BOX", (0, 0), (-1, -1), 0.5, "black"), ("LINEBEFORE", (1, 0), (1, -1), 0.5, "black")]
+    style += [("LINEBELOW", (0, 0), (-1, 0), 0.5, "black"), ("LINEBELOW", (1, 1), (1, 1), 0.5, "black")]
+    packed = io.BytesIO()
+    SimpleDocTemplate(packed).build([Table(rows, style=TableStyle(style))])
+    assert load_pdf(packed.getvalue()).blocks[0].rows == tuple(map(tuple, rows))
 
 
 def test_frames_around_words_of_a_text_are_no_table() -> None:
