@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Integer, String, Text, delete, func, or_, select
+from sqlalchemy import JSON, DateTime, Integer, String, Text, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.records import Citation
@@ -235,6 +235,11 @@ class Handoffs:
             own = session.scalars(select(HandoffRow).where(HandoffRow.account_id == account_id)).all()
             session.execute(delete(HandoffRow).where(HandoffRow.account_id == account_id))
             return len(own)
+
+    def forget_askers(self) -> None:
+        """Take out who asked; the questions stay in the inbox, and their answers reach nobody."""
+        with self.sessions.begin() as session:
+            session.execute(update(HandoffRow).where(HandoffRow.account_id.is_not(None)).values(account_id=None))
 
     def forget_document(self, document_id: str) -> None:
         """Take a removed document's words out of every hand-off."""

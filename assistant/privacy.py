@@ -87,18 +87,19 @@ def sweep(store: Store, privacy: Privacy) -> dict[str, int]:
     """Remove what has been kept long enough, and in works council mode whatever still leads to a person; :returns: how many of
     each kind were removed.
     """
-    kept, asked, chats = privacy.retention, Asked(store), Chats(store)
+    kept, asked, chats, handoffs = privacy.retention, Asked(store), Chats(store), Handoffs(store)
     acts: dict[str, Callable[[int], int]] = {
         "conversations": chats.remove_untouched,
         "questions": asked.forget,
         "feedback": lambda days: Feedback(store).remove_older(days) + chats.remove_thumbs(days),
-        "handoffs": Handoffs(store).remove_older,
+        "handoffs": handoffs.remove_older,
         "logs": lambda days: jobs.remove_older(store, days),
     }
     limits: dict[str, int | None] = {kind: getattr(kept, kind) for kind in KINDS}
     if privacy.works_council:
         limits["conversations"] = 0
         asked.forget_askers()
+        handoffs.forget_askers()
     return {kind: act(days) if (days := limits[kind]) is not None else 0 for kind, act in acts.items()}
 
 

@@ -206,3 +206,16 @@ def test_turning_it_on_removes_what_led_to_a_person(store: Store) -> None:
     assert Chats(store).load("t1") is None
     assert Asked(store).questions(date.today(), date.today())[0].asker is None
     assert "asker_secrets" not in {table for table, _ in rows(store)}
+    assert {row for table, row in rows(store) if table == "handoffs" and "'a1'" in row} == set()
+
+
+def test_a_handoff_whose_asker_was_forgotten_is_answered_in_the_inbox_and_is_nobody_s(store: Store) -> None:
+    handoffs = Handoffs(store)
+    sent = handoffs.add(QUESTION, account_id="a1", offer_id="offer-0001")
+    sweep(store, Privacy(works_council=True))
+    assert handoffs.inbox(()) == [sent]
+    assert handoffs.answer(sent.handoff_id, "Five.").answer == "Five."
+    assert (handoffs.own("a1"), handoffs.news("a1")) == ([], [])
+    assert not handoffs.withdraw(sent.handoff_id, account_id="a1")
+    with pytest.raises(WrongUsage, match="sent already"):
+        handoffs.add(QUESTION, account_id=None, offer_id="offer-0001")
