@@ -69,6 +69,7 @@ class Job:
         return self.state in _STOPPED
 
 
+_LIVE = (JobState.QUEUED, JobState.RUNNING)
 _STOPPED = (JobState.FAILED, JobState.CANCELLED)
 _ENDED = (JobState.DONE, *_STOPPED)
 #: The files of a job that stopped are kept so long, to be tried again.
@@ -104,7 +105,7 @@ class Jobs:
         """Take up the jobs that were queued or under way when the server last stopped."""
         self._sweep()
         with self.sessions() as session:
-            waiting = select(JobRow.job_id).where(JobRow.state.in_([JobState.QUEUED, JobState.RUNNING]))
+            waiting = select(JobRow.job_id).where(JobRow.state.in_(_LIVE))
             for job_id in session.scalars(waiting.order_by(JobRow.created_at)):
                 self._submit(job_id)
 
@@ -159,7 +160,7 @@ class Jobs:
         job = self._require(job_id)
         if job.ended:
             raise WrongUsage(f"job {job_id} has ended already ({job.state.value}); there is nothing to cancel")
-        self._end(job_id, JobState.CANCELLED, "cancelled before all files were read")
+        self._end(job_id, JobState.CANCELLED, "cancelled before all files were read", only=_LIVE)
         return self._require(job_id)
 
     def retry(self, job_id: str) -> Job:
@@ -220,17 +221,21 @@ class Jobs:
                     accepted,
                     self._options(job_id),
                     lambda line: self._report(job_id, line),
-                    stop=lambda: self._is_stopped(job_id),
+                    stop=lambda: not self._is_running(job_id),
                 )
                 self._tell_drafts(job_id)
         except PolicydeskError as error:
             ended, failure = JobState.FAILED, str(error)
         except BaseException:
-            self._end(job_id, JobState.FAILED, "reading stopped on an error of ours; the server's log has it")
+            self._finish(job_id, JobState.FAILED, "reading stopped on an error of ours; the server's log has it")
             raise
-        if ended is JobState.DONE and not self._is_stopped(job_id):
-            shutil.rmtree(folder, ignore_errors=True)
-        self._end(job_id, ended, failure)
+        self._finish(job_id, ended, failure)
+
+    def _finish(self, job_id: str, state: JobState, failure: str | None) -> None:
+        """End a run. A job that was cancelled meanwhile stays so; one that was queued again keeps its files for its next run."""
+        with self._changed:  # who is told that the job is done finds its files gone
+            if self._end(job_id, state, failure, only=(JobState.RUNNING,)) and state is JobState.DONE:
+                shutil.rmtree(self.folder / job_id, ignore_errors=True)
 
     def _tell_drafts(self, job_id: str) -> None:
         job = self._require(job_id)
@@ -238,10 +243,10 @@ class Jobs:
         if self._on_drafts and job.is_draft and versions:
             self._on_drafts(versions)
 
-    def _is_stopped(self, job_id: str) -> bool:
-        """Whether somebody cancelled the job, or removed it."""
+    def _is_running(self, job_id: str) -> bool:
+        """Whether nobody has cancelled, queued again or removed the job since its run began."""
         job = self.get(job_id)
-        return job is None or job.ended
+        return job is not None and job.state is JobState.RUNNING
 
     def _sweep(self) -> None:
         """Remove what was sent with jobs that are no more, have ended well, or stopped too long ago to be tried again."""
@@ -268,24 +273,33 @@ class Jobs:
             self._on_report(report)
 
         def put(row: JobRow) -> None:
+            if row.state == JobState.QUEUED.value:
+                return  # the next run says it
             before, after = (row.reports, []) if at is None else (row.reports[:at], row.reports[at + 1 :])
             row.reports = [*before, report, *after]
 
         self._update(job_id, put)
 
-    def _end(self, job_id: str, state: JobState, failure: str | None) -> None:
-        def end(row: JobRow) -> None:
-            if JobState(row.state) not in _ENDED:  # a job that was cancelled stays so
-                row.state, row.failure = state.value, failure
+    def _end(self, job_id: str, state: JobState, failure: str | None, *, only: Sequence[JobState]) -> bool:
+        """End a job that is in one of these states; :returns: whether it was."""
 
-        self._update(job_id, end)
+        def end(row: JobRow) -> None:
+            row.state, row.failure = state.value, failure
+
+        with self._changed:
+            job = self.get(job_id)
+            if job is None or job.state not in only:
+                return False
+            self._update(job_id, end)
+            return True
 
     def _update(self, job_id: str, change: Callable[[JobRow], None]) -> None:
-        with self.sessions.begin() as session:
-            row = session.get(JobRow, job_id)
-            if row is not None:
-                change(row)
+        # One change at a time: what a change saw of the job holds until it is written.
         with self._changed:
+            with self.sessions.begin() as session:
+                row = session.get(JobRow, job_id)
+                if row is not None:
+                    change(row)
             self._changed.notify_all()
 
 
@@ -327,7 +341,8 @@ def _queue_again(row: JobRow) -> None:
 
 
 def _begin(row: JobRow) -> None:
-    row.state, row.reports = JobState.RUNNING.value, []
+    if row.state in _LIVE:  # not what was cancelled at this moment
+        row.state, row.reports = JobState.RUNNING.value, []
 
 
 def _job(row: JobRow) -> Job:

@@ -130,6 +130,42 @@ def test_a_cancelled_job_reads_no_further_file_and_can_be_taken_up_again(
     assert not (home.root / "uploads" / job.job_id).exists()
 
 
+class SlowToEnd(FakeKeeper):
+    """Says when it has read its files or was stopped, and returns when it may."""
+
+    def __init__(self, home: Home, store: Store) -> None:
+        super().__init__(home, store)
+        self.begun, self.go_on, self.through, self.may_end = (threading.Event() for _ in range(4))
+
+    def add(self, files: Sequence[tuple[str, Path]], *given: Any, **more: Any) -> None:
+        super().add(files, *given, **more)
+        self.through.set()
+        self.may_end.wait(timeout=10)
+
+    def read(self, path: Path, options: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        self.begun.set()
+        self.go_on.wait(timeout=10)
+        return super().read(path, options, **more)
+
+
+def test_a_job_that_is_retried_while_its_first_run_ends_reads_what_is_left(
+    home: Home, store: Store, tmp_path: Path
+) -> None:
+    keeper = SlowToEnd(home, store)
+    jobs = Jobs(home, store, keeper)
+    job = jobs.add(_notes(tmp_path, 3), account_id="1")
+    assert keeper.begun.wait(timeout=5)
+    jobs.cancel(job.job_id)
+    keeper.go_on.set()
+    assert keeper.through.wait(timeout=5)
+    again = jobs.retry(job.job_id)
+    assert again.state is JobState.QUEUED
+    keeper.may_end.set()
+    done = _ended(jobs, again)
+    assert done.state is JobState.DONE
+    assert [line["status"] for line in done.reports] == ["unchanged", "indexed", "indexed"]
+
+
 def test_a_job_that_waits_is_cancelled_without_being_read(home: Home, store: Store, note: Path) -> None:
     keeper = SlowKeeper(home, store)
     jobs = Jobs(home, store, keeper)
@@ -219,6 +255,7 @@ def test_an_unknown_job_is_named(home: Home, store: Store) -> None:
     [
         ("../../etc/passwd", "passwd"), ("C:\\Users\\me\\leave.docx", "leave.docx"), ("a\x00b\n.md", "ab.md"), ("", "unnamed"),
         ("..", "unnamed"), ("invoice\u202efdp.exe", "invoicefdp.exe"), ("x" * 300 + ".md", "x" * 140 + ".md"), (".hidden", "hidden"),
+        ("休" * 100 + ".docx", "休" * 46 + ".docx"), ("休" * 100, "休" * 50),
     ],
 )  # fmt: skip
 def test_a_name_is_only_a_name(given: str, kept: str) -> None:
