@@ -49,8 +49,9 @@ def _trimmed(row: Sequence[str]) -> Row:
 
 
 def _is_line(cells: Row) -> bool:
-    """Whether a row with one text only is a line over or under a table, not a row with empty cells: it is all in the first column."""
-    return bool(cells[0]) and (len(cells) == 1 or len(set(cells)) == 1)
+    """Whether a row with one text only is a line over or under a table, not a row with empty cells: it is all in the first column,
+    or merged over all. The same number in each column is a row."""
+    return bool(cells[0]) and (len(cells) == 1 or (len(set(cells)) == 1 and not _NUMERIC.fullmatch(cells[0])))
 
 
 def _below(header: Sequence[Row], rows: Sequence[Row]) -> Sequence[Row]:

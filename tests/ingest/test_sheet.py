@@ -84,6 +84,11 @@ def test_a_row_of_amounts_heads_nothing_below_a_line() -> None:
     ]
 
 
+def test_a_row_of_one_number_in_every_column_is_a_row() -> None:
+    rows = [["Junior", "Senior"], ["25", "25"], ["28", "30"]]
+    assert [block.rows for block in sheet_blocks(rows)] == [(("Junior", "Senior"), ("25", "25"), ("28", "30"))]
+
+
 def test_two_rows_head_the_columns_where_the_first_is_merged() -> None:
     rows = [["Country", "Leave", "Leave"], ["Country", "Days", "Since"], ["Germany", "30", "2024-01-01"]]
     assert sheet_blocks(rows)[0].header_rows == 2
