@@ -174,7 +174,7 @@ def stated_in_headers(headers: Headers, config: SignOnConfig) -> Stated | None:
     if config.user_header is None:
         return None
     given = headers.getlist(config.user_header)
-    name = given[0].strip().lower() if len(given) == 1 else ""
+    name = _account_name(given[0]) if len(given) == 1 else ""
     if not name:
         return None
     if config.groups_header is None:
@@ -192,7 +192,7 @@ def stated_in_claims(claims: Mapping[str, Any], config: OidcConfig) -> Stated | 
     groups = claims.get(config.groups_claim)
     if isinstance(groups, str):
         groups = groups.split(",")
-    return Stated(name.strip().lower(), _groups(groups) if isinstance(groups, list) else None)
+    return Stated(_account_name(name), _groups(groups) if isinstance(groups, list) else None)
 
 
 def read_roles(text: str | None) -> dict[str, Role]:
@@ -211,6 +211,13 @@ def read_roles(text: str | None) -> dict[str, Role]:
             )
         roles[group] = Role(role)
     return roles
+
+
+def _account_name(stated: str) -> str:
+    """The account's name for a name that was stated."""
+    # Lowering makes plain letters of some look-alikes ("\u212aate", with the sign for kelvin, would be kate); as they
+    # are, no account can have them, and who states them is turned away.
+    return stated.strip().lower() if stated.isascii() else stated
 
 
 def _groups(given: Collection[Any]) -> frozenset[str]:

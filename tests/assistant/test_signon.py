@@ -125,6 +125,15 @@ def test_claims_are_read_with_care(claims: dict[str, Any], stated: Stated | None
     assert stated_in_claims(claims, PROVIDER) == stated
 
 
+def test_a_look_alike_is_nobody_s_account(accounts: Accounts) -> None:
+    sign_on = SignOn(accounts, SignOnConfig())
+    kate = sign_on.welcome(Stated("kate@example.com", None))
+    stated = stated_in_claims({"email": "\u212aate@example.com"}, PROVIDER)  # the sign for kelvin, lowered: k
+    assert stated is not None
+    assert sign_on.welcome(stated) is None
+    assert accounts.everyone() == [kate]
+
+
 @pytest.mark.parametrize("text", ["people-team", "=hr", "people-team=boss"])
 def test_a_malformed_mapping_is_one_line(text: str) -> None:
     with pytest.raises(WrongUsage, match="GROUP=ROLE"):
