@@ -15,11 +15,11 @@ ENDINGS = tuple(ending for ending in media.MEDIA_TYPES if ending)
 
 
 def safe_name(name: str) -> str:
-    """A file name without folders, control characters or surprises; never empty, at most 150 characters."""
+    """A file name without folders, control characters or surprises; never empty, at most 150 bytes as UTF-8."""
     last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
-    kept = re.sub(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069]', "", last).strip(". ")
+    kept = re.sub(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069\ud800-\udfff]', "", last).strip(". ")
     stem, dot, ending = kept.rpartition(".")
-    return f"{stem[:140]}{dot}{ending[:9]}" if dot and stem else (kept[:150] or "unnamed")
+    return f"{_cut(stem, 140)}{dot}{_cut(ending, 9)}" if dot and stem else (_cut(kept, 150) or "unnamed")
 
 
 def check(name: str, path: Path) -> None:
@@ -40,3 +40,9 @@ def free_name(name: str, taken: Collection[str]) -> str:
         path = Path(name)
         candidate, number = f"{path.stem} ({number}){path.suffix}", number + 1
     return candidate
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """The beginning of a text, in whole characters, that takes no more bytes as UTF-8."""
+    # File systems count bytes, 255 for a name.
+    return text.encode()[:most_bytes].decode(errors="ignore")

@@ -255,7 +255,7 @@ def test_an_unknown_job_is_named(home: Home, store: Store) -> None:
     [
         ("../../etc/passwd", "passwd"), ("C:\\Users\\me\\leave.docx", "leave.docx"), ("a\x00b\n.md", "ab.md"), ("", "unnamed"),
         ("..", "unnamed"), ("invoice\u202efdp.exe", "invoicefdp.exe"), ("x" * 300 + ".md", "x" * 140 + ".md"), (".hidden", "hidden"),
-        ("休" * 100 + ".docx", "休" * 46 + ".docx"), ("休" * 100, "休" * 50),
+        ("a\ud800b.md", "ab.md"), ("休" * 100 + ".docx", "休" * 46 + ".docx"), ("休" * 100, "休" * 50),
     ],
 )  # fmt: skip
 def test_a_name_is_only_a_name(given: str, kept: str) -> None:
