@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -117,7 +117,7 @@ class Actions:
         if action.final_at is not None:
             raise WrongUsage(f"act {action.action_id} can no longer be undone: its text is gone for good")
         later = takewhile(lambda each: each.action_id != action.action_id, self.all(document_id=action.document_id))
-        standing = next((each for each in later if each.undone_at is None), None)
+        standing = next((each for each in later if each.can_be_undone), None)
         if standing is not None:
             raise WrongUsage(
                 f"act {action.action_id} came before {standing.act.value} {standing.action_id} on the same document; "
@@ -150,6 +150,18 @@ class Actions:
                 if gone is None or gone & set(row.version_ids):
                     row.final_at = row.final_at or datetime.now(UTC)
                     row.title, row.before = "", {}
+
+
+def undoable_now(acts: Iterable[Action]) -> set[str]:
+    """The ids of the acts that no other has to be undone before: of each document the latest that can be undone.
+
+    :param acts: latest first.
+    """
+    latest: dict[str, str] = {}
+    for act in acts:
+        if act.can_be_undone:
+            latest.setdefault(act.document_id, act.action_id)
+    return set(latest.values())
 
 
 def _action(row: ActionRow) -> Action:

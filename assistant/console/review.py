@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from assistant import library
 from assistant.actions import Act as Deed
-from assistant.actions import Action
+from assistant.actions import Action, undoable_now
 from assistant.console.notices import Undo
 from assistant.console.uploads import read_country, read_day, read_groups
 from assistant.console.visit import Act, ConsoleRoute, Doing, Enter, Visit
@@ -49,7 +49,7 @@ def review_page(visit: Enter) -> Response:
     readable = library.readable(visit.room.store, visit.person)
     drafts = [draft for draft in visit.room.review.drafts() if draft.document_id in readable]
     acts = [act for act in visit.room.review.history(last=_LATEST_ACTS) if _may_know(act, readable)]
-    return visit.page("review.html", drafts=drafts, acts=acts, done=DONE)
+    return visit.page("review.html", drafts=drafts, acts=acts, undoable=undoable_now(acts), done=DONE)
 
 
 @router.get("/review/{version_id}")

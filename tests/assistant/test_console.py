@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -171,6 +172,18 @@ async def test_a_draft_that_was_not_recognised_becomes_a_version_and_back(desk: 
         act = desk.review.history(last=1)[0]
         await client.post("/hr/undo", data={"csrf": token_in(shown), "action_id": act.action_id})
     assert [draft.version_id for draft in desk.review.drafts()] == [made.version_id]
+
+
+async def test_only_the_latest_act_on_a_document_is_offered_to_be_undone(desk: Room) -> None:
+    document = document_of(desk, "Annual Leave Policy")
+    earlier = desk.review.confirm(document, replace(desk.review.particulars(document), owner="Grace"))
+    later = desk.review.confirm(document, replace(desk.review.particulars(document), owner="Ada"))
+    assert earlier is not None
+    assert later is not None
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        offered = re.findall(r'name="action_id" value="(\w+)"', (await client.get("/hr/review")).text)
+    assert offered == [later.action_id]
 
 
 async def test_an_account_that_another_process_adds_may_sign_in_at_once(desk: Room) -> None:

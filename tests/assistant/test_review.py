@@ -293,6 +293,17 @@ def test_what_stands_on_an_act_has_to_be_undone_first(desk: Desk) -> None:
         desk.review.undo(published.action_id)
 
 
+def test_a_purged_version_bars_no_act_before_it_from_undo(desk: Desk) -> None:
+    first = desk.add("leave.md", LEAVE)
+    published = desk.review.publish(first)
+    second = desk.add("leave.md", LEAVE.replace("28 working", "30 working"))
+    desk.review.reject(second)
+    assert second == f"{published.document_id}.v2"
+    assert desk.review.erasure.purge(all_removed=True) == 1
+    assert desk.review.undo().action_id == published.action_id
+    assert [draft.version_id for draft in desk.review.drafts()] == [first]
+
+
 def test_only_drafts_are_published_or_rejected(desk: Desk) -> None:
     version = desk.add("leave.md", LEAVE, draft=False)
     with pytest.raises(WrongUsage, match="published already"):
