@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -25,6 +26,8 @@ from retrieval.tables import Base
 MIN_PASSWORD_CHARACTERS = 10
 #: In place of a hash: no password opens the account, an identity provider vouches for it.
 _NO_PASSWORD = ""
+#: What can happen to an account, as the audit chain has it.
+Act = Literal["added", "changed", "removed"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
@@ -63,6 +66,14 @@ class Person:
         return self.scopes is None or scope in self.scopes
 
 
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Somebody an identity provider vouches for, and what that has done to their account; None: nothing."""
+
+    person: Person
+    act: Act | None
+
+
 def scope_of(person: Person | None, *, as_of: date | None = None, jurisdiction: str | None = None) -> Scope:
     """What a person's questions may see; nobody sees only what has no audience. The only place that decides it."""
     groups = frozenset({person.role.value}) | person.groups if person else frozenset()
@@ -84,6 +95,7 @@ class Accounts:
 
     def __init__(self, store: Store) -> None:
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[AccountRow.__tablename__]])
+        self.store = store
         self.tokens = Tokens(store)
         self.sessions = store.sessions
         self.throttle = Throttle()
@@ -153,7 +165,7 @@ class Accounts:
             row.password_hash = _NO_PASSWORD
             return _person(row)
 
-    def vouched_for(self, name: str, *, role: Role | None, groups: frozenset[str] | None) -> Person:
+    def vouched_for(self, name: str, *, role: Role | None, groups: frozenset[str] | None) -> Vouched:
         """The account of somebody an identity provider vouches for; made at the first visit, as an employee's.
 
         :param role, groups: what they are now; None leaves them as they are.
@@ -166,7 +178,7 @@ class Accounts:
             # A browser's first visit asks several things at once, and another of them has just made the account.
             return self._vouched_for(name, role, groups)
 
-    def _vouched_for(self, name: str, role: Role | None, groups: frozenset[str] | None) -> Person:
+    def _vouched_for(self, name: str, role: Role | None, groups: frozenset[str] | None) -> Vouched:
         with self.sessions.begin() as session:
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))
             if row is None:
@@ -184,7 +196,8 @@ class Accounts:
                 row.role = role.value
             if groups is not None and row.groups != sorted(groups):
                 row.groups = sorted(groups)
-            return _person(row)
+            act: Act | None = "added" if row in session.new else "changed" if session.is_modified(row) else None
+            return Vouched(_person(row), act)
 
     def everyone(self) -> list[Person]:
         """All accounts, by name."""

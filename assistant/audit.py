@@ -18,6 +18,7 @@ from sqlalchemy import DDL, Integer, String, Text, event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from assistant.accounts import Act, Person
 from assistant.records import Answer
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
@@ -195,6 +196,16 @@ class Audit:
         }
         self.append(Kind.ANSWER, payload)
         return answer_id
+
+    def record_access(self, person: Person, act: Act) -> None:
+        """Record what somebody may do from now on, by the account's id: a name could not be taken out again."""
+        payload = {
+            "account_id": person.account_id,
+            "act": act,
+            "role": person.role.value,
+            "groups": sorted(person.groups),
+        }
+        self.append(Kind.ACCESS, payload)
 
     def find_answer(self, answer_id: str) -> Entry:
         """:raises WrongUsage: if the chain has no answer of this id."""

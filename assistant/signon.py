@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from assistant.accounts import Accounts, Person, Role
+from assistant.audit import Audit
 from retrieval.errors import NotReady, WrongUsage
 
 log = logging.getLogger(__name__)
@@ -137,11 +138,12 @@ class SignOnConfig:
 
 
 class SignOn:
-    """Turns what providers say into accounts. Safe to share between threads."""
+    """Turns what providers say into accounts, each change of which is in the audit chain. Safe to share between threads."""
 
     def __init__(self, accounts: Accounts, config: SignOnConfig) -> None:
         self.accounts = accounts
         self.config = config
+        self._audit = Audit(accounts.store)
 
     def welcome(self, stated: Stated) -> Person | None:
         """The account of somebody a provider vouches for, made at their first visit, with the groups they have now.
@@ -154,10 +156,13 @@ class SignOn:
             # A group that is named like a role must not open what is meant for the role.
             groups = frozenset(groups - _ROLE_NAMES)
         try:
-            return self.accounts.vouched_for(stated.name, role=role, groups=groups)
+            vouched = self.accounts.vouched_for(stated.name, role=role, groups=groups)
         except WrongUsage as error:
             log.warning("single sign-on turned somebody away: %s", error)
             return None
+        if vouched.act:
+            self._audit.record_access(vouched.person, vouched.act)
+        return vouched.person
 
     def _role(self, groups: frozenset[str]) -> Role:
         given = {self.config.roles[group] for group in groups if group in self.config.roles}

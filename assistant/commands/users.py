@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from assistant.accounts import MIN_PASSWORD_CHARACTERS, Accounts, Person, Role
-from assistant.audit import Audit, Kind
+from assistant.accounts import MIN_PASSWORD_CHARACTERS, Accounts, Role
+from assistant.audit import Audit
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.owndata import remove_everything
@@ -43,7 +43,7 @@ def add(
     accounts = _accounts(context)
     password = _password(asked=not password_stdin)
     person = accounts.add(name, role, password, groups=_names(groups))
-    _record(context, person, "added")
+    Audit(accounts.store).record_access(person, "added")
     console.print(f"Account {person.name} is made, role {person.role.value}.")
 
 
@@ -67,7 +67,7 @@ def change(
     person = accounts.change(name, role=role, groups=None if groups is None else _names(groups))
     if single_sign_on:
         accounts.drop_password(name)
-    _record(context, person, "changed")
+    Audit(accounts.store).record_access(person, "changed")
     console.print(f"Account {name}: role {person.role.value}, groups {', '.join(sorted(person.groups)) or 'none'}.")
 
 
@@ -101,10 +101,9 @@ def remove(context: typer.Context, name: str) -> None:
     """
     accounts = _accounts(context)
     person = accounts.require(name)
-    settings: Settings = context.obj
     accounts.remove(name)
-    removed = remove_everything(Store.open(settings.home), person.account_id)
-    _record(context, person, "removed")
+    removed = remove_everything(accounts.store, person.account_id)
+    Audit(accounts.store).record_access(person, "removed")
     gone = f"{removed['conversations']} conversation(s) and {removed['handoffs']} hand-off(s)"
     console.print(f"Account {name} is removed, with {gone}.")
 
@@ -167,13 +166,6 @@ def revoke(context: typer.Context, token_id: str) -> None:
     """
     _accounts(context).tokens.revoke(token_id)
     console.print(f"Token {token_id} is revoked.")
-
-
-def _record(context: typer.Context, person: Person, act: str) -> None:
-    """Note a change of access in the audit chain, by the account's id: a name could not be taken out again."""
-    settings: Settings = context.obj
-    payload = {"account_id": person.account_id, "act": act, "role": person.role.value, "groups": sorted(person.groups)}
-    Audit(Store.open(settings.home)).append(Kind.ACCESS, payload)
 
 
 def _names(text: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from assistant.accounts import Accounts, Role
+from assistant.audit import Audit, Kind
 from assistant.room import Room
 from assistant.server import create_app
 from assistant.signon import (
@@ -52,6 +53,7 @@ def test_a_first_visit_that_asks_many_things_at_once_makes_one_account(accounts:
     with ThreadPoolExecutor(8) as threads:
         people = list(threads.map(lambda _: sign_on.welcome(Stated("ada", frozenset({"board"}))), range(24)))
     assert {person.account_id if person else None for person in people} == {accounts.require("ada").account_id}
+    assert [entry.payload["act"] for entry in Audit(accounts.store).entries()] == ["added"]
 
 
 def test_groups_are_what_they_are_now(accounts: Accounts) -> None:
@@ -73,6 +75,17 @@ def test_the_strongest_role_counts_and_is_lost_with_its_group(accounts: Accounts
         person = sign_on.welcome(Stated("ada", frozenset(groups)))
         assert person is not None
         assert person.role is role
+
+
+def test_what_single_sign_on_gives_and_takes_is_in_the_audit_chain(accounts: Accounts, store: Store) -> None:
+    sign_on = SignOn(accounts, SignOnConfig(roles=read_roles("people-team=hr")))
+    for groups in ({"people-team"}, {"people-team"}, {"board"}):
+        sign_on.welcome(Stated("ada", frozenset(groups)))
+    account_id = accounts.require("ada").account_id
+    assert [entry.payload for entry in Audit(store).entries(kind=Kind.ACCESS)] == [
+        {"account_id": account_id, "act": "added", "role": "hr", "groups": ["people-team"]},
+        {"account_id": account_id, "act": "changed", "role": "employee", "groups": ["board"]},
+    ]
 
 
 def test_without_a_mapping_roles_are_ours_to_give(accounts: Accounts) -> None:
