@@ -1,5 +1,5 @@
-"""What a running server does now and then: mails that wait, records and removed documents whose time is over, and memory that
-holds nothing."""
+"""What a running server does now and then: mails that wait, records, removed documents and files kept for retry whose time is
+over, and memory that holds nothing."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ async def _sweep(room: Room) -> None:
     try:
         removed = await asyncio.to_thread(sweep, room.store, room.privacy)
         removed["versions"] = await asyncio.to_thread(room.review.erasure.purge)
+        await asyncio.to_thread(room.jobs.sweep)
     except (DatabaseError, PolicydeskError) as error:
         # A database that is busy for once must not end the server; what was not removed is removed the next time.
         log.error("records whose time is over could not be removed: %s", error)

@@ -9,7 +9,7 @@ from assistant.actions import COMMAND_LINE, Act, Actions
 from assistant.audit import Audit, Kind
 from assistant.chats import Chats
 from assistant.handoffs import Handoffs
-from assistant.jobs import forget_document
+from assistant.jobs import forget_document, forget_files
 from assistant.preflights import Preflights
 from retrieval.documents import Version
 from retrieval.encoder import Encoder
@@ -40,8 +40,8 @@ class Erasure:
         self._handoffs = Handoffs(store)
 
     def erase(self, document_id: str, *, who: str = COMMAND_LINE) -> None:
-        """Remove a document for good and at once: its text, its originals, its reports and acts, its place in the index, and
-        what conversations quote of it.
+        """Remove a document for good and at once: its text, its originals and the files they were sent as, its reports and acts,
+        its place in the index, and what conversations quote of it.
 
         :raises WrongUsage: if there is no such document.
         """
@@ -95,6 +95,7 @@ class Erasure:
     def _forget(self, document_id: str, versions: Sequence[Version], *, is_all: bool = True) -> None:
         ids = [version.version_id for version in versions]
         self._preflights.forget(ids)
+        forget_files(self.home, versions)
         self._actions.close(document_id, None if is_all else ids)
         if is_all:
             self._chats.forget(document_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -74,6 +76,9 @@ _STOPPED = (JobState.FAILED, JobState.CANCELLED)
 _ENDED = (JobState.DONE, *_STOPPED)
 #: The files of a job that stopped are kept so long, to be tried again.
 _KEPT_FOR_RETRY = timedelta(days=7)
+#: Files without a record for so long are not on their way in any more.
+_ARRIVED = timedelta(days=1)
+_REMOVED = "its document was removed for good before it could be read once more; send it again to add it"
 
 
 class Jobs:
@@ -94,7 +99,7 @@ class Jobs:
         """
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
         self.sessions = store.sessions
-        self.folder = home.root / "uploads"
+        self.folder = _folder(home)
         self._keeper = keeper
         self._on_report = on_report
         self._on_drafts = on_drafts
@@ -103,7 +108,7 @@ class Jobs:
 
     def open(self) -> None:
         """Take up the jobs that were queued or under way when the server last stopped."""
-        self._sweep()
+        self.sweep()
         with self.sessions() as session:
             waiting = select(JobRow.job_id).where(JobRow.state.in_(_LIVE))
             for job_id in session.scalars(waiting.order_by(JobRow.created_at)):
@@ -164,16 +169,19 @@ class Jobs:
         return self._require(job_id)
 
     def retry(self, job_id: str) -> Job:
-        """Read the files of a job that failed or was cancelled once more; those that are in the library are left alone.
+        """Read the files of a job that failed or was cancelled once more; those that are in the library are left alone, and
+        those whose document was removed for good are gone.
 
         :raises WrongUsage: if there is no such job, it did not stop early, or its files are kept no longer.
         """
         job = self._require(job_id)
         if not job.can_be_retried:
             raise WrongUsage(f"job {job_id} is {job.state.value}; only failed and cancelled jobs can be tried again")
-        if not (self.folder / job_id).is_dir():
-            raise WrongUsage(f"the files of job {job_id} are kept no longer; send them again")
-        self._update(job_id, _queue_again)
+        with self._changed:
+            left = [name for name in job.files if (self.folder / job_id / name).is_file()]
+            if not left:
+                raise WrongUsage(f"the files of job {job_id} are kept no longer; send them again")
+            self._update(job_id, lambda row: _queue_again(row, left))
         self._submit(job_id)
         return self._require(job_id)
 
@@ -211,7 +219,8 @@ class Jobs:
             try:
                 uploads.check(name, folder / name)
             except (DocumentRejected, OSError) as error:
-                self._report(job_id, {"file": name, "status": "rejected", "reason": str(error)})
+                reason = _REMOVED if isinstance(error, FileNotFoundError) else str(error)
+                self._report(job_id, {"file": name, "status": "rejected", "reason": reason})
             else:
                 accepted.append((name, folder / name))
         ended, failure = JobState.DONE, None
@@ -248,17 +257,20 @@ class Jobs:
         job = self.get(job_id)
         return job is not None and job.state is JobState.RUNNING
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Remove what was sent with jobs that are no more, have ended well, or stopped too long ago to be tried again."""
         if not self.folder.is_dir():
             return
         since = datetime.now(UTC) - _KEPT_FOR_RETRY
-        with self.sessions() as session:
-            ended = JobRow.state.in_([JobState.DONE]) | (JobRow.state.in_(_STOPPED) & (JobRow.created_at < since))
-            wanted = set(session.scalars(select(JobRow.job_id).where(~ended)))
-        for left in self.folder.iterdir():
-            if left.name not in wanted:
-                shutil.rmtree(left, ignore_errors=True)
+        is_over = (JobRow.state == JobState.DONE) | (JobRow.state.in_(_STOPPED) & (JobRow.created_at < since))
+        with self._changed:  # nothing is queued again meanwhile
+            with self.sessions() as session:
+                known = {
+                    row.job_id: row.is_over for row in session.execute(select(JobRow.job_id, is_over.label("is_over")))
+                }
+            for left in self.folder.iterdir():
+                if known.get(left.name, _is_old(left)):
+                    shutil.rmtree(left, ignore_errors=True)
 
     def _options(self, job_id: str) -> dict[str, Any]:
         with self.sessions() as session:
@@ -336,8 +348,30 @@ def forget_document(store: Store, document_id: str) -> None:
             ]
 
 
-def _queue_again(row: JobRow) -> None:
-    row.state, row.failure, row.reports = JobState.QUEUED.value, None, []
+def forget_files(home: Home, versions: Collection[Version]) -> None:
+    """Remove the files that versions were made from, wherever a job has them still."""
+    sizes, hashes = {version.size_bytes for version in versions}, {version.sha256 for version in versions}
+    for path in _folder(home).glob("*/*"):
+        with suppress(FileNotFoundError):  # a job that ends meanwhile takes its files along
+            if path.stat().st_size in sizes and _sha256(path) in hashes:
+                path.unlink()
+
+
+def _folder(home: Home) -> Path:
+    return home.root / "uploads"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_old(folder: Path) -> bool:
+    return datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - _ARRIVED
+
+
+def _queue_again(row: JobRow, files: list[str]) -> None:
+    row.state, row.failure, row.reports, row.files = JobState.QUEUED.value, None, [], files
 
 
 def _begin(row: JobRow) -> None:

@@ -9,13 +9,17 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.jobs import Job, Jobs, JobState
+from assistant.chores import chores
+from assistant.jobs import Job, JobRow, Jobs, JobState, forget_files
 from assistant.keeper import LibraryKeeper
+from assistant.review import Review
+from assistant.room import Room
 from assistant.uploads import check, safe_name
 from retrieval.errors import DocumentRejected, NotReady, WrongUsage
 from retrieval.generations import open_index
@@ -164,6 +168,74 @@ def test_a_job_that_is_retried_while_its_first_run_ends_reads_what_is_left(
     done = _ended(jobs, again)
     assert done.state is JobState.DONE
     assert [line["status"] for line in done.reports] == ["unchanged", "indexed", "indexed"]
+
+
+@pytest.mark.parametrize("erase", [True, False], ids=["removed for good", "purged"])
+def test_a_file_whose_document_is_gone_for_good_does_not_come_back_with_retry(
+    home: Home, store: Store, tmp_path: Path, erase: bool
+) -> None:
+    keeper = SlowToEnd(home, store)
+    jobs = Jobs(home, store, keeper)
+    job = jobs.add(_notes(tmp_path, 2), account_id="1")
+    assert keeper.begun.wait(timeout=5)
+    jobs.cancel(job.job_id)
+    keeper.go_on.set()
+    keeper.may_end.set()
+    jobs._thread.submit(lambda: None).result(timeout=5)
+    (document,) = store.documents()
+    review = Review(home, store, encoder=WordEncoder)
+    if erase:
+        review.erasure.erase(document.document_id)
+    else:
+        review.remove(document.document_id)
+        review.erasure.purge(all_removed=True)
+    assert [path.name for path in (home.root / "uploads" / job.job_id).iterdir()] == ["note1.md"]
+    done = _ended(jobs, jobs.retry(job.job_id))
+    assert [(line["file"], line["status"]) for line in done.reports] == [("note1.md", "indexed")]
+    assert [each.title for each in store.documents()] == ["Note 1"]
+
+
+def test_a_file_that_waited_while_its_document_was_removed_for_good_is_said_to_be_gone(
+    home: Home, store: Store, note: Path
+) -> None:
+    keeper, go_on = FakeKeeper(home, store), threading.Event()
+    version = keeper.read(note)["version_id"]
+    jobs = Jobs(home, store, keeper)
+    jobs._thread.submit(go_on.wait, 10)
+    waiting = jobs.add([("note.md", note)], account_id="1")
+    forget_files(home, [store.version(version)])
+    go_on.set()
+    (line,) = _ended(jobs, waiting).reports
+    assert line["status"] == "rejected"
+    assert "removed for good" in line["reason"]
+
+
+def test_files_kept_for_retry_go_after_a_week_and_what_is_on_its_way_in_stays(
+    home: Home, store: Store, note: Path
+) -> None:
+    jobs, go_on = Jobs(home, store, FakeKeeper(home, store)), threading.Event()
+    jobs._thread.submit(go_on.wait, 10)
+    stopped, kept = (jobs.add([("note.md", note)], account_id="1") for _ in range(2))
+    for job in (stopped, kept):
+        jobs.cancel(job.job_id)
+    with store.sessions.begin() as session:
+        session.get_one(JobRow, stopped.job_id).created_at = datetime.now(UTC) - timedelta(days=8)
+    for name, days in (("arriving", 0), ("forgotten", 2)):
+        folder = home.root / "uploads" / name
+        folder.mkdir()
+        then = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(folder, (then, then))
+    jobs.sweep()
+    assert {left.name for left in (home.root / "uploads").iterdir()} == {kept.job_id, "arriving"}
+    go_on.set()
+
+
+async def test_the_server_removes_them_among_its_daily_chores(room: Room) -> None:
+    folder = room.home.root / "uploads" / "forgotten"
+    folder.mkdir(parents=True)
+    os.utime(folder, (0, 0))
+    async with chores(room):
+        assert not folder.exists()
 
 
 def test_a_job_that_waits_is_cancelled_without_being_read(home: Home, store: Store, note: Path) -> None:
