@@ -14,6 +14,7 @@ from assistant.render import plain
 from assistant.room import Room
 from assistant.tokens import Tokens
 from retrieval.store import Store
+from retrieval.tables import utc
 
 #: Conversations listed at once; the export has them all.
 LISTED = 200
@@ -71,13 +72,13 @@ def everything(room: Room, person: Person) -> dict[str, Any]:
             "groups": sorted(person.groups),
         },
         "tokens": [
-            {"token_id": each.token_id, "created_at": each.created_at.isoformat(), "scopes": sorted(each.scopes or ()) or None}
+            {"token_id": each.token_id, "created_at": utc(each.created_at).isoformat(), "scopes": sorted(each.scopes or ()) or None}
             for each in room.accounts.tokens.all(person.account_id)
         ],
         "conversations": [_conversation(each) for each in loaded],
         "handoffs": [handoff_json(each) for each in room.handoffs.own(person.account_id)],
         "uploads": [
-            {"job_id": each.job_id, "files": list(each.files), "created_at": each.created_at.isoformat() if each.created_at else None}
+            {"job_id": each.job_id, "files": list(each.files), "created_at": utc(each.created_at).isoformat() if each.created_at else None}
             for each in room.jobs.of(person.account_id, last=1_000_000)
         ],
     }  # fmt: skip
@@ -111,8 +112,8 @@ def _heading(row: ChatRow) -> dict[str, Any]:
     return {
         "conversation_id": row.thread_id,
         "name": row.name,
-        "created_at": row.created_at.isoformat(),
-        "touched_at": row.touched_at.isoformat(),
+        "created_at": utc(row.created_at).isoformat(),
+        "touched_at": utc(row.touched_at).isoformat(),
     }
 
 

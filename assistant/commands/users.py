@@ -16,6 +16,7 @@ from assistant.owndata import remove_everything
 from assistant.tokens import TokenScope
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
+from retrieval.tables import utc
 
 app = typer.Typer(
     help="Accounts, their roles and API tokens.",
@@ -145,7 +146,7 @@ def tokens(
     found = [(person, token) for person in people for token in accounts.tokens.all(person.account_id)]
     if as_json:
         fields = [
-            {"token_id": token.token_id, "account": person.name, "created_at": token.created_at.isoformat(),
+            {"token_id": token.token_id, "account": person.name, "created_at": utc(token.created_at).isoformat(),
              "scopes": None if token.scopes is None else sorted(token.scopes)}
             for person, token in found
         ]  # fmt: skip

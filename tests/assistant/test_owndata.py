@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -92,6 +93,26 @@ async def test_everything_is_everything_of_one_person(spoken: Room, client: http
     assert [len(kept[kind]) for kind in ("conversations", "handoffs", "tokens")] == [1, 1, 1]
     other = (await client.get("/api/v1/me", headers=bearer("hana"))).json()
     assert [len(other[kind]) for kind in ("conversations", "handoffs", "uploads")] == [0, 0, 0]
+
+
+async def test_every_moment_says_its_zone(
+    spoken: Room, client: httpx.AsyncClient, bearer: Bearer, tmp_path: Path
+) -> None:
+    (tmp_path / "bikes.md").write_text("# Bikes\n\nThe company pays 300 euro.\n")
+    spoken.jobs.add([("bikes.md", tmp_path / "bikes.md")], account_id=spoken.accounts.require("emma").account_id)
+    kept = (await client.get("/api/v1/me", headers=bearer("emma"))).json()
+    moments = {
+        f"{kind} {name}": datetime.fromisoformat(value).utcoffset()
+        for kind in ("tokens", "conversations", "handoffs", "uploads")
+        for name, value in kept[kind][0].items()
+        if name.endswith("_at") and value
+    }
+    assert moments == dict.fromkeys(
+        ("tokens created_at", "conversations created_at", "conversations touched_at", "handoffs created_at",
+         "uploads created_at"), timedelta(),
+    )  # fmt: skip
+    listed = (await client.get("/api/v1/conversations", headers=bearer("emma"))).json()["conversations"]
+    assert listed[0]["touched_at"] == kept["conversations"][0]["touched_at"]
 
 
 async def test_what_is_deleted_is_gone_and_the_account_stays(

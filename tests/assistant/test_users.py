@@ -81,6 +81,7 @@ def test_a_token_is_scoped_listed_and_revoked_by_its_id(home: Home) -> None:
     token = users(home, "token", "maria", "--scope", "ask, search").split()[-1]
     (listed,) = json.loads(users(home, "tokens", "--json"))["tokens"]
     assert (listed["account"], listed["scopes"]) == ("maria", ["ask", "search"])
+    assert listed["created_at"].endswith("+00:00")
     assert token not in users(home, "tokens", "maria")
     assert "revoked" in users(home, "revoke", listed["token_id"])
     assert Accounts(Store.open(home)).with_token(token) is None
