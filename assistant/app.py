@@ -20,6 +20,7 @@ from starlette.datastructures import Headers
 
 from assistant import chatroutes, elements, library, render
 from assistant.accounts import Person, scope_of
+from assistant.chats import kept_with
 from assistant.handoffs import CODE, Handoff
 from assistant.history import History
 from assistant.looking import Looking
@@ -183,7 +184,7 @@ class Chat:
             reply.elements = [*reply.elements, elements.choice(answer, words)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
             reply.elements = [*reply.elements, elements.offer(answer, words, named=not self.room.privacy.works_council)]
-        reply.metadata = _kept_with(answer)
+        reply.metadata = kept_with(answer)
         # Chainlit's page rates the whole run, not the message in it.
         rated = (reply.id, cl.context.current_run.id)
         self.room.ballot.show(rated, answer.standalone_question, kept[-1] if kept else None)
@@ -234,16 +235,6 @@ def _news(handoffs: Sequence[Handoff], words: Wording) -> str:
 def _words() -> Wording:
     """The chat's own words in the language of whoever is connected."""
     return wording(getattr(cl.context.session, "language", None))
-
-
-def _kept_with(answer: Answer) -> dict[str, Any]:
-    """What is kept with the message: for follow-up questions, and to find it when a document is removed."""
-    return {
-        "answer": answer.text,
-        "status": answer.status.value,
-        "reason": answer.reason.value if answer.reason else None,
-        "documents": sorted({citation.passage.document_id for citation in answer.citations}),
-    }
 
 
 def _history() -> list[Turn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, Text, delete, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assistant.records import Answer
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 from retrieval.tables import Base
 
-_REMOVED = "*A document that this answer cited has been removed from the library, and the answer with it.*"
+_REMOVED = "*Text that this answer cited has been removed from the library, and the answer with it.*"
 
 
 class ChatRow(Base):
@@ -227,21 +228,26 @@ class Chats:
             for row in (ThumbRow, ElementRow, StepRow, ChatRow):
                 session.execute(delete(row).where(row.thread_id == thread_id))
 
-    def forget(self, document_id: str) -> int:
-        """Take a removed document's words out of every conversation: answers that cite it, and the passages shown;
+    def forget(self, document_id: str, version_ids: Collection[str] | None = None) -> int:
+        """Take words that are gone for good out of every conversation: answers that cite them, and the passages shown;
         :returns: how many answers and lists of passages were changed.
+
+        :param version_ids: None: all of the document's.
         """
         changed = 0
         with self.sessions.begin() as session:
+            elements = session.scalars(select(ElementRow).where(ElementRow.body.cast(Text).contains(document_id))).all()
+            shown = _versions_shown(elements)
             for step in session.scalars(select(StepRow).where(StepRow.body.cast(Text).contains(document_id))):
-                if document_id in (step.body.get("metadata") or {}).get("documents", ()):
+                if _cites(step, document_id, version_ids, shown.get(step.step_id)):
                     kept = {key: value for key, value in step.body["metadata"].items() if key != "answer"}
                     step.body = {**step.body, "output": _REMOVED, "metadata": kept}
                     changed += 1
-            for element in session.scalars(select(ElementRow).where(ElementRow.body.cast(Text).contains(document_id))):
+            gone = tuple(f"{each}." for each in ([document_id] if version_ids is None else version_ids))
+            for element in elements:
                 props = element.body["props"]
                 passages = props.get("passages", [])
-                left = [each for each in passages if not each["passage_id"].startswith(f"{document_id}.")]
+                left = [each for each in passages if not each["passage_id"].startswith(gone)]
                 if len(left) < len(passages):
                     element.body = {**element.body, "props": {**props, "passages": left}}
                     changed += 1
@@ -287,6 +293,37 @@ class Chats:
             elements = session.scalars(select(ElementRow).where(ElementRow.thread_id == thread_id)).all()
             thumbs = session.scalars(select(ThumbRow).where(ThumbRow.thread_id == thread_id)).all()
             return row, list(steps), list(elements), list(thumbs)
+
+
+def kept_with(answer: Answer) -> dict[str, Any]:
+    """What is kept with the message: for follow-up questions, and to find it when a document or version is gone for good."""
+    passages = [source.passage for source in answer.sources]
+    return {
+        "answer": answer.text,
+        "status": answer.status.value,
+        "reason": answer.reason.value if answer.reason else None,
+        "documents": sorted({passage.document_id for passage in passages}),
+        "versions": sorted({passage.version_id for passage in passages}),
+    }
+
+
+def _versions_shown(elements: Iterable[ElementRow]) -> dict[str, set[str]]:
+    """The versions whose passages are shown below each step, by its id."""
+    shown: dict[str, set[str]] = {}
+    for element in elements:
+        versions = {each["passage_id"].rpartition(".")[0] for each in element.body["props"].get("passages", ())}
+        shown.setdefault(element.body.get("forId") or "", set()).update(versions)
+    return shown
+
+
+def _cites(step: StepRow, document_id: str, version_ids: Collection[str] | None, shown: set[str] | None) -> bool:
+    """Whether a step is an answer from a document, or from one of these versions of it."""
+    metadata = step.body.get("metadata") or {}
+    if document_id not in metadata.get("documents", ()):
+        return False
+    # Answers kept by earlier releases name no versions: then the passages below them tell, or else the document must do.
+    cited = metadata.get("versions") or shown
+    return version_ids is None or not cited or not set(cited).isdisjoint(version_ids)
 
 
 def _thread(session: Session, thread_id: str) -> ChatRow:

@@ -51,6 +51,7 @@ class Erasure:
             publish_index(self.home, self.store, self._encoder())
             self._forget(document_id, versions)
             self.store.prune_originals(self.home)
+            self.store.empty_log()
         self._audit.append(Kind.REMOVE, {"document_id": document_id, "for_good": True, "who": who})
 
     def purge(self, *, all_removed: bool = False) -> int:
@@ -76,6 +77,7 @@ class Erasure:
                 self._forget(action.document_id, gone, is_all=len(gone) == len(document.versions))
                 erased += len(gone)
             self.store.prune_originals(self.home)
+            self.store.empty_log()
         return erased
 
     def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> int:
@@ -93,11 +95,13 @@ class Erasure:
         return generation
 
     def _forget(self, document_id: str, versions: Sequence[Version], *, is_all: bool = True) -> None:
+        if not versions:
+            return
         ids = [version.version_id for version in versions]
         self._preflights.forget(ids)
         forget_files(self.home, versions)
-        self._actions.close(document_id, None if is_all else ids)
-        if is_all:
-            self._chats.forget(document_id)
-            self._handoffs.forget_document(document_id)
-            forget_document(self.store, document_id)
+        gone = None if is_all else ids
+        self._actions.close(document_id, gone)
+        self._chats.forget(document_id, gone)
+        self._handoffs.forget_document(document_id, gone)
+        forget_document(self.store, document_id, gone)

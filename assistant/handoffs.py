@@ -241,14 +241,19 @@ class Handoffs:
         with self.sessions.begin() as session:
             session.execute(update(HandoffRow).where(HandoffRow.account_id.is_not(None)).values(account_id=None))
 
-    def forget_document(self, document_id: str) -> None:
-        """Take a removed document's words out of every hand-off."""
+    def forget_document(self, document_id: str, version_ids: Collection[str] | None = None) -> None:
+        """Take words that are gone for good out of every hand-off.
+
+        :param version_ids: None: all of the document's, which is gone with them.
+        """
+        gone = tuple(f"{each}." for each in ([document_id] if version_ids is None else version_ids))
         with self.sessions.begin() as session:
             for row in session.scalars(select(HandoffRow)):
-                kept = [shown for shown in row.evidence if shown["document_id"] != document_id]
-                if len(kept) < len(row.evidence) or row.document_id == document_id:
+                kept = [shown for shown in row.evidence if not shown["passage_id"].startswith(gone)]
+                if len(kept) < len(row.evidence):
                     row.evidence = kept
-                    row.document_id = None if row.document_id == document_id else row.document_id
+                if version_ids is None and row.document_id == document_id:
+                    row.document_id = None
 
     def remove_older(self, days: int) -> int:
         """Delete what nothing has happened to for so many days; :returns: how many."""

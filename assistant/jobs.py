@@ -337,14 +337,21 @@ def follow_version(store: Store, version_id: str, moved: Version) -> None:
             ]
 
 
-def forget_document(store: Store, document_id: str) -> None:
-    """Take a removed document's title, and what else was read from it, out of the records of uploads."""
+def forget_document(store: Store, document_id: str, version_ids: Collection[str] | None = None) -> None:
+    """Take a removed document's title, and what else was read from it, out of the records of uploads.
+
+    :param version_ids: None: all of the document's.
+    """
+
+    def is_gone(report: Report) -> bool:
+        named = version_ids is None or report.get("version_id") in version_ids
+        return named and report.get("document_id") == document_id
+
     Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
     with store.sessions.begin() as session:
         for row in session.scalars(select(JobRow).where(JobRow.reports.cast(Text).contains(document_id))):
             row.reports = [
-                {**report, "title": None, "warnings": []} if report.get("document_id") == document_id else report
-                for report in row.reports
+                {**report, "title": None, "warnings": []} if is_gone(report) else report for report in row.reports
             ]
 
 

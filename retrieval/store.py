@@ -172,7 +172,7 @@ class Store:
             row = _find(session, document_id)
             removed = _document(row, _passage_counts(session))
             session.delete(row)
-        self._empty_log()
+        self.empty_log()
         return removed
 
     def prune_originals(self, home: Home) -> None:
@@ -209,9 +209,10 @@ class Store:
                 if row is None:
                     continue
                 _remove(session, row)
-        self._empty_log()
+        self.empty_log()
 
-    def _empty_log(self) -> None:
+    def empty_log(self) -> None:
+        """Leave nothing of what was removed in the database's files."""
         with self.engine.connect() as connection:
             # Freed pages are zeroed by secure_delete; the checkpoint empties the write-ahead log of the old text.
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from assistant.chats import Chats, Shown
+from assistant.chats import Chats, Shown, kept_with
+from assistant.records import Aside, AsideKind, Citation
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
+from tests.assistant.answers import answered, passage
 
 
 @pytest.fixture
@@ -120,6 +124,35 @@ def test_retention_removes_what_nobody_has_touched(chats: Chats) -> None:
     assert chats.remove_untouched(days=1) == 0
     assert chats.remove_untouched(days=0) == 1
     assert chats.load("t1") is None
+
+
+def test_a_removed_version_s_words_leave_every_conversation_and_its_siblings_stay(chats: Chats) -> None:
+    def said(step: str, *versions: str, **more: object) -> None:
+        metadata = {"answer": step, "documents": ["d1"], **more}
+        chats.save_step("t1", step, {"output": step, "metadata": metadata})
+        shown = [{"passage_id": f"{version}.p0001", "quote": version} for version in versions]
+        chats.save_element("t1", f"{step} passages", {"forId": step, "props": {"passages": shown}})
+
+    said("second", "d1.v2", versions=["d1.v2"])
+    said("tenth", "d1.v20", versions=["d1.v20"])
+    said("from an earlier release, second", "d1.v2")
+    said("from an earlier release, first", "d1.v1")
+    said("from an earlier release, without passages")
+    chats.forget("d1", ["d1.v2"])
+    loaded = chats.load("t1")
+    assert loaded is not None
+    left = [step.step_id for step in loaded[1] if "has been removed" not in step.body["output"]]
+    assert left == ["s1", "s2", "tenth", "from an earlier release, first"]
+    quoted = [each["quote"] for element in loaded[2] for each in element.body["props"]["passages"]]
+    assert "d1.v2" not in quoted
+    assert {"d1.v1", "d1.v20"} <= set(quoted)
+
+
+def test_with_an_answer_is_kept_what_its_words_are_from_with_what_stands_beside_them() -> None:
+    beside = replace(passage("d2.v3.p0007"), document_id="d2")
+    aside = Aside(AsideKind.DEFINITION, "leave", 1, Citation(2, beside, 0, 5))
+    kept = kept_with(replace(answered("How much leave?"), asides=(aside,)))
+    assert (kept["documents"], kept["versions"]) == (["d1", "d2"], ["d1.v1", "d2.v3"])
 
 
 def test_a_removed_document_s_words_leave_every_conversation(chats: Chats) -> None:

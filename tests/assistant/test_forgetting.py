@@ -110,6 +110,29 @@ def test_nothing_readable_is_left_after_the_index_was_rebuilt(
     assert [each.title for each in store.documents()] == ["Handbook"]
 
 
+def test_a_version_that_was_taken_back_is_quoted_nowhere_once_it_is_purged(
+    home: Home, store: Store, tmp_path: Path
+) -> None:
+    review, document = everywhere(home, store, tmp_path)
+    review.undo()
+    version = store.document(document).versions[0].version_id
+    review.reject(version)
+    corrected = tmp_path / "corrected.md"
+    corrected.write_text(OTHER.replace("Handbook", "Corrected"))
+    LibraryKeeper(home, store, WordEncoder).add([("corrected.md", corrected)], {"supersedes": document}, lambda _: None)
+    assert review.erasure.purge(all_removed=True) == 1
+    assert [each.number for each in store.document(document).versions] == [2]
+    assert not [words for name, words in traces(home).items() if "sqlite" in name]
+
+
+def test_what_was_removed_for_good_is_at_once_in_no_file_of_the_database(
+    home: Home, store: Store, tmp_path: Path
+) -> None:
+    review, document = everywhere(home, store, tmp_path)
+    review.erasure.erase(document)
+    assert traces(home) == {}
+
+
 def test_a_superseded_version_is_kept(home: Home, store: Store, tmp_path: Path) -> None:
     review, document = everywhere(home, store, tmp_path)
     review.erasure.rebuild()

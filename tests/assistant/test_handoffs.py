@@ -121,6 +121,16 @@ def test_a_removed_document_leaves_no_words_behind(handoffs: Handoffs) -> None:
     assert ([shown.document_id for shown in found.evidence], found.document_id) == (["d1"], None)
 
 
+def test_a_removed_version_leaves_no_words_behind_and_its_document_is_named_still(handoffs: Handoffs) -> None:
+    sent = handoffs.add("What is the bonus?", account_id="a1", evidence=[PAY, LEAVE])
+    handoffs.forget_document("d2", ["d2.v2"])
+    assert [shown.document_id for shown in handoffs.own("a1")[0].evidence] == ["d2", "d1"]
+    handoffs.forget_document("d2", [PAY.version_id])
+    found = handoffs.get(sent.handoff_id, {"d1", "d2"})
+    assert found is not None
+    assert ([shown.document_id for shown in found.evidence], found.document_id) == (["d1"], "d2")
+
+
 def test_what_is_old_goes_and_what_is_somebodys_goes_with_them(handoffs: Handoffs, store: Store) -> None:
     old = handoffs.add("Old and open?", account_id="a1")
     late = handoffs.add("Old, answered today?", account_id="a1")
