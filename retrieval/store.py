@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, func, select
+from sqlalchemy import URL, Engine, create_engine, delete, event, func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -14,7 +14,7 @@ from retrieval.documents import Document, NewPassage, NewVersion, Version
 from retrieval.errors import HomeTooNew, NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.records import Passage, PassageKind
-from retrieval.tables import Base, DocumentRow, PassageRow, VersionRow
+from retrieval.tables import Base, DocumentRow, NumberRow, PassageRow, VersionRow
 from retrieval.validity import settle
 
 #: Raised by one whenever a table changes in a way that older code cannot read.
@@ -171,7 +171,7 @@ class Store:
         with self.sessions.begin() as session:
             row = _find(session, document_id)
             removed = _document(row, _passage_counts(session))
-            session.delete(row)
+            _remove_document(session, row)
         self.empty_log()
         return removed
 
@@ -228,7 +228,7 @@ def _added(session: Session, new: NewVersion, document_id: str | None) -> Versio
         session.add(document)
     else:
         document = _find(session, document_id)
-    number = max((version.number for version in document.versions), default=0) + 1
+    number = _next_number(session, document)
     version_id = f"{document.document_id}.v{number}"
     row = VersionRow(
         version_id=version_id, number=number, title=new.title, file=new.file, source=new.source, sha256=new.sha256,
@@ -265,14 +265,37 @@ def _new(row: VersionRow, document: DocumentRow) -> NewVersion:
 def _remove(session: Session, row: VersionRow) -> None:
     """Remove a version, and its document if it has no other."""
     document = row.document
+    _numbers(session, document)
     session.delete(row)
     session.flush()
     session.expire(document, ["versions"])
     if document.versions:
         settle(document)
     else:
-        session.delete(document)
-        session.flush()
+        _remove_document(session, document)
+
+
+def _remove_document(session: Session, document: DocumentRow) -> None:
+    session.execute(delete(NumberRow).where(NumberRow.document_id == document.document_id))
+    session.delete(document)
+    session.flush()
+
+
+def _next_number(session: Session, document: DocumentRow) -> int:
+    """A number that no version of the document ever had: what was said of one that is gone is never taken for another's."""
+    numbers = _numbers(session, document)
+    numbers.last += 1
+    return numbers.last
+
+
+def _numbers(session: Session, document: DocumentRow) -> NumberRow:
+    """The record of a document's numbers, made or brought up to date from the versions that are there."""
+    numbers = session.get(NumberRow, document.document_id)
+    if numbers is None:
+        numbers = NumberRow(document_id=document.document_id, last=0)
+        session.add(numbers)
+    numbers.last = max([numbers.last, *(version.number for version in document.versions)])
+    return numbers
 
 
 def _set_all(document: DocumentRow, **values: bool) -> None:

@@ -31,6 +31,15 @@ class DocumentRow(Base):
     )
 
 
+class NumberRow(Base):
+    """The highest number that a version of a document ever had."""
+
+    # A table of its own: a column would be missing in the homes that earlier releases made.
+    __tablename__ = "version_numbers"
+    document_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last: Mapped[int] = mapped_column(Integer)
+
+
 class VersionRow(Base):
     __tablename__ = "versions"
     version_id: Mapped[str] = mapped_column(String(80), primary_key=True)

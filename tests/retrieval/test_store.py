@@ -5,11 +5,13 @@ from datetime import UTC, date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from retrieval.documents import NewPassage, NewVersion, Standing
 from retrieval.errors import WrongUsage
 from retrieval.home import Home
 from retrieval.store import Store
+from retrieval.tables import NumberRow
 
 
 @pytest.fixture
@@ -32,6 +34,33 @@ def test_passage_ids_sort_in_document_order(store: Store) -> None:
         "daaaaaaaaaa.v1.p0001",
         "daaaaaaaaaa.v1.p0002",
     ]
+
+
+def test_the_number_of_a_version_that_is_gone_is_not_given_again(store: Store) -> None:
+    document = store.add_version(version("a")).document_id
+    removed = store.add_version(version("b"), document_id=document)
+    store.remove_versions([removed.version_id])
+    moved = store.add_version(version("c"), document_id=document)
+    store.move_version(moved.version_id, None)
+    numbers = [removed.number, moved.number, store.add_version(version("d"), document_id=document).number]
+    assert numbers == [2, 3, 4]
+
+
+def test_a_document_that_was_removed_begins_anew(store: Store) -> None:
+    made = store.add_version(version("a"))
+    store.remove_document(made.document_id)
+    again = store.add_version(version("a"))
+    store.remove_versions([again.version_id])
+    assert [made.version_id, again.version_id, store.add_version(version("a")).version_id] == [made.version_id] * 3
+
+
+def test_numbers_go_on_in_a_home_that_kept_no_record_of_them(store: Store) -> None:
+    document = store.add_version(version("a")).document_id
+    latest = store.add_version(version("b"), document_id=document)
+    with store.sessions.begin() as session:
+        session.execute(delete(NumberRow))
+    store.remove_versions([latest.version_id])
+    assert store.add_version(version("c"), document_id=document).number == 3
 
 
 def test_version_ends_the_day_before_the_next_begins(store: Store) -> None:
