@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from retrieval.documents import Version
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
-from retrieval.tables import Base
+from retrieval.tables import Base, utc
 
 #: Who acts where nobody has signed in.
 COMMAND_LINE = "command line"
@@ -167,12 +167,7 @@ def undoable_now(acts: Iterable[Action]) -> set[str]:
 def _action(row: ActionRow) -> Action:
     return Action(
         action_id=row.action_id, act=Act(row.act), document_id=row.document_id, version_ids=tuple(row.version_ids),
-        title=row.title, who=row.who, at=_utc(row.at),
-        undone_at=_utc(row.undone_at) if row.undone_at else None, final_at=_utc(row.final_at) if row.final_at else None,
+        title=row.title, who=row.who, at=utc(row.at),
+        undone_at=utc(row.undone_at) if row.undone_at else None, final_at=utc(row.final_at) if row.final_at else None,
         before=dict(row.before or {}),
     )  # fmt: skip
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite gives back moments without their zone; all were written in UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

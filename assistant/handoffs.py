@@ -23,7 +23,7 @@ from ingest.preflight import Quoted
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.store import Store
-from retrieval.tables import Base
+from retrieval.tables import Base, utc
 
 #: Open questions one person may have; more would be a flood, not a need.
 MOST_OPEN = 30
@@ -321,19 +321,14 @@ def _handoff(row: HandoffRow) -> Handoff:
         handoff_id=row.handoff_id, offer_id=row.offer_id, question=row.question, note=row.note, owner=row.owner,
         document_id=row.document_id,
         evidence=tuple(Quoted(**{**each, "section_path": tuple(each["section_path"])}) for each in row.evidence),
-        state=HandoffState(row.state), answer=row.answer, created_at=_utc(row.created_at),
-        answered_at=_utc(row.answered_at) if row.answered_at else None, was_seen=row.was_seen,
+        state=HandoffState(row.state), answer=row.answer, created_at=utc(row.created_at),
+        answered_at=utc(row.answered_at) if row.answered_at else None, was_seen=row.was_seen,
     )  # fmt: skip
 
 
 def _count_open(session: Session, account_id: str) -> int:
     own = select(func.count()).where(HandoffRow.account_id == account_id, HandoffRow.state == HandoffState.OPEN.value)
     return session.scalar(own) or 0
-
-
-def _utc(moment: datetime) -> datetime:
-    # SQLite keeps no time zone; everything is written in UTC.
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _new_code() -> str:

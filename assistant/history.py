@@ -24,6 +24,7 @@ from sqlalchemy.exc import DatabaseError
 
 from assistant.accounts import Accounts, Person
 from assistant.chats import ChatRow, Chats, Shown
+from retrieval.tables import utc
 
 log = logging.getLogger(__name__)
 
@@ -223,6 +224,6 @@ def _user(person: Person) -> PersistedUser:
 
 def _thread(row: ChatRow, name: str | None) -> ThreadDict:
     return ThreadDict(
-        id=row.thread_id, createdAt=row.touched_at.isoformat(), name=row.name, userId=row.account_id, userIdentifier=name,
+        id=row.thread_id, createdAt=utc(row.touched_at).isoformat(), name=row.name, userId=row.account_id, userIdentifier=name,
         tags=None, metadata=row.details, steps=[], elements=[],
     )  # fmt: skip

@@ -14,7 +14,7 @@ from retrieval.documents import Document, NewPassage, NewVersion, Version
 from retrieval.errors import HomeTooNew, NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.records import Passage, PassageKind
-from retrieval.tables import Base, DocumentRow, NumberRow, PassageRow, VersionRow
+from retrieval.tables import Base, DocumentRow, NumberRow, PassageRow, VersionRow, utc
 from retrieval.validity import settle
 
 #: Raised by one whenever a table changes in a way that older code cannot read.
@@ -337,15 +337,10 @@ def _passage_counts(session: Session) -> dict[str, int]:
     return {row.version_id: int(row.passages) for row in session.execute(statement)}
 
 
-def _utc(moment: datetime) -> datetime:
-    """With its zone, which SQLite does not keep."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
 def _document(row: DocumentRow, counts: dict[str, int]) -> Document:
     return Document(
         document_id=row.document_id, title=row.title, collection=row.collection, owner=row.owner, jurisdiction=row.jurisdiction,
-        audience=frozenset(row.audience), created_at=_utc(row.created_at),
+        audience=frozenset(row.audience), created_at=utc(row.created_at),
         versions=tuple(_version(version, counts) for version in row.versions),
     )  # fmt: skip
 
@@ -355,7 +350,7 @@ def _version(row: VersionRow, counts: dict[str, int]) -> Version:
         version_id=row.version_id, document_id=row.document_id, number=row.number, title=row.title, file=row.file,
         source=row.source, sha256=row.sha256, media_type=row.media_type, size_bytes=row.size_bytes, pages=row.pages,
         passages=counts.get(row.version_id, 0), published=row.published, withdrawn=row.withdrawn,
-        effective_from=row.effective_from, effective_to=row.effective_to, warnings=tuple(row.warnings), created_at=_utc(row.created_at),
+        effective_from=row.effective_from, effective_to=row.effective_to, warnings=tuple(row.warnings), created_at=utc(row.created_at),
     )  # fmt: skip
 
 
