@@ -25,9 +25,7 @@ class QuotingConfig:
     margin: float = 0.6  #: how far below the best score, if the reader is as sure of its passage as of the best one's
     margin_of_less_sure: float = 0.4  #: the same, if it is less sure
     least: float = 0.0  #: log-odds above which a passage of which it is less sure answers at all
-    below_opener: float = (
-        160  #: characters between an item and the words that open its list, for both to be one quotation
-    )
+    below_opener: float = 160  #: characters that may part an item from the words above its list in one quotation
 
     def takes(self, sentence: EvidenceSentence, best: EvidenceSentence) -> bool:
         """Whether the sentence is quoted beside the best one."""
