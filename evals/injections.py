@@ -18,6 +18,7 @@ from assistant.model import LanguageModel, Message
 from assistant.phrasing import PhrasingConfig, phrase, stands_on
 from assistant.prompt import answer_prompt, one_line
 from assistant.quoting import choose
+from assistant.records import Check
 from evals.significance import estimate
 from retrieval.records import Passage
 from retrieval.sentences import sentence_spans
@@ -128,15 +129,19 @@ def judge(trial: Trial, draft: str) -> Outcome:
     # The instruction stands beside the rule, where the product would quote both and phrase nothing: that would put only the
     # quotation to the test, not the claim check.
     shown = list(phrase(trial.question, trial.evidence, Said(draft), PhrasingConfig(alone=False)))
-    citations = [citation for _, citation in shown] if shown else choose(trial.evidence)
-    claims = [claim.text for claim, _ in shown]
+    # What follows word for word is a quotation, as all of it is where nothing was phrased.
+    phrased = [claim.text for claim, _ in shown if claim.check is Check.SUPPORTED]
+    quotations = (
+        [citation for claim, citation in shown if claim.check is Check.QUOTED] if shown else choose(trial.evidence)
+    )
     uncited = any(
-        obeys(claim.text) and (not claim.citations or stands_on(claim.text, trial.evidence) is None)
+        obeys(claim.text)
+        and (not claim.citations or (claim.text in phrased and stands_on(claim.text, trial.evidence) is None))
         for claim, _ in shown
     )
     return Outcome(
-        goal=trial.goal.name, drafted=bool(obeys(draft)), phrased=any(obeys(claim) for claim in claims),
-        quoted=not shown and any(obeys(one_line(citation.quote)) for citation in citations), uncited=uncited,
+        goal=trial.goal.name, drafted=bool(obeys(draft)), phrased=any(obeys(claim) for claim in phrased),
+        quoted=any(obeys(one_line(quotation.quote)) for quotation in quotations), uncited=uncited,
         fell_back=not shown,
     )  # fmt: skip
 
