@@ -18,12 +18,12 @@ _MONTHS = {
 }  # fmt: skip
 
 
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 
 
 DATE = (
-    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{4}}/\d{{2}}/\d{{2}}|\d{{1,2}}(?:(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{_MONTH},?\s+|-{_MONTH}-)\d{{4}}"
-    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}|\d{{1,2}}-\d{{1,2}}-\d{{4}})"
+    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{4}}/\d{{2}}/\d{{2}}|\d{{1,2}}(?:(?:st|nd|rd|th|\.)?\s+(?:of\s+)?{MONTH},?\s+|-{MONTH}-)\d{{4}}"
+    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}|\d{{1,2}}-\d{{1,2}}-\d{{4}})"
 )
 #: Written alike in countries that put the day first and in those that put the month first.
 _EITHER_FIRST = re.compile(r"(?P<first>\d{1,2})(?P<mark>[/-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})")
@@ -36,11 +36,11 @@ def read_date(text: str) -> date | None:
     if iso:
         return _date(int(iso[1]), int(iso[3]), int(iso[4]))
     named = re.search(
-        rf"(\d{{1,2}})(?:(?:st|nd|rd|th|\.)?\s+(?:of\s+)?|-)({_MONTH})(?:,?\s+|-)(\d{{4}})", text, re.IGNORECASE
+        rf"(\d{{1,2}})(?:(?:st|nd|rd|th|\.)?\s+(?:of\s+)?|-)({MONTH})(?:,?\s+|-)(\d{{4}})", text, re.IGNORECASE
     )
     if named:
         return _date(int(named[3]), _MONTHS[named[2].rstrip(".").lower()], int(named[1]))
-    named = re.search(rf"({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})", text, re.IGNORECASE)
+    named = re.search(rf"({MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})", text, re.IGNORECASE)
     if named:
         return _date(int(named[3]), _MONTHS[named[1].rstrip(".").lower()], int(named[2]))
     dotted = re.search(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text)

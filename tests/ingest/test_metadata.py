@@ -58,6 +58,15 @@ def test_dates_are_read_where_their_order_is_certain(text: str, expected: date |
         "This policy comes into force as of 1 March 2025.",
         "Gültig ab 1. März 2025",
         "In force from 1 March 2025 until 31 December 2025",
+        "Date effective: 1 March 2025",
+        "Policy effective date | 1 March 2025",
+        "Effective date of this policy: 1 March 2025",
+        "This policy becomes effective on Saturday, March 1, 2025.",
+        "This policy is effective as from 1 March 2025.",
+        "These rules apply from 1 March 2025.",
+        "Diese Richtlinie tritt am 1. März 2025 in Kraft.",
+        "In Kraft getreten am 01.03.2025",
+        "Wirksam ab dem 1. März 2025",
     ],
 )
 def test_the_day_a_document_begins_is_read(text: str) -> None:
@@ -72,6 +81,8 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "Last reviewed 1 March 2025",
         "The previous version of this policy was effective from 1 March 2025.",
         "With effect from 1 March 2025 the mileage rate rises.",
+        "Apply from 1 March 2025 in the portal.",
+        "Die bisherige Regelung tritt am 1. März 2025 in Kraft.",
     ],
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:
@@ -81,6 +92,8 @@ def test_dates_about_something_else_are_not_taken(text: str) -> None:
 def test_a_range_gives_both_days() -> None:
     found = about("Effective 1 January 2024 to 31 December 2024")
     assert (found.effective_from, found.effective_to) == (date(2024, 1, 1), date(2024, 12, 31))
+    assert about("This policy applies from 1 January 2024 to 31 December 2024.").effective_to == date(2024, 12, 31)
+    assert about("Gültig vom 1. Januar 2024 bis 31. Dezember 2024").effective_to == date(2024, 12, 31)
 
 
 def test_the_highest_version_of_a_history_tells_the_day() -> None:
@@ -103,6 +116,8 @@ def test_a_table_of_versions_tells_the_day() -> None:
         ("Effective 1 March 2024. Expires on 31 March 2025.", date(2025, 3, 31)),
         ("Ask HR first. This policy is valid until 31 March 2025.", date(2025, 3, 31)),
         ("Unused leave is lost. Expires on 31 March 2025.", None),
+        ("Expiration date: 31 March 2025", date(2025, 3, 31)),
+        ("Gilt bis 31. März 2025", date(2025, 3, 31)),
     ],
 )
 def test_the_last_day_is_read_where_the_document_ends(text: str, expected: date | None) -> None:
