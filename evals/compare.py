@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from evals.significance import Difference, holm, paired
+from evals.significance import Difference, holm, least_p, paired
 from retrieval.errors import WrongUsage
 
 #: Below this corrected p a difference counts as real.
@@ -20,10 +22,15 @@ class DifferentCorpus(WrongUsage):
     """The passages were cut otherwise: what was judged then is not what is judged now."""
 
 
+class TooFewQuestions(WrongUsage):
+    """Something is lower, and no loss whatever would have been significant: the gate cannot tell."""
+
+
 class Verdict(StrEnum):
     BETTER = "better"
     WORSE = "worse"
     SAME = "no clear difference"
+    TOO_FEW = "too few questions to tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,12 @@ class MeasureChange:
     new: float
     difference: Difference
     p_holm: float
+    least_p_holm: float  #: what a loss on each of its questions would give
 
     @property
     def verdict(self) -> Verdict:
+        if self.least_p_holm >= SIGNIFICANT:
+            return Verdict.TOO_FEW
         if self.p_holm >= SIGNIFICANT:
             return Verdict.SAME
         return Verdict.BETTER if self.difference.mean > 0 else Verdict.WORSE
@@ -48,12 +58,12 @@ class MeasureChange:
         return {
             "system": self.system, "measure": self.measure, "base": self.base, "new": self.new,
             "difference": d.mean, "ci95": [d.low, d.high], "p": d.p, "p_holm": self.p_holm, "n": d.n,
-            "verdict": self.verdict.value,
+            "least_p_holm": self.least_p_holm, "verdict": self.verdict.value,
         }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Gate:
     """Every measure both results hold. Holm's correction runs over all of them."""
 
     changes: tuple[MeasureChange, ...]
@@ -79,16 +89,17 @@ class Comparison:
 _Values = dict[tuple[str, str], dict[str, float]]
 
 
-def compare_results(
-    base: Mapping[str, Any], new: Mapping[str, Any], *, allow_different_corpus: bool = False
-) -> Comparison:
+def compare_results(base: Mapping[str, Any], new: Mapping[str, Any], *, allow_different_corpus: bool = False) -> Gate:
     """Compare two results of ``eval retrieval`` or of ``eval answers``.
 
     Latency is left out: it depends on the machine and on what else it was doing.
 
-    :raises DifferentCorpus: if the corpora differ and that is not allowed.
-    :raises WrongUsage: if the results are of another kind, data or split, share no question, or ``new`` lacks a system
-        or a measure that ``base`` has.
+    :raises DifferentCorpus: if the corpora differ, or on the same questions the titles, judgements or gold answers do, and
+        that is not allowed.
+    :raises TooFewQuestions: if something is lower and there are too few questions for any loss to be significant.
+    :raises WrongUsage: if the results are of another kind, data or split, share no question, or ``new`` lacks a system,
+        a measure or a question that ``base`` has. A measure of shown answers may be missing where ``new`` shows none, and
+        questions where the corpus may be another one.
     """
     for key in ("kind", "data", "split"):
         if base.get(key) != new.get(key):
@@ -102,29 +113,73 @@ def compare_results(
             "baseline, or pass --allow-different-corpus to compare by question all the same"
         )
     old, now = _values(base, "BASE"), _values(new, "NEW")
-    missing = sorted({" ".join(key) for key in old.keys() - now.keys()})
+    missing = sorted(
+        " ".join(key) for key, values in old.items() if key not in now and not _unshown(new, values.keys())
+    )
     if missing:
         raise WrongUsage(f"NEW lacks {', '.join(missing[:3])}, which BASE has; measure the same systems again")
     questions_old = {question for values in old.values() for question in values}
     questions_new = {question for values in now.values() for question in values}
     if not questions_old & questions_new:
         raise WrongUsage("BASE and NEW share no question; compare results over the same questions")
+    unasked = sorted(questions_old - questions_new)
+    if unasked and not allow_different_corpus:
+        raise WrongUsage(
+            f"NEW lacks {len(unasked)} of the {len(questions_old)} questions of BASE, {unasked[0]!r} among them; measure "
+            "both over the same questions, with the same --limit"
+        )
+    if questions_old == questions_new and not allow_different_corpus:
+        _same_test(base, new)
     pairs = []
     for (system, measure), values in old.items():
-        common = sorted(values.keys() & now[system, measure].keys())
+        common = sorted(values.keys() & now.get((system, measure), {}).keys())
         if common:
             before = [values[question] for question in common]
             after = [now[system, measure][question] for question in common]
             pairs.append((system, measure, before, after, paired(before, after)))
     corrected = holm([difference.p for *_, difference in pairs])
-    return Comparison(
-        tuple(
-            MeasureChange(system, measure, _mean(before), _mean(after), difference, p_holm)
-            for (system, measure, before, after, difference), p_holm in zip(pairs, corrected, strict=True)
-        ),
-        same_corpus,
-        len(questions_old - questions_new),
-        len(questions_new - questions_old),
+    least = holm([least_p(difference.n) for *_, difference in pairs])
+    changes = tuple(
+        MeasureChange(system, measure, _mean(before), _mean(after), difference, p_holm, least_p_holm)
+        for (system, measure, before, after, difference), p_holm, least_p_holm in zip(
+            pairs, corrected, least, strict=True
+        )
+    )
+    _enough(changes)
+    return Gate(changes, same_corpus, len(unasked), len(questions_new - questions_old))
+
+
+def _enough(changes: Sequence[MeasureChange]) -> None:
+    """:raises TooFewQuestions: if something is lower and nothing could have been significant."""
+    lower = [change for change in changes if change.difference.mean < 0]
+    if lower and all(change.verdict is Verdict.TOO_FEW for change in changes):
+        asked = max(change.difference.n for change in changes)
+        needed = next(n for n in count(asked + 1) if len(changes) * least_p(n) < SIGNIFICANT)
+        raise TooFewQuestions(
+            f"{asked} questions are too few to tell: NEW is lower in {len(lower)} of {len(changes)} rows, and even a loss on "
+            f"every question would have p {min(change.least_p_holm for change in changes):.3f}; compare {needed} questions or more"
+        )
+
+
+def _same_test(base: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """:raises DifferentCorpus: if both results say what they were judged by and it differs; older ones don't say."""
+    fingerprints = base.get("test_fingerprint"), new.get("test_fingerprint")
+    if None not in fingerprints and fingerprints[0] != fingerprints[1]:
+        raise DifferentCorpus(
+            "another test, not comparable: titles, questions, judgements or gold answers changed between BASE and NEW; "
+            "measure a new baseline, or pass --allow-different-corpus to compare by question all the same"
+        )
+
+
+def _unshown(result: Mapping[str, Any], questions: Iterable[str]) -> bool:
+    """Whether the result refuses or cites nothing at each of these questions, so that what is said about shown answers is
+    said about none."""
+    if result["kind"] != "answers":
+        return False
+    rows = [row for question in questions if (row := result["per_question"].get(question))]
+    return bool(rows) and all(
+        row["measures"].get("answered") == 0 or row["measures"].get("refused") == 1 or row.get("citations") == []
+        for row in rows
     )
 
 
@@ -158,13 +213,21 @@ def _values(result: Mapping[str, Any], name: str) -> _Values:
             for system, measures in by_system.items():
                 for measure, value in measures.items():
                     if measure != "first_wanted" and value is not None:
-                        values.setdefault((system, measure), {})[question_id] = float(value)
+                        values.setdefault((system, measure), {})[question_id] = _finite(value)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise WrongUsage(
                 f"{name} is damaged at question {question_id!r}: expected a figure for each measure, found"
                 f" {str(row)[:60]}; measure it again"
             ) from error
     return values
+
+
+def _finite(value: Any) -> float:
+    """:raises ValueError: if it is no number: NaN would be neither better nor worse than anything."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is no finite number")
+    return number
 
 
 def _mean(values: list[float]) -> float:

@@ -97,6 +97,19 @@ class BenchData:
             digest.update(json.dumps([text.text_id, text.text], ensure_ascii=False).encode())
         return digest.hexdigest()
 
+    def test_fingerprint(self) -> str:
+        """sha256 over what else decides a score: titles, and the questions with their judgements and gold answers. Not in
+        :meth:`fingerprint`, which results from before hold without them."""
+        digest = hashlib.sha256()
+        for text in sorted(self.corpus, key=lambda text: text.text_id):
+            digest.update(json.dumps([text.text_id, text.title]).encode())
+        for asked in sorted(self.questions, key=lambda question: question.question_id):
+            gold = [sorted(asked.wanted.items()), asked.answers, asked.must_hold, asked.quotes]
+            digest.update(json.dumps([asked.question_id, asked.text, *gold]).encode())
+        for refused in sorted(self.unanswerable, key=lambda question: question.question_id):
+            digest.update(json.dumps([refused.question_id, refused.text]).encode())
+        return digest.hexdigest()
+
     def limited(self, limit: int | None) -> BenchData:
         """The first ``limit`` questions and unanswerable ones, over the whole corpus."""
         if limit is None:

@@ -48,6 +48,7 @@ class RetrievalOutcome:
             "questions": len(questions),
             "passages": len(self.data.corpus),
             "corpus_fingerprint": self.data.fingerprint(),
+            "test_fingerprint": self.data.test_fingerprint(),
             "long_texts": self.long_texts,
             "encoder": self.encoder,
             "reranker": self.reranker,

@@ -84,6 +84,12 @@ def paired(a: Sequence[float], b: Sequence[float]) -> Difference:
     return Difference(mean, float(low), float(high), float(test.pvalue), len(difference))
 
 
+def least_p(n: int) -> float:
+    """The smallest p that :func:`paired` can give over ``n`` questions: of their 2**n signs two are as far from 0 as all
+    on one side."""
+    return min(1.0, max(2.0 ** (1 - n), 2 / (RESAMPLES + 1)))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down correction (1979): p-values that may be read together, in the given order.
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from evals.compare import SIGNIFICANT, Comparison, Verdict
+from evals.compare import SIGNIFICANT, Gate, Verdict
 from evals.judging import ANSWER_MEASURES
 from evals.measures import MEASURES
 from evals.ranking import Progress as Report
@@ -129,21 +129,20 @@ def answers_table(outcome: Mapping[str, Any]) -> Table:
     return table
 
 
-def change_table(comparison: Comparison) -> Table:
+def change_table(gate: Gate) -> Table:
     """One row a measure: what it was, what it is, and whether that is a difference."""
-    verdict = "[red]FAILED: significantly worse[/red]" if comparison.worse else "[green]passed[/green]"
-    notes = [] if comparison.same_corpus else ["the corpora differ"]
-    notes += [
-        f"{n} questions only in {where}"
-        for n, where in ((comparison.only_base, "BASE"), (comparison.only_new, "NEW"))
-        if n
-    ]
+    verdict = "[red]FAILED: significantly worse[/red]" if gate.worse else "[green]passed[/green]"
+    notes = [] if gate.same_corpus else ["the corpora differ"]
+    notes += [f"{n} questions only in {where}" for n, where in ((gate.only_base, "BASE"), (gate.only_new, "NEW")) if n]
+    few = [change for change in gate.changes if change.verdict is Verdict.TOO_FEW]
+    if few:
+        notes.append(f"{len(few)} of {len(gate.changes)} rows have too few questions to reach p < {SIGNIFICANT}")
     caption = "; ".join(["paired randomisation test, Holm's correction over all rows", *notes])
     table = Table(title=f"Gate {verdict}", caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("system", "measure", "base", "new", "difference", "p (Holm)", ""):
         table.add_column(column, justify="left" if column in ("system", "measure", "") else "right")
-    colours = {Verdict.WORSE: "red", Verdict.BETTER: "green", Verdict.SAME: "dim"}
-    for change in comparison.changes:
+    colours = {Verdict.WORSE: "red", Verdict.BETTER: "green", Verdict.SAME: "dim", Verdict.TOO_FEW: "yellow"}
+    for change in gate.changes:
         table.add_row(
             change.system, change.measure, f"{change.base:.3f}", f"{change.new:.3f}", f"{change.difference.mean:+.3f}",
             f"{change.p_holm:.4f}", f"[{colours[change.verdict]}]{change.verdict.value}[/]",

@@ -129,6 +129,26 @@ def test_the_fingerprint_follows_texts_and_ids_not_their_order(folder: Path) -> 
     assert load_data(folder).fingerprint() != before
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("corpus.jsonl", '"title": ""', '"title": "New"'),
+        ("qrels/test.tsv", "rule-07\t1", "rule-08\t1"),
+        ("queries.jsonl", '"text": "', '"text": "so '),
+        ("answers.jsonl", '"answers": ["', '"answers": ["so '),
+        ("unanswerable.jsonl", "zebra number 3", "zebra number 33"),
+    ],
+)
+def test_the_fingerprint_of_the_test_follows_titles_questions_and_judgements(
+    folder: Path, file: str, old: str, new: str
+) -> None:
+    before = load_data(folder)
+    (folder / file).write_text((folder / file).read_text().replace(old, new, 1))
+    after = load_data(folder)
+    assert after.fingerprint() == before.fingerprint()
+    assert after.test_fingerprint() != before.test_fingerprint()
+
+
 def test_questions_without_judgements_join_for_their_answers(folder: Path) -> None:
     write_lines(
         folder / "doc_questions.jsonl",

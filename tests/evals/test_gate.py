@@ -17,6 +17,7 @@ from assistant.records import Answer, AnswerDone, AnswerEvent, Check, Citation, 
 from evals.answers import evaluate_answers
 from evals.beir import load_data
 from evals.commands import app
+from evals.compare import compare_results
 from evals.data import BenchData
 from evals.models import Models
 from evals.retrieval import evaluate_retrieval
@@ -189,3 +190,66 @@ def test_what_is_no_result_is_refused_in_one_line(tmp_path: Path, text: str) -> 
     result = runner.invoke(app, ["compare", str(path), str(path)])
     assert "write one with" in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+def told(kind: str, rows: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A result with these rows of questions."""
+    return {"kind": kind, "data": "rules", "split": "test", "corpus_fingerprint": "a", "per_question": rows, **more}
+
+
+def ranked(*values: float) -> dict[str, Any]:
+    """A result of four systems that score the same on every measure of a question."""
+    measures = ("nDCG@10", "R@10", "R@100", "RR@10", "P@5", "hit@1")
+    return told("retrieval", {
+        f"q{at}": {"systems": {name: dict.fromkeys(measures, value) for name in ("bm25", "dense", "hybrid", "reranked")}}
+        for at, value in enumerate(values)
+    })  # fmt: skip
+
+
+def test_a_new_one_that_refuses_everything_fails(data: BenchData, tmp_path: Path) -> None:
+    base = answers(data, tmp_path, "base", Citing(data))
+    refusing = answers(data, tmp_path, "new", Citing(BenchData(data.folder, data.split, data.corpus, ())))
+    code, said = gate(base, refusing)
+    assert code == 1
+    assert "answered_right" in said
+    assert gate(refusing, base)[0] == 0
+
+
+def test_a_measure_of_shown_answers_is_not_to_be_missing_where_answers_are_shown() -> None:
+    measures = {"answered": 1.0, "mine:judge": 0.5}
+    base = told("answers", {f"q{at}": {"measures": measures, "citations": [{}]} for at in range(30)})
+    new = told("answers", {f"q{at}": {"measures": {"answered": 1.0}, "citations": [{}]} for at in range(30)})
+    with pytest.raises(WrongUsage, match="NEW lacks answers mine:judge"):
+        compare_results(base, new)
+
+
+def test_too_few_questions_to_tell_a_total_loss_are_refused_not_passed() -> None:
+    with pytest.raises(WrongUsage, match=r"9 questions are too few to tell: .* p 0\.094; compare 10 questions or more"):
+        compare_results(ranked(*[1.0] * 9), ranked(*[0.0] * 9))
+    assert compare_results(ranked(*[1.0] * 10), ranked(*[0.0] * 10)).worse
+
+
+def test_few_questions_without_a_loss_pass_and_are_called_too_few(tmp_path: Path) -> None:
+    path = save(tmp_path / "base.json", ranked(*[1.0] * 9))
+    code, said = gate(path, path)
+    assert code == 0
+    assert "24 of 24 rows have too few questions" in " ".join(said.split())
+
+
+def test_missing_questions_are_refused() -> None:
+    with pytest.raises(WrongUsage, match="NEW lacks 297 of the 300 questions of BASE, 'q10' among them"):
+        compare_results(ranked(*[1.0] * 300), ranked(*[1.0] * 3))
+    assert compare_results(ranked(*[1.0] * 20), ranked(*[1.0] * 30)).only_new == 10
+
+
+def test_a_changed_test_is_told_where_both_say_what_they_were_judged_by() -> None:
+    same = ranked(*[1.0] * 20)
+    with pytest.raises(WrongUsage, match="another test, not comparable"):
+        compare_results({**same, "test_fingerprint": "x"}, {**same, "test_fingerprint": "y"})
+    assert not compare_results(same, {**same, "test_fingerprint": "y"}).worse, "the older result does not say"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_damage_not_a_pass(value: float) -> None:
+    with pytest.raises(WrongUsage, match="NEW is damaged at question 'q1'"):
+        compare_results(ranked(*[1.0] * 30), ranked(1.0, value, *[1.0] * 28))
