@@ -9,7 +9,9 @@ import ssl
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
 from assistant.handoffs import Handoff, Handoffs
@@ -119,6 +121,7 @@ def compose(handoff: Handoff, config: MailConfig) -> EmailMessage:
     message["From"] = config.sender
     message["To"] = handoff.owner if is_address(handoff.owner) else config.recipient
     message["Subject"] = f"Policydesk: a question for {_one_line(handoff.owner)}"
+    message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = (
         f"<{handoff.handoff_id}@policydesk>"  # the same at each try: what arrives twice is shown once
     )
@@ -128,7 +131,7 @@ def compose(handoff: Handoff, config: MailConfig) -> EmailMessage:
     for shown in handoff.evidence:
         where = " > ".join([shown.title, *shown.section_path])
         lines += [f"{where}{f', page {shown.page}' if shown.page else ''}:", f"    {_one_line(shown.quote)}", ""]
-    inbox = f"{config.desk_url.rstrip('/')}/hr" if config.desk_url else "Policydesk's HR console"
+    inbox = f"{config.desk_url.rstrip('/')}/hr/inbox" if config.desk_url else "the inbox of Policydesk's HR console"
     lines += [f"Answer in {inbox}; mail to this address does not reach them.", ""]
     message.set_content("\n".join(lines))
     return message

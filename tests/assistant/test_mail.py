@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
+from email.utils import parsedate_to_datetime
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -76,7 +78,8 @@ def test_a_handoff_is_mailed_with_public_words_only_and_without_the_asker(
     assert (mail["To"], mail["Subject"]) == ("hr@example.com", "Policydesk: a question for People team")
     assert b"How much leave? Bcc: x@y.z" in text
     assert b"Leave is 30 days." in text
-    assert b"https://desk/hr" in text
+    assert b"Answer in https://desk/hr/inbox;" in text
+    assert abs(parsedate_to_datetime(mail["Date"]) - datetime.now(UTC)) < timedelta(minutes=1)
     assert b"Forty thousand" not in text
     assert b"emma-id" not in mail.as_bytes()
 
