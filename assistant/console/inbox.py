@@ -12,17 +12,23 @@ from assistant.problems import Problem
 from retrieval.errors import WrongUsage
 
 router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
+QUESTIONS_A_PAGE = 25
 STATES = {HandoffState.OPEN: "To answer", HandoffState.ANSWERED: "Answered", HandoffState.CLOSED: "Closed"}
 
 
 @router.get("/inbox")
-def inbox_page(visit: Enter, state: str = "open") -> Response:
+def inbox_page(visit: Enter, state: str = "open", page: int = 1) -> Response:
     chosen = HandoffState(state) if state in set(HandoffState) else HandoffState.OPEN
     readable = library.readable(visit.room.store, visit.person)
     everything = visit.room.handoffs.inbox(readable, state=None)
     shown = [each for each in everything if each.state is chosen]
+    if chosen is not HandoffState.OPEN:
+        shown.reverse()
+    pages = max(1, -(-len(shown) // QUESTIONS_A_PAGE))
+    page = min(max(1, page), pages)
     return visit.page(
-        "inbox.html", handoffs=shown if chosen is HandoffState.OPEN else shown[::-1], chosen=chosen, most=MAX_ANSWER_CHARACTERS,
+        "inbox.html", handoffs=shown[(page - 1) * QUESTIONS_A_PAGE : page * QUESTIONS_A_PAGE], chosen=chosen,
+        most=MAX_ANSWER_CHARACTERS, page_number=page, pages=pages,
         states=[(each, name, sum(one.state is each for one in everything)) for each, name in STATES.items()],
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
@@ -43,7 +43,10 @@ class Visit:
 
     @property
     def path(self) -> str:
-        """Where the visitor is, with the query: a place to come back to."""
+        """Where the visitor is, with the query: a place to come back to. Of a page that a form led to, where the form stood."""
+        if self.request.method not in ("GET", "HEAD"):
+            came_from = urlsplit(self.request.headers.get("referer", ""))
+            return own_path(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
         url = self.request.url
         return f"{url.path}?{url.query}" if url.query else url.path
 
@@ -71,12 +74,13 @@ class Act(Visit):
     form: FormData
 
     def field(self, name: str, *, most: int = 10_000) -> str:
-        """A field's text without white space around it; empty where it was not sent.
+        """A field's text without white space around it; empty where it was not sent. The end of a line is one character, as it is
+        to the browser that counts while somebody types.
 
         :raises Problem: 422 if it is longer than ``most`` characters.
         """
         given = self.form.get(name)
-        text = given.strip() if isinstance(given, str) else ""
+        text = given.replace("\r\n", "\n").strip() if isinstance(given, str) else ""
         if len(text) > most:
             raise Problem(422, f"the field “{name}” has {len(text):,} characters; it may have {most:,}")
         return text

@@ -15,10 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.accounts import Accounts, Role
+from assistant.actions import Actions
 from assistant.console import notices
+from assistant.console.inbox import QUESTIONS_A_PAGE
 from assistant.console.notices import Notice, Undo
 from assistant.console.visit import own_path
 from assistant.console.wording import named, period
+from assistant.handoffs import MAX_ANSWER_CHARACTERS, HandoffState
 from assistant.room import Room
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import publish
@@ -294,6 +297,67 @@ async def test_what_documents_and_people_write_is_never_markup(desk: Room) -> No
             reader = Foreign()
             reader.feed(answer.text)
             assert reader.found == [], path
+
+
+async def test_an_answer_may_be_as_long_as_the_browser_counts_it(desk: Room) -> None:
+    handoff = desk.handoffs.add("May I bring my dog?", account_id=None)
+    typed = ("x" * 99 + "\n") * 99 + "x" * 100
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        sent = {"csrf": await token(client), "answer": typed.replace("\n", "\r\n")}
+        assert (await client.post(f"/hr/inbox/{handoff.handoff_id}/answer", data=sent)).status_code == 303
+    (kept,) = desk.handoffs.inbox((), state=HandoffState.ANSWERED)
+    assert (kept.answer, len(typed)) == (typed, MAX_ANSWER_CHARACTERS)
+
+
+async def test_the_inbox_has_pages(desk: Room) -> None:
+    for number in range(QUESTIONS_A_PAGE + 1):
+        desk.handoffs.add(f"Question {number:02d}", account_id=None)
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        first, second = [(await client.get(f"/hr/inbox?state=open&page={page}")).text for page in (1, 2)]
+    assert re.findall(r"<h2>(.*?)</h2>", first) == [f"Question {number:02d}" for number in range(QUESTIONS_A_PAGE)]
+    assert re.findall(r"<h2>(.*?)</h2>", second) == [f"Question {QUESTIONS_A_PAGE}"]
+    assert '<a class="button" rel="next" href="/hr/inbox?state=open&amp;page=2">' in first
+    assert "Page 2 of 2" in second
+
+
+@pytest.mark.parametrize(
+    ("came_from", "to"), [("http://desk/hr/questions?days=30", "/hr/questions?days=30"), ("", "/hr")]
+)
+async def test_the_look_is_changed_on_a_page_that_a_form_led_to(desk: Room, came_from: str, to: str) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        asked = {"csrf": await token(client), "question": "How much leave may be carried over?"}
+        page = await client.post("/hr/questions/ask", data=asked, headers={"Referer": came_from})
+    assert re.findall(r'name="next" value="(.*?)"', page.text) == [to]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("?status=draft", "No document has the status “Waiting for review” just now."),
+        ("?q=nowhere", "Nothing has “nowhere” in its title, owner, file name, country or readers."),
+        (
+            "?q=leave&status=draft",
+            "Nothing of this status has “leave” in its title, owner, file name, country or readers.",
+        ),
+    ],
+)
+async def test_an_empty_list_says_what_is_not_there(desk: Room, query: str, says: str) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        assert says in (await client.get(f"/hr{query}")).text
+
+
+async def test_an_act_whose_text_is_gone_is_one_on_a_document(desk: Room) -> None:
+    document = document_of(desk, "Annual Leave Policy")
+    particulars = replace(desk.review.particulars(f"{document}.v1"), owner="Somebody")
+    desk.review.confirm(f"{document}.v1", particulars, who="hana")
+    Actions(desk.store).close(document)
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        assert "<strong>A document</strong> was changed in its details" in (await client.get("/hr/review")).text
 
 
 @pytest.mark.parametrize(
