@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date
 from time import perf_counter
 from typing import Protocol
 
@@ -16,16 +15,9 @@ from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country
 from assistant.confidence import Confidence, load_confidence
-from assistant.conversation import (
-    circumstances,
-    countries_in,
-    country_name,
-    is_small_talk,
-    is_thanks,
-    placed_in,
-    standalone,
-)
+from assistant.conversation import country_name, is_small_talk, is_thanks, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
+from assistant.finding import HITS, find, settled
 from assistant.model import LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.prompt import its_lines
@@ -49,7 +41,7 @@ from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.index import PassageIndex
 from retrieval.reader import Reader
-from retrieval.records import Hit, Passage
+from retrieval.records import Hit
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
@@ -66,7 +58,7 @@ _WELCOME = "You are welcome. Ask again whenever you like."
 class AnswerConfig:
     """How a question is answered."""
 
-    hits: int = 10  #: passages retrieved
+    hits: int = HITS  #: passages retrieved
     mode: Mode = Mode.HYBRID  #: which first stage finds them; what is read anew is what a hybrid search brings
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     phrasing: PhrasingConfig = field(default_factory=PhrasingConfig)
@@ -180,7 +172,7 @@ class Assistant:
             asked = _Asked(question, whole, scope, clock, 0)
             yield AnswerDone(self._refuse(asked, Reason.EMPTY_INDEX, ()))
             return
-        asked = _Asked(question, whole, _settled(scope, whole, searcher), clock, searcher.index.generation)
+        asked = _Asked(question, whole, settled(scope, whole, searcher), clock, searcher.index.generation)
         key = (whole, asked.scope.groups, asked.scope.day, asked.scope.jurisdiction, asked.generation)
         if cached := self._cache.get(key):
             clock.mark("total")
@@ -195,11 +187,8 @@ class Assistant:
             yield event
 
     def _answer(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
-        result = searcher.search(asked.standalone, k=self.config.hits, mode=self.config.mode, scope=asked.scope)
+        hits = find(asked.standalone, searcher, asked.scope, k=self.config.hits, mode=self.config.mode)
         asked.clock.mark("retrieve")
-        # What is read or named is checked against the scope once more, whatever the index did.
-        allowed = [hit for hit in result.hits if asked.scope.allows(hit.passage)]
-        hits = _without_elsewhere(allowed, asked, searcher)
         if is_too_vague(asked.standalone):
             yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, hits))
             return
@@ -314,30 +303,6 @@ class Assistant:
 
 def _same_reach(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> bool:
     return one is other if one is None or other is None else bool((one == other).all())
-
-
-def _settled(scope: Scope, question: str, searcher: Searcher) -> Scope:
-    """The scope with the date and country that the question names, where the asker left them open."""
-    named = circumstances(question, today=date.today())
-    jurisdiction = scope.jurisdiction
-    if jurisdiction is None and named.jurisdiction in searcher.index.jurisdictions:
-        jurisdiction = named.jurisdiction
-    return replace(scope, as_of=scope.as_of or named.as_of, jurisdiction=jurisdiction)
-
-
-def _without_elsewhere(hits: Sequence[Hit], asked: _Asked, searcher: Searcher) -> Sequence[Hit]:
-    """The hits without other countries' rules, where the question is about a country that has none of its own: Germany's
-    parental leave is none in France. Rules that speak of that country stay, such as rates for trips there."""
-    country = placed_in(asked.standalone)
-    if asked.scope.jurisdiction or country is None or country in searcher.index.jurisdictions:
-        return hits
-    return [hit for hit in hits if not _is_of_elsewhere(hit.passage, country)]
-
-
-def _is_of_elsewhere(passage: Passage, country: str) -> bool:
-    """Whether a passage is for another country, by its particulars or its title, and does not speak of this one."""
-    is_placed = passage.jurisdiction is not None or bool(countries_in(passage.title))
-    return is_placed and country not in countries_in(passage.searchable)
 
 
 def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:

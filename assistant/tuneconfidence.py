@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.confidence import Layer, Signs
-from assistant.evidence import distil
+from assistant.finding import ask
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
@@ -25,8 +25,6 @@ from retrieval.tuning.calibration import auroc, logistic
 from retrieval.tuning.collection import Collection, Question, read_collection
 from retrieval.weightfolder import read_manifest, write_manifest
 
-#: Passages found for a question, as when it is answered.
-_HITS = 10
 #: Rates of false answers that are shown beside the one that was asked for.
 _RATES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 
@@ -125,7 +123,9 @@ def tune_confidence(
     :raises ModelUnavailable: if ``out`` holds weights of another kind.
     """
     _check(folders, out, config)
-    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
+    collections = sorted(
+        (read_collection(folder, in_service=True) for folder in folders), key=lambda collection: collection.name
+    )
     tried = {collection.name: _ask(collection, models, config, report) for collection in collections}
     layers = {
         "read": fit(tried, lambda one: one.read) if models.reader else None,
@@ -203,7 +203,8 @@ def _judged(name: str, tried: Mapping[str, Sequence[Tried]], fitted: Fitted, con
     asked = tried[name]
     others = {other: one for other, one in tried.items() if other != name}
     left_out: dict[str, float] = {}
-    if others:
+    # Others that give one kind alone teach nothing, and must not undo hours of asking.
+    if {one.answerable for several in others.values() for one in several if one.read} == {True, False}:
         layer = fit(others, lambda one: one.read)
         left_out = _rounded(Fitted(layer, choose_threshold(others, layer, config.false_answers)).judge(asked))
     kept = sum(one.answerable for one in asked)
@@ -244,9 +245,8 @@ def _ask(collection: Collection, models: Models, config: ConfidenceTuneConfig, r
 
 def _signs(question: Question, index: PassageIndex, models: Models, reader: Reader | None) -> Signs | None:
     searcher = Searcher(index, models.encoder, reranker=models.reranker, reader=reader)
-    hits = searcher.search(question.text, k=_HITS).hits
-    evidence = distil(question.text, hits, encoder=models.encoder)
-    return Signs.of(hits, evidence) if evidence else None
+    found = ask(question.text, question.metadata, searcher)
+    return Signs.of(found.hits, found.evidence) if found.evidence else None
 
 
 def _documents(question: Question, document_of: Mapping[str, str]) -> tuple[str, ...]:

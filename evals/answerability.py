@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from assistant.confidence import Confidence
-from assistant.evidence import EvidenceSentence, distil
+from assistant.evidence import EvidenceSentence
+from assistant.finding import ask
 from evals.abstention import auroc
 from evals.data import BenchData, Question, Unanswerable
 from evals.ranking import Progress
@@ -19,9 +20,6 @@ from retrieval.reader import Reader
 from retrieval.records import Hit, Passage
 from retrieval.rerank import Reranker
 from retrieval.search import Searcher
-
-#: Passages found for a question, as when it is answered.
-_HITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def ask_all(
     data: BenchData, passages: Sequence[Passage], encoder: Encoder, reranker: Reranker | None, reader: Reader | None, *,
     reading_encoder: Encoder, inside: bool, progress: Progress | None = None,
 ) -> list[AskedOnce]:  # fmt: skip
-    """Find evidence for every question, in the order of the documents they are about.
+    """Find evidence for every question as in service, in the order of the documents they are about.
 
     :param encoder: of the passages; it may remember. ``reading_encoder`` is asked about sentences.
     :param inside: search only the documents that a question is judged or was asked against, as somebody does who has
@@ -55,9 +53,8 @@ def ask_all(
         held = [passage for passage in passages if passage.document_id in documents] if inside else passages
         searcher = Searcher(PassageIndex.build(held, encoder, windows=True), encoder, reranker=reranker, reader=reader)
         for question in questions:
-            hits = searcher.search(question.text, k=_HITS).hits
-            evidence = distil(question.text, hits, encoder=reading_encoder)
-            found.append(AskedOnce(question.question_id, isinstance(question, Question), hits, tuple(evidence)))
+            one = ask(question.text, question.metadata, searcher, encoder=reading_encoder)
+            found.append(AskedOnce(question.question_id, isinstance(question, Question), one.hits, one.evidence))
             if progress:
                 progress("asking", len(found), len(everything))
     return found

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from assistant.finding import history_of
 from assistant.records import Answer, AnswerDone, AnswerEvent, EvidenceFound, Status, TokenDrafted, Turn
 from evals.abstention import auroc, risk_coverage
 from evals.data import BenchData, Question, Unanswerable
@@ -17,9 +18,9 @@ from evals.judging import ANSWER_MEASURES, Judge, judge_answer, shown_text
 from evals.machine import provenance
 from evals.ranking import Progress, slices
 from evals.significance import Estimate, estimate
-from evals.systems import history_of, scope_of
 from evals.trec import write_qrels, write_run
 from retrieval.errors import WrongUsage
+from retrieval.particulars import scope_of
 from retrieval.scope import Scope
 
 LATENCIES = ("first_evidence", "first_token", "total")

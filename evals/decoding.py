@@ -10,10 +10,11 @@ from typing import Any
 
 from assistant.conversation import standalone
 from assistant.evidence import distil
+from assistant.finding import history_of
 from assistant.model import LanguageModel, Message
 from assistant.prompt import answer_prompt
 from evals.data import BenchData
-from evals.systems import history_of, scope_of
+from retrieval.particulars import scope_of
 from retrieval.search import Searcher
 
 #: Called with (what is being done, questions done, questions in all).

@@ -16,6 +16,7 @@ from typing import Any
 from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import standalone
 from assistant.evidence import EvidenceSentence, distil
+from assistant.finding import history_of
 from assistant.model import LanguageModel, Message
 from assistant.phrasing import PhrasingConfig, phrase, sentences, stands_on
 from assistant.prompt import one_line
@@ -25,7 +26,7 @@ from assistant.tuning.targets import target
 from evals.data import BenchData, Question
 from evals.significance import estimate
 from evals.spans import share_held, share_in_order, stands_in
-from evals.systems import history_of, scope_of
+from retrieval.particulars import scope_of
 from retrieval.records import Hit, heading_line
 from retrieval.search import Searcher, with_readings
 

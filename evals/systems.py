@@ -5,21 +5,20 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.conversation import standalone
-from assistant.records import Turn
+from assistant.finding import history_of
 from evals.data import CorpusText, Question
 from evals.trec import read_run
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
+from retrieval.particulars import scope_of, with_particulars
 from retrieval.reader import Reader
 from retrieval.records import Passage, PassageKind
 from retrieval.rerank import Reranker
-from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
 
 #: Our systems by name: which first stage, and whether the reranker reads its best.
@@ -133,42 +132,24 @@ def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
     :class:`Passage`. It is free: what is of another kind under such a name means something else, and counts for nothing.
     """
     passages = [
-        Passage(
-            passage_id=text.text_id,
-            document_id=text.document,
-            version_id=_word(text.metadata.get("version_id")) or text.document,
-            title=text.title,
-            file=_word(text.metadata.get("file")) or text.document,
-            text=text.text,
-            section_path=_words(text.metadata.get("section_path")),
-            page=_page(text.metadata.get("page")),
-            kind=_kind(text.metadata.get("kind")),
-            effective_from=_day_or_none(text.metadata.get("effective_from")),
-            effective_to=_day_or_none(text.metadata.get("effective_to")),
-            jurisdiction=_word(text.metadata.get("jurisdiction")),
-            audience=frozenset(_words(text.metadata.get("audience"))),
-            owner=_word(text.metadata.get("owner")),
+        with_particulars(
+            Passage(
+                passage_id=text.text_id,
+                document_id=text.document,
+                version_id=_word(text.metadata.get("version_id")) or text.document,
+                title=text.title,
+                file=_word(text.metadata.get("file")) or text.document,
+                text=text.text,
+                section_path=_words(text.metadata.get("section_path")),
+                page=_page(text.metadata.get("page")),
+                kind=_kind(text.metadata.get("kind")),
+                owner=_word(text.metadata.get("owner")),
+            ),
+            text.metadata,
         )
         for text in corpus
     ]
     return [passage for passage in passages if passage.searchable.strip()]
-
-
-def scope_of(metadata: Mapping[str, Any]) -> Scope:
-    """What the asker of a question may see: ``as_of``, ``jurisdiction`` and ``groups`` of its metadata."""
-    return Scope(
-        groups=frozenset(metadata.get("groups") or ()),
-        as_of=_day(metadata.get("as_of")),
-        jurisdiction=_word(metadata.get("jurisdiction")),
-    )
-
-
-def history_of(metadata: Mapping[str, Any]) -> tuple[Turn, ...]:
-    """The turns before a question: ``history`` of its metadata, a list of ``{"question", "answer"}``, oldest first."""
-    turns = metadata.get("history") or ()
-    if not all(isinstance(turn, dict) and "question" in turn for turn in turns):
-        raise WrongUsage("metadata holds a history that is not a list of {question, answer}")
-    return tuple(Turn(str(turn["question"]), str(turn.get("answer", ""))) for turn in turns)
 
 
 def our_systems(
@@ -211,22 +192,6 @@ def _documents(corpus: Sequence[CorpusText]) -> list[Any]:
     from retrieval.interop import to_document
 
     return [to_document(passage) for passage in passages_of(corpus)]
-
-
-def _day(value: object) -> date | None:
-    if value in (None, ""):
-        return None
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError as error:
-        raise WrongUsage(f"metadata holds the date {value!r}; expected YYYY-MM-DD") from error
-
-
-def _day_or_none(value: object) -> date | None:
-    try:
-        return _day(value) if isinstance(value, str) else None
-    except WrongUsage:
-        return None
 
 
 def _word(value: object) -> str | None:

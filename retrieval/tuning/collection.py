@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import WrongUsage
+from retrieval.particulars import with_particulars
 from retrieval.records import Passage
 from retrieval.tuning.sections import plain, read_markdown
 
@@ -22,6 +23,7 @@ class Question:
 
     ``positives`` are the passages that answer it. An unanswerable question has none; ``against`` are then the passages
     it was asked against, which look as if they answered. ``answers`` are gold strings, for finding them in a passage.
+    ``metadata`` says who asks, as of when and where, and after what.
     """
 
     question_id: str
@@ -30,6 +32,7 @@ class Question:
     positives: frozenset[str] = frozenset()
     against: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def answerable(self) -> bool:
@@ -49,16 +52,26 @@ class Collection:
         return tuple(question for question in self.questions if question.split in names)
 
 
-def read_collection(folder: Path) -> Collection:
+def read_collection(folder: Path, *, in_service: bool = False) -> Collection:
     """Read a folder: the BEIR layout where it has a ``corpus.jsonl``, otherwise its markdown files as unlabelled text.
 
-    A folder of our own kind gives the sections of its ``documents/``, with the questions of ``questions.jsonl`` that stand
-    alone (quoted gold, as in our sample) or of ``lessons.jsonl`` (a sentence and several ways to ask for it, or for what it
+    A folder of our own kind gives the sections of its ``documents/``, with the questions of ``questions.jsonl`` (quoted
+    gold, as in our sample) or of ``lessons.jsonl`` (a sentence and several ways to ask for it, or for what it
     seems to say and doesn't). Beside the usual files, ``unanswerable.jsonl`` and ``doc_questions.jsonl`` (questions with an answer and a document,
     but no judgement) are read where they exist. Any file may be gzipped.
 
+    :param in_service: for asking as in service, not for learning: with the days, country and audience of the passages, which
+        hide some of them from some askers, and with the questions that are understood only after the ``history`` before them.
     :raises WrongUsage: if the folder holds neither, or a line is not what it should be; names file and line.
     """
+    found = _collection(folder)
+    if in_service:
+        return found
+    alone = tuple(question for question in found.questions if not question.metadata.get("history"))
+    return Collection(found.name, tuple(with_particulars(passage, {}) for passage in found.passages), alone)
+
+
+def _collection(folder: Path) -> Collection:
     corpus = _file(folder, "corpus.jsonl")
     if corpus is None and (folder / "documents").is_dir():
         for name, read in (("questions.jsonl", _quoted), ("lessons.jsonl", _lessons)):
@@ -78,16 +91,23 @@ def read_collection(folder: Path) -> Collection:
     answers = {
         row["query_id"]: tuple(row["answers"]) for row in _rows(_file(folder, "answers.jsonl"), "query_id", "answers")
     }
-    texts = {str(row["_id"]): str(row["text"]) for row in _rows(_file(folder, "queries.jsonl"), "_id", "text")}
-    questions = list(_judged(folder, texts, answers))
+    asked = {str(row["_id"]): row for row in _rows(_file(folder, "queries.jsonl"), "_id", "text")}
+    questions = list(_judged(folder, asked, answers))
     for row in _rows(_file(folder, "unanswerable.jsonl"), "_id", "text", "split"):
         against = tuple(str(passage_id) for passage_id in row.get("asked_against", ()))
-        questions.append(Question(str(row["_id"]), row["text"], row["split"], against=against))
+        questions.append(Question(str(row["_id"]), row["text"], row["split"], against=against, metadata=_metadata(row)))
     for row in _rows(_file(folder, "doc_questions.jsonl"), "_id", "text", "answers", "split"):
         found = locate(" ".join(row["answers"]), by_document.get(str(row.get("pdf") or row.get("document")), []))
         if found:
             questions.append(
-                Question(str(row["_id"]), row["text"], f"located-{row['split']}", found, answers=tuple(row["answers"]))
+                Question(
+                    str(row["_id"]),
+                    row["text"],
+                    f"located-{row['split']}",
+                    found,
+                    answers=tuple(row["answers"]),
+                    metadata=_metadata(row),
+                )
             )
     return Collection(folder.name, passages, tuple(questions))
 
@@ -115,6 +135,8 @@ def _words_of(text: str) -> frozenset[str]:
 
 
 _WORD = re.compile(r"\w+")
+#: What tells who asks, as of when and where, and after what.
+_ASKER = ("as_of", "jurisdiction", "groups", "history")
 
 
 def origins(folders: Sequence[Path]) -> dict[str, str]:
@@ -130,19 +152,20 @@ def origins(folders: Sequence[Path]) -> dict[str, str]:
 
 def _quoted(folder: Path) -> Collection:
     """Sections of the documents; a question's positives are the sections of its gold file that hold the gold quote."""
-    holding = _Holding(folder / "documents")
+    holding = _Holding(folder / "documents", _stated(folder / "catalog.json"))
     everything = tuple(passage.passage_id for passage in holding.passages)
     questions = []
     for row in _rows(folder / "questions.jsonl", "_id", "text", "gold"):
         quotes = [(gold["file"], gold["quote"]) for gold in row["gold"]]
         found = frozenset(key for file, quote in quotes for key in holding.sections(file, quote))
         against = () if quotes else everything
-        if not row.get("history") and (found or against):
-            split = str((row.get("metadata") or {}).get("split", "dev"))
+        if found or against:
+            # Who asks stands beside the text in a library of ours, in the metadata elsewhere.
+            asker: dict[str, Any] = {key: row[key] for key in _ASKER if key in row}
+            split = str(_metadata(row).get("split", "dev"))
+            gold = tuple(_flat(quote) for _, quote in quotes)
             questions.append(
-                Question(
-                    str(row["_id"]), row["text"], split, found, against, tuple(_flat(quote) for _, quote in quotes)
-                )
+                Question(str(row["_id"]), row["text"], split, found, against, gold, {**_metadata(row), **asker})
             )
     return Collection(folder.name, holding.passages, tuple(questions))
 
@@ -174,10 +197,15 @@ def _are_texts(values: object) -> bool:
 
 
 class _Holding:
-    """The sections of a folder of markdown, found by what they hold."""
+    """The sections of a folder of markdown, found by what they hold.
 
-    def __init__(self, folder: Path) -> None:
-        self.passages = tuple(read_markdown(folder))
+    :param stated: what a catalog says of a file, by its name.
+    """
+
+    def __init__(self, folder: Path, stated: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.passages = tuple(
+            with_particulars(passage, (stated or {}).get(passage.file, {})) for passage in read_markdown(folder)
+        )
         self._flat = [(passage, " ".join(passage.text.split())) for passage in self.passages]
 
     def sections(self, file: str, quote: str) -> list[str]:
@@ -186,11 +214,22 @@ class _Holding:
         return [passage.passage_id for passage, text in self._flat if passage.file == file and wanted in text]
 
 
+def _stated(catalog: Path) -> dict[str, dict[str, Any]]:
+    if not catalog.exists():
+        return {}
+    try:
+        return {str(entry["file"]): entry for entry in json.loads(catalog.read_text(encoding="utf-8"))}
+    except (ValueError, TypeError, KeyError) as error:
+        raise WrongUsage(f"{catalog}: not a list of objects with a file each ({error!r}); mend it") from error
+
+
 def _flat(text: str) -> str:
     return " ".join(plain(text).split())
 
 
-def _judged(folder: Path, texts: dict[str, str], answers: dict[str, tuple[str, ...]]) -> Iterator[Question]:
+def _judged(
+    folder: Path, asked: dict[str, dict[str, Any]], answers: dict[str, tuple[str, ...]]
+) -> Iterator[Question]:  # fmt: skip
     for file in sorted([*folder.glob("qrels/*.tsv"), *folder.glob("qrels/*.tsv.gz")]):
         split = file.name.split(".")[0]
         positives: dict[str, set[str]] = {}
@@ -199,27 +238,35 @@ def _judged(folder: Path, texts: dict[str, str], answers: dict[str, tuple[str, .
                 fields = line.rstrip("\n").split("\t")
                 if number == 1 or not line.strip():
                     continue
-                if len(fields) != 3 or fields[0] not in texts:
+                if len(fields) != 3 or fields[0] not in asked:
                     raise WrongUsage(
                         f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}"
                     )
                 if float(fields[2]) > 0:
                     positives.setdefault(fields[0], set()).add(fields[1])
         for question_id, found in positives.items():
+            row = asked[question_id]
             yield Question(
-                question_id, texts[question_id], split, frozenset(found), answers=answers.get(question_id, ())
-            )
+                question_id, str(row["text"]), split, frozenset(found), answers=answers.get(question_id, ()),
+                metadata=_metadata(row),
+            )  # fmt: skip
+
+
+def _metadata(row: dict[str, Any]) -> dict[str, Any]:
+    about = row.get("metadata") or {}
+    return about if isinstance(about, dict) else {}
 
 
 def _passage(row: dict[str, Any]) -> Passage:
-    about = row.get("metadata") or {}
+    about = _metadata(row)
     title = str(row.get("title") or "")
     passage_id = str(row["_id"])
     document = about.get("pdf") or about.get("file") or about.get("policy") or about.get("url") or title or passage_id
-    return Passage(
+    passage = Passage(
         passage_id=passage_id, document_id=str(document), version_id=str(document), title=title, file=str(document),
         text=str(row["text"]),
     )  # fmt: skip
+    return with_particulars(passage, about)
 
 
 def _file(folder: Path, name: str) -> Path | None:

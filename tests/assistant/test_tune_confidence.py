@@ -24,7 +24,7 @@ from assistant.tuneconfidence import (
 )
 from retrieval.errors import ModelUnavailable, WeightsDamaged, WrongUsage
 from retrieval.index import PassageIndex
-from retrieval.search import Searcher
+from retrieval.search import Searcher, SearchResult
 from retrieval.tuning.collection import Question
 from retrieval.weightfolder import SHIPPED
 from tests.fakes import OverlapReader, OverlapReranker, WordEncoder
@@ -130,6 +130,44 @@ def test_inside_searches_only_what_a_question_is_about(tmp_path: Path, monkeypat
     assert max(searched) == 1  # each question is about one passage, a document of its own
     with pytest.raises(WrongUsage, match="--inside rulez"):
         tune_confidence([folder], MODELS, tmp_path / "out", ConfidenceTuneConfig(inside=frozenset({"rulez"})))
+
+
+def test_a_question_is_asked_as_its_asker_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, set[str]] = {}
+
+    class Watched(Searcher):
+        def search(self, question: str, *more: Any, **named: Any) -> SearchResult:
+            result = super().search(question, *more, **named)
+            found[question] = {hit.passage.passage_id for hit in result.hits}
+            return result
+
+    monkeypatch.setattr("assistant.tuneconfidence.Searcher", Watched)
+    folder = write_beir(tmp_path / "rules")
+    particulars = {"gifts": {"audience": ["legal"]}, "training": {"effective_to": "2020-12-31"}}
+    asker = {
+        "q-gifts": {"groups": ["legal"]},
+        "q-training": {"as_of": "2020-05-01"},
+        "q-laptop": {"history": [{"question": "Whom do I tell about a lost key?", "answer": "Security."}]},
+    }
+    for name, about in (("corpus.jsonl", particulars), ("queries.jsonl", asker)):
+        rows = [json.loads(line) for line in (folder / name).read_text().splitlines()]
+        lines = [json.dumps({**row, "metadata": about.get(row["_id"], {})}) + "\n" for row in rows]
+        (folder / name).write_text("".join(lines).replace("I lost my laptop, what now?", "What about a laptop?"))
+    tune_confidence([folder], MODELS, tmp_path / "out", ConfidenceTuneConfig())
+    assert "gifts" in found["May I accept a gift from a supplier?"]
+    assert "training" in found["How many training days do I get?"]
+    assert not {"gifts", "training"} & found["Does the company pay for parking?"]
+    assert "Whom do I tell about a lost key, a laptop?" in found
+
+
+def test_others_of_one_kind_alone_do_not_undo_the_asking(tmp_path: Path) -> None:
+    rules, others = write_beir(tmp_path / "rules"), write_beir(tmp_path / "others")
+    rows = [json.loads(line) for line in (others / "corpus.jsonl").read_text().splitlines()]
+    hidden = [{**row, "metadata": {"audience": ["nobody"]}} for row in rows]
+    (others / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in hidden))
+    judged = tune_confidence([rules, others], MODELS, tmp_path / "out", ConfidenceTuneConfig()).judged
+    assert judged["rules"].left_out == {}  # nothing was found for any question of the others
+    assert set(judged["others"].left_out) == {"auroc", "kept", "false_answers"}
 
 
 def test_a_question_that_names_no_document_is_not_asked_inside_one(tmp_path: Path) -> None:

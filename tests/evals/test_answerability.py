@@ -12,6 +12,7 @@ from assistant.confidence import load_confidence
 from evals.answerability import AskedOnce, ask_all, figures
 from evals.answerability_command import answerability
 from evals.beir import load_data
+from evals.data import BenchData, CorpusText, Question, Unanswerable
 from evals.systems import passages_of
 from retrieval.errors import WrongUsage
 from tests.fakes import OverlapReader, WordEncoder
@@ -38,6 +39,26 @@ def test_inside_a_document_nothing_else_is_found(tmp_path: Path) -> None:
     found = {one.question_id: one for one in asked(tmp_path / "rules", inside=True)}
     assert {sentence.passage.passage_id for sentence in found["u2"].evidence} == {"expenses"}
     assert {sentence.passage.passage_id for sentence in found["q-laptop"].evidence} == {"laptop"}
+
+
+def test_a_question_is_asked_as_its_asker_would() -> None:
+    corpus = (
+        CorpusText("old-1", "", "Five unused days of leave carry over.", {"effective_to": "2020-12-31"}),
+        CorpusText("pay-1", "", "Managers are paid a bonus in March.", {"audience": ["hr"]}),
+        CorpusText("car-1", "", "Company cars are parked in the yard."),
+    )
+    questions = (
+        Question("q1", "How many days of leave carry over?", {"as_of": "2020-05-01"}, {"old-1": 1}),
+        Question("q2", "When are managers paid a bonus?", {"groups": ["hr"]}, {"pay-1": 1}),
+        Question(
+            "q3", "And who pays for it?", {"history": [{"question": "Where are company cars parked?"}]}, {"car-1": 1}
+        ),
+    )
+    data = BenchData(Path("rules"), "test", corpus, questions, (Unanswerable("u", "Are managers paid for leave?"),))
+    encoder = WordEncoder()
+    found = ask_all(data, passages_of(corpus), encoder, None, None, reading_encoder=encoder, inside=False)
+    best = {one.question_id: one.hits[0].passage.passage_id for one in found}
+    assert best == {"q1": "old-1", "q2": "pay-1", "q3": "car-1", "u": "car-1"}
 
 
 def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:

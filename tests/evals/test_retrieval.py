@@ -13,9 +13,10 @@ from evals.measures import MEASURES, per_question
 from evals.models import Models
 from evals.ranking import named_documents, slices
 from evals.retrieval import RetrievalOutcome, evaluate_retrieval
-from evals.systems import other_system, passages_of, scope_of
+from evals.systems import other_system, passages_of
 from evals.trec import read_run
 from retrieval.errors import NotReady, WrongUsage
+from retrieval.particulars import scope_of
 from tests.evals.folders import write_folder
 from tests.fakes import OverlapReranker, WordEncoder
 

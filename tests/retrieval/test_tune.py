@@ -103,6 +103,29 @@ def test_a_beir_folder_is_read_with_what_nothing_answers(tmp_path: Path) -> None
     assert [question.against for question in collection.split("train") if not question.answerable] == [("leave",)]
 
 
+def test_askers_and_particulars_are_kept_for_asking_and_follow_ups_are_not_learned_from(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "leave.md").write_text(f"# Leave\n\n{RULES['leave']}\n")
+    catalog = [{"file": "leave.md", "effective_from": "2024-07-01", "jurisdiction": "DE", "audience": ["hr"]}]
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    gold = [{"file": "leave.md", "quote": RULES["leave"]}]
+    rows = [
+        {"_id": "q1", "text": ASKED["leave"], "gold": gold, "jurisdiction": "DE", "as_of": "2024-08-01"},
+        {"_id": "q2", "text": "And next year?", "gold": gold, "history": [{"question": "Is leave kept?"}]},
+    ]
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    asked, learned = read_collection(tmp_path, in_service=True), read_collection(tmp_path)
+    assert [one.question_id for one in asked.questions] == ["q1", "q2"]
+    assert asked.questions[0].metadata == {"jurisdiction": "DE", "as_of": "2024-08-01"}
+    assert str(asked.passages[0].effective_from) == "2024-07-01"
+    assert asked.passages[0].audience == {"hr"}
+    assert [one.question_id for one in learned.questions] == ["q1"]
+    assert learned.passages[0].audience == frozenset()  # learned from all the same
+    (tmp_path / "catalog.json").write_text("[1]")
+    with pytest.raises(WrongUsage, match=r"catalog\.json: not a list of objects"):
+        read_collection(tmp_path)
+
+
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
     write_beir(tmp_path)
     (tmp_path / "queries.jsonl").write_text('{"_id": "q1"}\n')
