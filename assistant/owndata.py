@@ -47,7 +47,8 @@ def conversation_markdown(said: dict[str, Any]) -> str:
     """A conversation as Markdown. Text of documents and people stays text: nothing in it becomes a link or an image."""
     lines = [f"# {plain(said['name'] or 'Conversation')}", "", f"Begun {said['created_at'][:10]}.", ""]
     for turn in said["turns"]:
-        lines += [f"**Question:** {plain(turn['question'])}", ""]
+        if turn["question"] is not None:
+            lines += [f"**Question:** {plain(turn['question'])}", ""]
         if turn["answer"] is not None:
             lines += [plain(turn["answer"]), ""]
         for citation in turn["citations"]:
@@ -125,7 +126,7 @@ def _conversation(loaded: Loaded) -> dict[str, Any]:
 def _turns(
     steps: Sequence[StepRow], elements: Sequence[ElementRow], thumbs: Sequence[ThumbRow]
 ) -> list[dict[str, Any]]:
-    """Questions with what was answered, in order; an answer without a question (news) stands alone."""
+    """Questions with what was answered, in order; what was said before the first question (news) stands alone, its question None."""
     cited = {
         element.body.get("forId"): element.body["props"].get("passages", ())
         for element in elements
@@ -137,7 +138,9 @@ def _turns(
         kind, text = step.body.get("type"), str(step.body.get("output") or "")
         if kind == _QUESTION:
             turns.append({"question": text, "answer": None, "citations": [], "thumb": None})
-        elif kind == _ANSWER and turns:
+        elif kind == _ANSWER:
+            if not turns:
+                turns.append({"question": None, "answer": None, "citations": [], "thumb": None})
             thumb = rated.get(step.step_id) or rated.get(str(step.body.get("parentId")))
             answered = (step.body.get("metadata") or {}).get("answer") or text
             last = turns[-1]

@@ -15,8 +15,8 @@ from assistant.refusal import as_told
 from assistant.tabular import parts
 from assistant.wording import Wording, wording
 
-_MARK = re.compile(r"\[(\d{1,3})\]")
-_SPACED_MARK = re.compile(r"( ?)\[(\d{1,3})\]")
+#: The marks behind a quotation, which are ours; others before them are the document's own words.
+_MARKS = re.compile(r" ((?:\[\d{1,3}\])+)$")
 #: What GitHub's markdown turns into a link by itself; shown as code it stays text.
 _AUTOLINK = re.compile(
     r"(?:https?://|ftp://|www\.|mailto:|xmpp:|(?<![\w/:])//\w)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
@@ -28,7 +28,7 @@ _LIST_NUMBER = re.compile(r"^(\s*\d{1,9})([.)])", re.MULTILINE)
 
 
 def plain(text: str) -> str:
-    """Markdown that reads exactly as the text, whatever the text holds. Marks such as [1] stay marks."""
+    """Markdown that reads exactly as the text, whatever the text holds."""
     pieces: list[str] = []
     at = 0
     for found in _AUTOLINK.finditer(text):
@@ -39,19 +39,17 @@ def plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    pieces: list[str] = []
-    at = 0
-    for mark in _MARK.finditer(text):
-        pieces += [_SPECIAL.sub(r"\\\1", text[at : mark.start()]), mark.group()]
-        at = mark.end()
-    escaped = "".join([*pieces, _SPECIAL.sub(r"\\\1", text[at:])])
-    return _LIST_NUMBER.sub(r"\1\\\2", _INDENT.sub("", escaped))
+    return _LIST_NUMBER.sub(r"\1\\\2", _INDENT.sub("", _SPECIAL.sub(r"\\\1", text)))
 
 
-def linked(text: str) -> str:
-    """Like :func:`plain`, with its marks as links to the sources."""
+def linked(text: str, numbers: Sequence[int]) -> str:
+    """Like :func:`plain`, with links to the sources of these numbers behind it."""
+    return plain(text) + _links(numbers)
+
+
+def _links(numbers: Sequence[int]) -> str:
     # Held to the word before it: a mark alone on a line looks like an answer of its own.
-    return _SPACED_MARK.sub(lambda mark: ("\u00a0" if mark[1] else "") + _link(int(mark[2])), plain(text))
+    return "\u00a0" + "".join(map(_link, numbers)) if numbers else ""
 
 
 def _link(number: int) -> str:
@@ -84,11 +82,14 @@ def answer_markdown(answer: Answer, *, today: date, words: Wording | None = None
     words = words or wording(None)
     lines: list[str] = []
     if answer.as_of != today and answer.citations:
-        lines.append(f"*{words('answer_as_of', day=words.day(answer.as_of))}*")
+        name = "answer_as_of" if answer.as_of < today else "answer_as_will"
+        lines.append(f"*{words(name, day=words.day(answer.as_of))}*")
     if answer.claims and all(claim.check is Check.QUOTED for claim in answer.claims):
         lines += _set_off(answer, words)
+    elif answer.claims:
+        lines.append(" ".join(linked(claim.text, claim.citations) for claim in answer.claims))
     else:
-        lines.append(linked(answer.text))
+        lines.append(plain(answer.text))
     lines += [_disagreement(answer, conflict, words) for conflict in answer.conflicts]
     lines += [aside_line(aside, words) for aside in answer.asides]
     return "\n\n".join(lines)
@@ -103,7 +104,7 @@ def _set_off(answer: Answer, words: Wording) -> list[str]:
     """Quotations below what leads in to them, each behind its country where the answer depends on it."""
     _, *quotations = answer.text.split("\n\n")
     if not quotations:
-        return [linked(answer.text)]
+        return [_quotation(answer.text)]
     for at, code in enumerate(answer.choices[: len(quotations)]):
         quoted = quotations[at].removeprefix(f"{country_name(code)}: ")
         quotations[at] = f"{words.country(code)}:" + ("\n" if "\n" in quoted else " ") + quoted
@@ -112,13 +113,17 @@ def _set_off(answer: Answer, words: Wording) -> list[str]:
 
 def _quotation(text: str) -> str:
     """A quotation set off from the left, the rows of a table as a table."""
+    found = _MARKS.search(text)
+    links = _links([int(number) for number in re.findall(r"\d+", found[1])]) if found else ""
     lines: list[str] = []
-    for part in parts(text):
+    *before, last = parts(text[: found.start()] if found else text)
+    for part, behind in [*((part, "") for part in before), (last, links)]:
         if isinstance(part, str):
-            lines += linked(part).splitlines()
+            lines += (plain(part) + behind).splitlines()
         else:
-            heads, *rows = (_row([linked(cell) for cell in row]) for row in (part.heads, *part.rows))
-            lines += ["", heads, _row(["---"] * len(part.heads)), *rows, ""]
+            heads, *rows = ([plain(cell) for cell in row] for row in (part.heads, *part.rows))
+            rows[-1][-1] += behind
+            lines += ["", _row(heads), _row(["---"] * len(part.heads)), *map(_row, rows), ""]
     return "\n".join(f"> {line}".rstrip() for line in "\n".join(lines).strip("\n").split("\n"))
 
 
@@ -140,7 +145,7 @@ def _lead_in(answer: Answer, words: Wording) -> str:
 def aside_line(aside: Aside, words: Wording) -> str:
     """A clause that a quotation refers to, or a term it uses, in one line with its mark."""
     what = words("answer_see" if aside.kind is AsideKind.REFERENCE else "answer_defined", about=aside.about)
-    return linked(f"{what} {' '.join(aside.citation.quote.split())} [{aside.citation.number}]")
+    return linked(f"{what} {' '.join(aside.citation.quote.split())}", [aside.citation.number])
 
 
 def own_words(answer: Answer, words: Wording) -> str | None:

@@ -70,8 +70,27 @@ async def test_markdown_of_a_conversation_holds_no_markup_of_others(
 ) -> None:
     markdown = (await client.get("/api/v1/conversations/t1/export?format=markdown", headers=bearer("emma"))).text
     assert markdown.startswith("# How much leave?")
-    assert "Five days. [1]" in markdown
+    assert r"Five days. \[1\]" in markdown
     assert not re.search(r"(?<!\\)!\[|\]\(http", markdown)
+
+
+async def test_news_before_the_first_question_are_exported_too(
+    room: Room, client: httpx.AsyncClient, bearer: Bearer
+) -> None:
+    room.chats.save("t1", account_id=room.accounts.require("emma").account_id)
+    for step_id, kind, text in (
+        ("s1", "assistant_message", "There is news."),
+        ("s2", "user_message", "How much leave?"),
+        ("s3", "assistant_message", "28 days."),
+    ):
+        room.chats.save_step("t1", step_id, {"id": step_id, "type": kind, "output": text, "threadId": "t1"})
+    exported = (await client.get("/api/v1/conversations/t1/export", headers=bearer("emma"))).json()
+    assert [(turn["question"], turn["answer"]) for turn in exported["turns"]] == [
+        (None, "There is news."),
+        ("How much leave?", "28 days."),
+    ]
+    markdown = (await client.get("/api/v1/conversations/t1/export?format=markdown", headers=bearer("emma"))).text
+    assert "There is news.\n\n**Question:** How much leave?\n\n28 days." in markdown
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,27 @@ def test_plain_reads_exactly_as_the_text(text: str) -> None:
 
 
 def test_marks_become_links_to_the_sources_and_nothing_else_does() -> None:
-    assert linked("Five days. [1][2]") == "Five days.\u00a0[1](#source-1)[2](#source-2)"
-    assert _drawn(linked("See [1](http://outside.invalid)")).count("<a ") == 1
+    assert linked("Five days.", [1, 2]) == "Five days.\u00a0[1](#source-1)[2](#source-2)"
+    assert _drawn(linked("See [1](http://outside.invalid)", [1])).count("<a ") == 1
+
+
+@pytest.mark.parametrize("check", [Check.QUOTED, Check.SUPPORTED])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The notice period is [30] days and the fee is [2] per cent.",
+        "See footnote [1], annex [A] and https://intra.example/form?number=[1] [2]",
+        "Band: [1]; Days: [28]\nBand: [2]; Days: [30]",
+    ],
+)
+def test_numbers_in_brackets_that_a_document_has_of_its_own_lead_nowhere(words: str, check: Check) -> None:
+    text = f"Leave says:\n\n{words} [1]" if check is Check.QUOTED else f"{words} [1]"
+    markdown = answer_markdown(_answer(text, check, claims=(Claim(words, (1,), check),)), today=TODAY)
+    drawn = _drawn(markdown)
+    assert re.findall(r"<a .*?</a>", drawn) == ['<a href="#source-1">1</a>']
+    assert markdown.count("#source-") == 1
+    told = re.sub(r"<.*?>", "", drawn)
+    assert all(number in told for number in re.findall(r"\[\w+\]", words))
 
 
 def _answer(text: str, check: Check, **more: object) -> Answer:
@@ -190,7 +209,8 @@ def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
     quotations = "\n\nGermany: Five. [1]\n\nUnited Kingdom: Six. [2]"
     assert in_german("Leave Policy says:\n\nFive. [1]")[0] == "Leave Policy sagt\\:"
     assert (
-        in_german("Leave Policy and Handbook say:\n\nFive. [1]", **both)[0] == "Leave Policy und Handbook [1] sagen\\:"
+        in_german("Leave Policy and Handbook say:\n\nFive. [1]", **both)[0]
+        == "Leave Policy und Handbook \\[1\\] sagen\\:"
     )
     assert in_german(f"That depends on the country:{quotations}", choices=("DE", "GB"), **both) == [
         "Das hängt vom Land ab\\:", "> Deutschland\\: Five.\u00a0[1](#source-1)", "> Vereinigtes Königreich\\: Six.\u00a0[2](#source-2)",
@@ -202,6 +222,13 @@ def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
 def test_an_answer_for_another_day_says_so() -> None:
     answer = _answer("Five. [1]", Check.SUPPORTED, as_of=date(2023, 5, 31))
     assert answer_markdown(answer, today=TODAY).startswith("*As the rules stood on 31 May 2023:*")
+
+
+def test_an_answer_for_a_day_to_come_says_that_it_is_one() -> None:
+    answer = _answer("Five. [1]", Check.SUPPORTED, as_of=date(2027, 1, 1))
+    in_english, in_german = (answer_markdown(answer, today=TODAY, words=wording(tag)) for tag in ("en", "de"))
+    assert in_english.startswith("*As the rules will stand on 1 January 2027:*")
+    assert in_german.startswith("*Nach den Regeln, die am 1. Januar 2027 gelten werden:*")
 
 
 def test_a_conflict_names_both_sides_their_dates_and_whom_to_ask() -> None:
@@ -246,7 +273,7 @@ def test_a_citation_is_its_passage_in_three_pieces_with_where_it_stands() -> Non
 @pytest.mark.parametrize(
     ("dates", "fact"),
     [
-        ({"effective_to": date(2025, 12, 31)}, "no longer in force since 31 December 2025"),
+        ({"effective_to": date(2025, 12, 31)}, "was in force until 31 December 2025"),
         ({"effective_from": date(2027, 1, 1)}, "in force from 1 January 2027"),
         ({"effective_from": None}, "in force"),
     ],
