@@ -21,7 +21,7 @@ from assistant.history import History
 from assistant.problems import Problem
 from assistant.room import Room
 from assistant.signon import SignOnConfig
-from assistant.wording import Wording, wording
+from assistant.wording import Wording, language_of, wording
 
 #: Chainlit's routes that the chat needs. Sharing, MCP, copilot, OAuth and what a later version adds stay shut.
 _KEPT = {
@@ -116,9 +116,8 @@ def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
         return JSONResponse({"success": True})
 
     async def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(
-            _page(request.scope["nonce"], german=request.headers.get("accept-language", "").startswith("de"))
-        )
+        german = language_of(request.headers.get("accept-language")) == "de"
+        return HTMLResponse(_page(request.scope["nonce"], german=german))
 
     for path in ("/", "/login", "/login/callback", "/thread/{thread_id}", "/element/{element_id}"):
         app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
@@ -147,9 +146,10 @@ def _links(person: Person, words: Wording) -> list[dict[str, Any]]:
 
 
 def _language(asked: str) -> str:
-    """The language tag, cut to what Chainlit understands: browsers also say things like en-US@posix."""
+    """The language tag, cut to what Chainlit understands: browsers also say things like en-US@posix. Its German is de-DE."""
     found = _LANGUAGE.match(asked)
-    return found.group() if found else "en-US"
+    tag = found.group() if found else "en-US"
+    return "de-DE" if language_of(tag) == "de" else tag
 
 
 def _json(response: JSONResponse) -> dict[str, Any]:

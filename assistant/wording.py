@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -10,6 +11,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "chat" / "words"
 _DEFAULT = "en"
+#: The first part of each tag, and its weight where one is given.
+_LIKED = re.compile(r"(?:^|,)\s*([A-Za-z]+)[^,;]*(?:;\s*q=([01](?:\.\d{0,3})?))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,34 @@ class Wording:
         }
 
 
-def languages() -> list[str]:
+@cache
+def languages() -> tuple[str, ...]:
     """The languages there are, by their two-letter codes."""
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
+
+
+def language_of(liked: str | None) -> str:
+    """Of the languages there are, the one that a reader likes best; English where none is liked.
+
+    :param liked: a language tag such as ``de-AT``, or all of them as a browser says them: ``de,en-US;q=0.7,en;q=0.3``.
+    """
+    weights: dict[str, float] = {}
+    for tag, weight in _LIKED.findall(liked or ""):
+        code = tag.lower()
+        if code in languages():
+            weights[code] = max(weights.get(code, 0.0), float(weight or 1))
+    best = max(weights, key=weights.__getitem__, default=_DEFAULT)
+    return best if weights.get(best) else _DEFAULT
+
+
+def wording(liked: str | None) -> Wording:
+    """The wording for a reader who likes these languages; see :func:`language_of`."""
+    return _wording(language_of(liked))
 
 
 @cache
-def wording(language: str | None) -> Wording:
-    """The wording for a language tag such as ``de-AT``; English where the language is not there."""
-    code = (language or _DEFAULT).lower().partition("-")[0]
-    chosen = code if code in languages() else _DEFAULT
-    return Wording(chosen, json.loads((FOLDER / f"{chosen}.json").read_text("utf-8")))
+def _wording(language: str) -> Wording:
+    return Wording(language, json.loads((FOLDER / f"{language}.json").read_text("utf-8")))
 
 
 def _filled(text: str, fields: dict[str, object]) -> str:

@@ -58,7 +58,12 @@ async def main() -> dict:
             settings = (await session.get("/project/settings?language=en-US@posix")).json()
             seen[f"{name} uploads"] = settings["features"]["spontaneous_file_upload"]["enabled"]
             seen["welcome"] = settings["markdown"]
-        for language in ("en-US", "en-US@posix", "de", "de-DE", "fr-FR", "../../etc"):
+        for language in ("de", "de-AT", "de-DE"):
+            settings = (await emma.get("/project/settings", params={"language": language})).json()
+            seen[f"welcome {language}"] = settings["markdown"]
+            page = await nobody.get("/", headers={"Accept-Language": f"{language},en;q=0.5"})
+            seen[f"page {language}"] = '<html lang="de">' in page.text
+        for language in ("en-US", "en-US@posix", "de", "de-DE", "de-AT", "fr-FR", "../../etc"):
             wording = (await nobody.get("/project/translations", params={"language": language})).json()["translation"]
             seen[f"sign in {language}"] = wording["auth"]["login"]["title"]
             seen[f"used {language}"] = wording["chat"]["messages"]["status"]["used"]
@@ -144,7 +149,9 @@ def test_uploads_are_offered_to_librarians_only(seen: dict[str, object]) -> None
 
 def test_the_wording_is_ours_in_english_and_german_and_nobody_sees_a_blank_page(seen: dict[str, object]) -> None:
     assert seen["sign in en-US"] == seen["sign in en-US@posix"] == seen["sign in ../../etc"] == "Sign in to Policydesk"
-    assert seen["sign in de"] == seen["sign in de-DE"] == "Bei Policydesk anmelden"
+    assert seen["sign in de"] == seen["sign in de-DE"] == seen["sign in de-AT"] == "Bei Policydesk anmelden"
+    assert seen["welcome de"] == seen["welcome de-AT"] == seen["welcome de-DE"] != seen["welcome"]
+    assert seen["page de"] is seen["page de-AT"] is seen["page de-DE"] is True
     assert seen["used fr-FR"] == ""
     assert "How Policydesk answers" in str(seen["welcome"])
 

@@ -27,6 +27,24 @@ def test_the_reader_s_language_is_used_and_english_where_it_is_not_there() -> No
     assert [wording(tag).language for tag in ("de-AT", "de", "fr-FR", None, "")] == ["de", "de", "en", "en", "en"]
 
 
+@pytest.mark.parametrize(
+    ("liked", "language"),
+    [
+        ("de,en-US;q=0.7,en;q=0.3", "de"),
+        ("de-CH, fr;q=0.9, en;q=0.8", "de"),
+        ("en-US,en;q=0.9,de;q=0.8", "en"),
+        ("en;q=0.5,de;q=0.8", "de"),
+        ("fr,de-AT;q=0.5,en;q=0.3", "de"),
+        ("de;q=0", "en"),
+        ("den,*", "en"),
+        ("de_DE", "de"),
+        (",;q=,q=de", "en"),
+    ],
+)
+def test_of_several_languages_the_one_that_is_liked_best_is_used(liked: str, language: str) -> None:
+    assert wording(liked).language == language
+
+
 def test_every_country_that_a_question_may_name_has_a_name() -> None:
     for code in set(_COUNTRIES.values()):
         assert wording("en").country(code) == country_name(code)
