@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "‘’“”–—…§")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)|(?<![\w.])\.(?=\d)")
 _NEGATION = re.compile(r"\b(?:not|no|never|none|neither|nor|cannot|without)\b|n[’']t\b", re.IGNORECASE)
 #: Share of a claim's tokens that its quotations hold in the same order.
 _LEAST_OVERLAP = 0.7
@@ -38,8 +39,12 @@ def stands_in(answer: str, golds: Iterable[str]) -> float:
 
 
 def share_held(answer: str, tokens: Sequence[str]) -> float:
-    """The share of the texts that stand in the answer; 1 for none."""
-    return sum(stands_in(answer, [token]) for token in tokens) / len(tokens) if tokens else 1.0
+    """The share of the texts that stand in the answer; 1 for none.
+
+    Compared as SQuAD does, but 1.5 is not 15; an article or a sign by itself, of which nothing would be left to compare,
+    stands there as it is written, in capitals or not.
+    """
+    return sum(_holds(answer, token) for token in tokens) / len(tokens) if tokens else 1.0
 
 
 def lexically_supported(claim: str, quotes: Sequence[str]) -> bool:
@@ -71,6 +76,19 @@ def _f1(answer: list[str], gold: list[str]) -> float:
         return float(answer == gold)
     shared = sum((Counter(answer) & Counter(gold)).values())
     return 2 * shared / (len(answer) + len(gold))
+
+
+def _holds(answer: str, text: str) -> bool:
+    if wanted := _with_points(text):
+        return _contains(_with_points(answer), wanted)
+    text = text.strip().lower()
+    start, end = r"(?<!\w)" if text[:1].isalnum() else "", r"(?!\w)" if text[-1:].isalnum() else ""
+    return bool(re.search(f"{start}{re.escape(text)}{end}", answer.lower()))
+
+
+def _with_points(text: str) -> list[str]:
+    # A middle dot is no punctuation to SQuAD, and is how a decimal point was once written.
+    return normalise(_POINT.sub("·", text))
 
 
 def _contains(tokens: list[str], wanted: list[str]) -> bool:

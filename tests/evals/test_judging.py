@@ -133,6 +133,31 @@ def test_the_best_gold_answer_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "token", "held"),
+    [
+        ("You pay 15% of it.", "1.5%", False),
+        ("You pay 1.5 % of it.", "1.5%", True),
+        ("It costs $150.", "$1.50", False),
+        ("It costs $1.50.", "$1.50", True),
+        ("A fee of 5 is due.", ".5", False),
+        ("A fee of 1500 is due, see 4.2.", "1,500", True),
+        ("See clause 42.", "4.2", False),
+        ("See clause 4.2.", "4.2", True),
+        ("The Board decides.", "the", True),
+        ("They decide.", "the", False),
+        ("Plan A applies.", "A", True),
+        ("All plans apply.", "A", False),
+        ("It is rated A-.", "A-", True),
+        ("It grew by 5%.", "%", True),
+        ("It grew by five.", "%", False),
+        ("Ask line manager.", "the line manager", True),
+    ],
+)
+def test_a_required_text_is_held_as_it_is_written(answer: str, token: str, held: bool) -> None:
+    assert share_held(answer, [token]) == held
+
+
+@pytest.mark.parametrize(
     ("claim", "supported"),
     [
         ("Five days may be carried over.", True),
