@@ -24,14 +24,23 @@ class CoveragePoint:
 
 def auroc(answerable: Sequence[float], unanswerable: Sequence[float]) -> Estimate:
     """The chance that an answerable question gets more confidence than an unanswerable one, ties counted half, with a
-    95 % interval by resampling both groups. All None where either group is empty."""
+    95 % interval by resampling both groups. All None where either group is empty.
+
+    Where the groups do not overlap, resampling finds no spread and would promise certainty; then the exact binomial bound
+    over as many pairs as share no question is given (Clopper & Pearson, 1934).
+    """
     good, bad = np.asarray(answerable, np.float64), np.asarray(unanswerable, np.float64)
     if not len(good) or not len(bad):
         return Estimate(None, None, None, 0)
+    found, pairs = _auroc(good, bad), min(len(good), len(bad))
+    if found == 1:
+        return Estimate(1.0, float(0.025 ** (1 / pairs)), 1.0, len(good) + len(bad))
+    if found == 0:
+        return Estimate(0.0, 0.0, float(1 - 0.025 ** (1 / pairs)), len(good) + len(bad))
     generator = np.random.default_rng(SEED)
     resampled = [_auroc(generator.choice(good, len(good)), generator.choice(bad, len(bad))) for _ in range(_RESAMPLES)]
     low, high = np.quantile(resampled, [0.025, 0.975])
-    return Estimate(_auroc(good, bad), float(low), float(high), len(good) + len(bad))
+    return Estimate(found, float(low), float(high), len(good) + len(bad))
 
 
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool], *, questions: int) -> tuple[CoveragePoint, ...]:

@@ -29,6 +29,7 @@ def access(
     from retrieval.encoder import load_encoder
     from retrieval.home import Home
 
+    console = _console(json_file)
     config = AccessConfig(pairs=pairs)
     given = [SAMPLE / "documents", *(folders or ())]
     encoder = RememberedEncoder(load_encoder(_settings(context).encoder))
@@ -38,7 +39,6 @@ def access(
         stocked = open_library(home, documents, encoder, seed=config.seed)
         found = measure_access(stocked, open_quoting(home, encoder), config)
         stocked.store.close()
-    console = _console(json_file)
     console.print(
         f"{found['pairs']} pairs over {found['versions']} versions, {found['out_of_reach']:.0%} of them out of an asker's reach"
     )

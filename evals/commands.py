@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any
 
 import typer
@@ -73,6 +76,8 @@ def retrieval(
     console = _console(json_file)
     settings = _settings(context)
     names = [name.strip() for name in systems.split(",") if name.strip()] if systems else list(OURS)
+    if html:
+        _check_target(html)
     if runs:
         _make_folder(runs)
     loaded = load_any(data, split).limited(limit)
@@ -135,10 +140,12 @@ def answers(
     if not named or not OURS.keys() >= set(named):
         raise WrongUsage(f"--systems takes {', '.join(OURS)}, of several the last one answers; found {systems!r}")
     mode, reads = OURS[named[-1]]
+    console = _console(json_file)
+    if html:
+        _check_target(html)
     if runs:
         _make_folder(runs)
 
-    console = _console(json_file)
     if len(named) > 1:
         Console(stderr=True).print(f"Of {', '.join(named)} the last one answers: {named[-1]}.", highlight=False)
     settings = _settings(context)
@@ -281,7 +288,12 @@ def _say_limits(console: Console, found: dict[str, Any]) -> None:
 
 
 def _console(json_file: Path | None) -> Console:
-    """Standard output for people; standard error where standard output carries JSON."""
+    """Standard output for people; standard error where standard output carries JSON. Made before anything is measured.
+
+    :raises WrongUsage: if the file cannot be written.
+    """
+    if json_file is not None:
+        _check_target(json_file)
     return Console(stderr=json_file is not None and str(json_file) == "-")
 
 
@@ -290,6 +302,7 @@ def _write(
 ) -> None:
     from evals.figures import figures_only as without_words
 
+    found = _without_nan(found)
     text = _json(without_words(found) if figures_only else found)
     if json_file is not None and str(json_file) == "-":
         sys.stdout.write(text)
@@ -301,6 +314,17 @@ def _write(
 
         _save(html, render(found))
         console.print(f"Report written to {html}")
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with null for what is no finite number, as a judge may give: JSON has no NaN."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return value
 
 
 def _json(found: dict[str, Any]) -> str:
@@ -327,9 +351,41 @@ def _make_folder(path: Path) -> None:
         raise WrongUsage(f"cannot write run files into {path}: {error.strerror}; choose a folder") from error
 
 
-def _save(path: Path, text: str) -> None:
+def _check_target(path: Path) -> None:
+    """Before anything is measured: a file that cannot be written would cost the run.
+
+    :raises WrongUsage: if it cannot.
+    """
+    if str(path) == "-" or _is_device(path):
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        if path.is_dir():
+            raise WrongUsage(f"cannot write {path}: it is a folder; choose another file")
+        with TemporaryFile(dir=path.resolve().parent):
+            pass
     except OSError as error:
         raise WrongUsage(f"cannot write {path}: {error.strerror}; choose another file") from error
+
+
+def _save(path: Path, text: str) -> None:
+    """Write the file as a whole or not at all: what was there stays until the new one is complete."""
+    whole = path.resolve()
+    part = whole.with_name(f".{whole.name}.{os.getpid()}")
+    try:
+        if _is_device(path):
+            path.write_text(text, encoding="utf-8")
+            return
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(whole)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise WrongUsage(f"cannot write {path}: {error.strerror}; choose another file") from error
+
+
+def _is_device(path: Path) -> bool:
+    """Such as /dev/stdout, which nothing can take the place of."""
+    return path.exists() and not path.is_file() and not path.is_dir()

@@ -189,7 +189,7 @@ def read_result(path: Path) -> dict[str, Any]:
     :raises WrongUsage: if it is none.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except OSError as error:
         raise WrongUsage(
             f"cannot read {path}: {error.strerror}; write one with: policydesk eval retrieval --json"
@@ -228,6 +228,11 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{value!r} is no finite number")
     return number
+
+
+def _no_constant(name: str) -> None:
+    """:raises ValueError: always: Python reads NaN and Infinity, JSON has neither."""
+    raise ValueError(f"it holds {name}")
 
 
 def _mean(values: list[float]) -> float:

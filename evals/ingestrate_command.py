@@ -26,11 +26,11 @@ def ingestrate(
     from evals.models import load_models
     from evals.responsiveness import measure_responsiveness
 
+    console = _console(json_file)
     models = load_models(_settings(context))
     found = measure_ingest_rate(models.encoder, RateConfig(pdfs=pdfs, small_files=small_files))
     if beside:
         found["answers"] = measure_responsiveness(models, files=beside)
-    console = _console(json_file)
     for name, what in (("parse", "read"), ("ingest", "read, cut, encoded and indexed")):
         one = found[name]
         console.print(

@@ -45,6 +45,7 @@ def load(
     from evals.load import LoadConfig, measure_load
     from evals.machine import provenance
 
+    console = _console(json_file)
     given = folders or [SAMPLE / "documents"]
     facts = provenance()
     config = LoadConfig(people=people, minutes=minutes, model=model, chat=chat, pause_s=pause)
@@ -53,7 +54,6 @@ def load(
     found = measure_load(
         given, config, on_part=lambda so_far: _save(part, _json({**facts, **so_far})) if part else None
     )
-    console = _console(json_file)
     outcomes = ", ".join(f"{count} {name}" for name, count in found["outcomes"].items())
     console.print(f"{found['questions_asked']} questions of {people} people: {outcomes}")
     for name, told in (("each at their pace", found), ("all at once", found["burst"])):

@@ -18,8 +18,8 @@ def operation(
     from evals.commands import _console, _write
     from evals.operation import measure_operation
 
-    found = measure_operation(folders)
     console = _console(json_file)
+    found = measure_operation(folders)
     files = ", ".join(f"{count} {status}" for status, count in found["files"].items())
     console.print(f"{files}; {found['passages']} passages in {found['seconds']} s ({found['files_per_s']} files/s)")
     console.print(f"silently empty: {len(found['silently_empty'])}")

@@ -36,9 +36,9 @@ _RING = ("peer", "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0")
 def overview_markdown(results: Sequence[Result], measure: str = "nDCG@10") -> str:
     """One row a data set, one column a system, the best of each row in bold; the rows by name.
 
-    :raises WrongUsage: if a result was not written by ``eval retrieval``.
+    :raises WrongUsage: if a result was not written by ``eval retrieval``, or lacks what is shown.
     """
-    rows = _ordered(results)
+    rows = _ordered(results, measure)
     names = _systems(rows)
     lines = [
         f"| {measure} | questions | passages | " + " | ".join(names) + " |",
@@ -55,9 +55,9 @@ def overview_markdown(results: Sequence[Result], measure: str = "nDCG@10") -> st
 def overview_svg(results: Sequence[Result], measure: str = "nDCG@10") -> str:
     """One line a data set with a mark for every system, on one axis from 0 to 1; follows light and dark mode.
 
-    :raises WrongUsage: if a result was not written by ``eval retrieval``.
+    :raises WrongUsage: if a result was not written by ``eval retrieval``, or lacks what is shown.
     """
-    rows = _ordered(results)
+    rows = _ordered(results, measure)
     names = _systems(rows)
     height = _TOP + _STEP * len(rows) + 30
     parts = [f"<style>{_STYLE}</style>", *_legend(names)]
@@ -83,13 +83,29 @@ def overview_svg(results: Sequence[Result], measure: str = "nDCG@10") -> str:
     )
 
 
-def _ordered(results: Sequence[Result]) -> list[Result]:
+def _ordered(results: Sequence[Result], measure: str) -> list[Result]:
     for found in results:
         if found.get("kind") != "retrieval":
             raise WrongUsage(f"expected results of eval retrieval, found one of kind {found.get('kind')!r}")
+        _check(found, measure)
     if not results:
         raise WrongUsage("name at least one result of eval retrieval")
     return sorted(results, key=lambda found: (str(found["data"]), str(found["split"])))
+
+
+def _check(found: Result, measure: str) -> None:
+    """:raises WrongUsage: if it lacks what is shown."""
+    name = f"the result on {found.get('data')!r}"
+    for key in ("data", "split", "questions", "passages", "systems"):
+        if key not in found:
+            raise WrongUsage(f"{name} holds no {key!r}; measure it again")
+    try:
+        means = [float(system[measure]["mean"]) for system in found["systems"].values()]
+        whole = bool(means) and found["questions"] >= 0 and found["passages"] >= 0
+    except (KeyError, TypeError, ValueError, AttributeError):
+        whole = False
+    if not whole:
+        raise WrongUsage(f"{name} is damaged: expected systems that each have a mean {measure}; measure it again")
 
 
 def _systems(rows: Sequence[Result]) -> list[str]:
@@ -99,7 +115,8 @@ def _systems(rows: Sequence[Result]) -> list[str]:
 
 
 def _called(found: Result) -> str:
-    return escape(str(found["data"]) + (" (test)" if found["split"] == "test" else ""))
+    """The data's name, and the split where it is not the usual one."""
+    return escape(str(found["data"]) + ("" if found["split"] == "dev" else f" ({found['split']})"))
 
 
 def _cell(mean: float | None, best: float) -> str:

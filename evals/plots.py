@@ -79,14 +79,17 @@ def differences(rows: Sequence[Mapping[str, Any]], *, title: str, width: int = 6
     return _svg(width, height, parts, title)
 
 
-def latencies(rows: Mapping[str, Sequence[float]], *, title: str, width: int = 540) -> str:
-    """Every sample as a dot on a logarithmic axis, the median and the 95th percentile marked, one row a name."""
-    rows = {name: samples for name, samples in rows.items() if samples}
+def latencies(rows: Mapping[str, Mapping[str, Any]], *, title: str, width: int = 540) -> str:
+    """Every sample as a dot on a logarithmic axis, the median and the 95th percentile marked, one row a name.
+
+    :param rows: ``latency_ms`` of a result: ``samples``, ``p50``, ``p95``; one without samples is left out.
+    """
+    rows = {name: found for name, found in rows.items() if found["samples"]}
     if not rows:
         return ""
     left, right, top, step = max(90, 7 * max(map(len, rows)) + 16), 20, 26, 40
     plot = width - left - right
-    everything = [max(sample, 0.01) for samples in rows.values() for sample in samples]
+    everything = [max(sample, 0.01) for found in rows.values() for sample in found["samples"]]
     first: int = floor(log10(min(everything)))
     last: int = ceil(log10(max(everything)) + 1e-9)
     last = max(last, first + 1)
@@ -100,16 +103,15 @@ def latencies(rows: Mapping[str, Sequence[float]], *, title: str, width: int = 5
         x = at(10.0**power)
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{height - 20}"/>')
         parts.append(_text(x, height - 5, _milliseconds(10.0**power), "tick", "middle"))
-    for number, (name, samples) in enumerate(rows.items()):
+    for number, (name, found) in enumerate(rows.items()):
         middle = top + step * number + step / 2
-        ordered = sorted(samples)
         parts.append(_text(left - 10, middle + 4, name, "label", "end"))
-        for place, sample in enumerate(samples):
+        for place, sample in enumerate(found["samples"]):
             # Spread the dots by their order, not by chance, so that a report is drawn the same way twice.
             y = middle + ((place * 7) % 11 - 5) * 1.7
             parts.append(f'<circle class="series{number % 6} sample" cx="{at(sample):.1f}" cy="{y:.1f}" r="2.4"/>')
-        for share, kind in ((0.5, "p50"), (0.95, "p95")):
-            value = ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        for kind in ("p50", "p95"):
+            value = found[kind]
             x = at(value)
             parts.append(
                 f'<path class="{kind}" d="M{x:.1f} {middle - 14:.1f}V{middle + 14:.1f}"><title>{kind} {value:.1f} ms</title></path>'

@@ -10,6 +10,7 @@ from evals import plots
 from evals.compare import SIGNIFICANT
 from evals.judging import ANSWER_MEASURES
 from evals.measures import MEASURES
+from retrieval.errors import WrongUsage
 
 _TEMPLATE = "report.html.jinja"
 #: With more systems than these, only the best one's pairs are drawn.
@@ -32,8 +33,11 @@ _ANSWER_NAMES: Mapping[str, str] = {
 
 
 def render(result: Mapping[str, Any]) -> str:
-    """The report of a result of ``eval retrieval`` or ``eval answers`` as a whole HTML page."""
-    from jinja2 import Environment, FileSystemLoader, select_autoescape
+    """The report of a result of ``eval retrieval`` or ``eval answers`` as a whole HTML page.
+
+    :raises WrongUsage: if the result lacks something that is drawn.
+    """
+    from jinja2 import Environment, FileSystemLoader, UndefinedError, select_autoescape
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -42,8 +46,13 @@ def render(result: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"share": _share, "figure": _figure, "interval": _interval, "thousands": _thousands}
-    view = _retrieval(result) if result["kind"] == "retrieval" else _answers(result)
-    page: str = environment.get_template(_TEMPLATE).render(result=result, **view)
+    try:
+        view = _retrieval(result) if result["kind"] == "retrieval" else _answers(result)
+        page: str = environment.get_template(_TEMPLATE).render(result=result, **view)
+    except KeyError as error:
+        raise WrongUsage(f"the result holds no {error}, which the report shows; measure it again") from error
+    except (TypeError, ValueError, AttributeError, UndefinedError) as error:
+        raise WrongUsage(f"the result is damaged ({error}); measure it again") from error
     return page
 
 
@@ -80,7 +89,7 @@ def _retrieval(result: Mapping[str, Any]) -> dict[str, Any]:
         "charts": charts,
         "forest": plots.differences(pairs, title="Difference in nDCG@10 with 95 % interval") if pairs else "",
         "latency": plots.latencies(
-            {name: found["latency_ms"]["samples"] for name, found in systems.items()},
+            {name: found["latency_ms"] for name, found in systems.items()},
             title="Latency of single searches (log scale; lines: p50, p95)",
         ),
         "slice_names": list(systems),
@@ -153,7 +162,7 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
             abstention["risk_coverage"], title="Risk and coverage: wrong answers among those shown"
         ),
         "latency": plots.latencies(
-            {name.replace("_", " "): found["samples"] for name, found in result["latency_ms"].items()},
+            {name.replace("_", " "): found for name, found in result["latency_ms"].items()},
             title="Time until each part of an answer (log scale; lines: p50, p95)",
         ),
         "slice_names": ["gold words cited", "refused rightly"],

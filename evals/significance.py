@@ -43,9 +43,11 @@ def estimate(values: Sequence[float] | NDArray[np.float64]) -> Estimate:
     """Mean and 95 % interval by resampling questions with replacement (Efron's percentile bootstrap).
 
     Where every value is 1, or every value 0, resampling finds no spread and would promise certainty; then the exact
-    binomial bound is given (Clopper & Pearson, 1934).
+    binomial bound is given (Clopper & Pearson, 1934). A value that is no finite number, as of a judge that could not say,
+    counts for nothing.
     """
     array = np.asarray(values, np.float64)
+    array = array[np.isfinite(array)]
     if not len(array):
         return Estimate(None, None, None, 0)
     if (array == 1).all():

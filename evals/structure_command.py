@@ -28,8 +28,12 @@ def structure(
     from evals.commands import _console, _write
     from evals.structure import measure_structure
 
-    found = measure_structure(documents, on_difference=print if differences else None)
     console = _console(json_file)
+
+    def tell(difference: str) -> None:
+        console.print(difference, markup=False, highlight=False, soft_wrap=True)
+
+    found = measure_structure(documents, on_difference=tell if differences else None)
     for name in ("md", "docx", "html", "pdf"):
         console.print(f"{name:5} {_line(found['formats'][name])}")
     for name in ("held_out", "faults"):

@@ -35,12 +35,17 @@ def ranked(found: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
 
 
 def write_run(path: Path, run: Run, tag: str) -> None:
-    """``question Q0 text rank score tag``, scores as :func:`ranked` leaves them."""
-    with path.open("w", encoding="utf-8") as stream:
-        for question_id, found in run.items():
-            for rank, (text_id, score) in enumerate(ranked(found), start=1):
-                # Nine digits tell any two 32-bit floats apart.
-                stream.write(f"{_field(question_id)} Q0 {_field(text_id)} {rank} {score:.9g} {tag}\n")
+    """``question Q0 text rank score tag``, scores as :func:`ranked` leaves them.
+
+    :raises TrecError: if an id holds a space; then nothing is written.
+    """
+    lines = [
+        # Nine digits tell any two 32-bit floats apart.
+        f"{_field(question_id)} Q0 {_field(text_id)} {rank} {score:.9g} {tag}\n"
+        for question_id, found in run.items()
+        for rank, (text_id, score) in enumerate(ranked(found), start=1)
+    ]
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def read_run(path: Path) -> Run:
@@ -64,11 +69,16 @@ def read_run(path: Path) -> Run:
 
 
 def write_qrels(path: Path, qrels: Mapping[str, Mapping[str, int]]) -> None:
-    """``question 0 text grade``."""
-    with path.open("w", encoding="utf-8") as stream:
-        for question_id, judged in qrels.items():
-            for text_id, grade in judged.items():
-                stream.write(f"{_field(question_id)} 0 {_field(text_id)} {grade}\n")
+    """``question 0 text grade``.
+
+    :raises TrecError: if an id holds a space; then nothing is written.
+    """
+    lines = [
+        f"{_field(question_id)} 0 {_field(text_id)} {grade}\n"
+        for question_id, judged in qrels.items()
+        for text_id, grade in judged.items()
+    ]
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def read_qrels(path: Path) -> Iterator[tuple[int, str, str, int]]:

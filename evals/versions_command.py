@@ -25,8 +25,8 @@ def versions(
     from evals.commands import _console, _settings, _write
     from evals.versions import measure_versions
 
-    found = measure_versions(corpus, _settings(context), documents=documents or ())
     console = _console(json_file)
+    found = measure_versions(corpus, _settings(context), documents=documents or ())
     travel, changes, clashes = found["time_travel"], found["diff"], found["contradictions"]
     default = travel["superseded_by_default"]
     console.print(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from evals.commands import _sizes, app
+from evals.commands import _save, _sizes, app
 from evals.models import Models
 from retrieval.errors import PolicydeskError, WrongUsage
 from retrieval.search import Mode, Searcher, SearchResult
@@ -79,6 +79,8 @@ def test_every_output_is_written_where_it_is_asked_for(folder: Path, peer: Path,
         (["compare", "nothing.json", "nothing.json"], "cannot read nothing.json"),
         (["retrieval", "{folder}", "--systems", "{peer}", "--runs", "{peer}"], "choose a folder"),
         (["answers", "{folder}", "--runs", "{peer}"], "choose a folder"),
+        (["retrieval", "nowhere", "--json", "{folder}"], "it is a folder"),
+        (["answers", "nowhere", "--html", "{peer}/r.html"], "cannot write"),
         (["answers", "{folder}", "--systems", "bm25,bm26"], "takes bm25, dense, hybrid, reranked"),
         (["answers", "{folder}", "--systems", ","], "takes bm25, dense, hybrid, reranked"),
     ],
@@ -138,6 +140,7 @@ def test_an_id_that_no_run_file_carries_loses_no_measurement(folder: Path, tmp_p
     assert "'q 0' holds a space" in str(result.exception)
     assert json.loads((tmp_path / "r.json").read_text())["per_question"].keys() >= {"q 0", "q01"}
     assert (tmp_path / "r.html").is_file()
+    assert list((tmp_path / "runs").iterdir()) == [], "no half of a file is left"
 
 
 @pytest.mark.parametrize("said", ["inf", "nan", "1e999", "", "9", "1e3,1e9"])
@@ -149,3 +152,58 @@ def test_sizes_to_race_at_are_numbers_within_reason(said: str) -> None:
 @pytest.mark.parametrize("command", ["retrieval", "answers", "compare", "report"])
 def test_help_shows_an_example(command: str) -> None:
     assert f"Example: policydesk eval {command}" in run(command, "--help").output
+
+
+def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.json"
+    path.write_text("old")
+
+    def full(written: Path, text: str, **_: object) -> int:
+        written.write_bytes(text.encode()[:2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(WrongUsage, match="No space left on device; choose another file"):
+        _save(path, "new")
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("r.json", b"old")]
+
+
+@pytest.mark.usefixtures("searched")
+def test_a_judge_that_cannot_say_counts_for_nothing_and_leaves_json(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def judge(*_: object) -> float:
+        seen.append([float("nan"), 0.5][len(seen) % 2])
+        return seen[-1]
+
+    monkeypatch.setattr("evals.judging.load_judge", lambda _name: judge)
+    result = run(
+        "answers", folder, "--model", "quote", "--judge", "mine:judge", "--html", tmp_path / "r.html", "--json", "-"
+    )
+    found = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert found["mine:judge"]["mean"] == 0.5
+    assert found["mine:judge"]["n"] == len(seen) // 2
+    assert '"nan' not in (tmp_path / "r.html").read_text()
+    assert None in [row["measures"].get("mine:judge") for row in found["per_question"].values() if row["measures"]]
+
+
+@pytest.mark.parametrize("command", ["report", "overview"])
+@pytest.mark.parametrize("found", [{}, {"data": "d", "split": "test", "questions": 1, "systems": {"a": {"R@10": {"mean": 1}}}},
+                                   {"data": "d", "split": "dev", "questions": 1, "passages": 1, "systems": []},
+                                   {"data": "d", "split": "dev", "questions": 1, "passages": 1, "systems": {"a": {"nDCG@10": {"mean": None}}}}])  # fmt: skip
+def test_a_result_that_lacks_what_is_shown_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, found: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.json").write_text(json.dumps({"kind": "retrieval", "per_question": {}, **found}))
+    error = run(command, "r.json").exception
+    assert isinstance(error, WrongUsage)
+    assert "measure it again" in str(error)
+    assert "\n" not in str(error)
+
+
+def test_a_result_with_nan_in_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text('{"kind": "answers", "per_question": {}, "a:b": {"mean": NaN}}')
+    assert "is not JSON (it holds NaN)" in str(run("report", tmp_path / "r.json").exception)

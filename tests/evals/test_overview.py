@@ -42,6 +42,12 @@ def test_the_plot_has_a_mark_for_every_system_of_every_row() -> None:
     assert sorted(titles) == ["bm25", "bm25", "mine"]
 
 
+def test_each_split_of_one_set_has_a_row_of_its_own_name() -> None:
+    rows = overview_markdown([result("squad2", split, bm25=0.5) for split in ("dev", "train", "test")]).splitlines()[2:]
+
+    assert [row.split("|")[1].strip() for row in rows] == ["squad2", "squad2 (test)", "squad2 (train)"]
+
+
 def test_another_kind_of_result_is_refused() -> None:
     with pytest.raises(WrongUsage, match="eval retrieval"):
         overview_markdown([{"kind": "answers"}])

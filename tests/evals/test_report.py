@@ -11,6 +11,7 @@ from evals.answers import evaluate_answers
 from evals.beir import load_data
 from evals.data import BenchData, CorpusText, Question
 from evals.models import Models
+from evals.plots import latencies
 from evals.report import render
 from evals.retrieval import evaluate_retrieval
 from tests.evals.folders import write_folder
@@ -105,3 +106,8 @@ def test_texts_of_documents_are_shown_not_run(tmp_path: Path) -> None:
     page = render(evaluate_retrieval(data, ["bm25"], Models(WordEncoder(), None), cache=tmp_path).to_json())
     assert attack not in page
     assert "&lt;script&gt;" in page
+
+
+def test_lines_of_a_plot_are_the_figures_of_the_result() -> None:
+    drawn = latencies({"a": {"samples": [1.0, 100.0], "p50": 50.5, "p95": 95.05}}, title="speed")
+    assert re.findall(r"p\d\d [\d.]+ ms", drawn) == ["p50 50.5 ms", "p95 95.0 ms"]

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evals.significance import estimate, holm, paired
+from evals.abstention import auroc
+from evals.significance import estimate, holm, least_p, paired
 
 
 def test_an_interval_is_that_of_the_normal_approximation_for_many_values() -> None:
@@ -23,6 +24,21 @@ def test_the_same_values_give_the_same_interval() -> None:
 def test_perfection_on_few_questions_is_not_certainty() -> None:
     assert estimate([1.0] * 10).to_json() == {"mean": 1.0, "ci95": [pytest.approx(0.6915, abs=1e-4), 1.0], "n": 10}
     assert estimate([0.0] * 10).high == pytest.approx(0.3085, abs=1e-4)
+
+
+def test_what_is_no_number_counts_for_nothing() -> None:
+    assert estimate([0.0, float("nan"), 1.0, float("inf")]) == estimate([0.0, 1.0])
+
+
+@pytest.mark.parametrize("n", [2, 5, 9])
+def test_the_least_p_is_that_of_a_loss_on_every_question(n: int) -> None:
+    assert paired([1.0] * n, [0.0] * n).p == pytest.approx(least_p(n))
+
+
+def test_telling_two_from_two_is_not_certainty() -> None:
+    assert auroc([0.9, 0.8], [0.1, 0.2]).low == pytest.approx(0.158, abs=1e-3)
+    assert auroc([0.9], [0.1]).low == 0.025
+    assert auroc([0.1], [0.9, 0.8]).high == 0.975
 
 
 def test_nothing_measured_has_no_mean() -> None:

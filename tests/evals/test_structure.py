@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evals.structure import Gold, Marked, compare, digest, folded, measure_structure, read_gold
+from evals.structure_command import structure
 from ingest.records import Clause
 from retrieval.records import PassageKind
 
@@ -76,3 +80,23 @@ def test_real_documents_are_cut_as_marked() -> None:
     assert all(found["formats"][name]["f1"]["mean"] >= 0.95 for name in ("md", "docx", "html"))
     assert found["formats"]["pdf"]["f1"]["mean"] >= 0.90
     assert found["all"]["right_paths"]["mean"] >= 0.95
+
+
+def test_differences_leave_json_alone_on_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(_documents: object, on_difference: Callable[[str], None]) -> dict[str, Any]:
+        on_difference("doc: missed [clause] 3")
+        empty = {"clauses": 0}
+        return {
+            "formats": dict.fromkeys(("md", "docx", "html", "pdf"), empty),
+            "held_out": empty,
+            "faults": empty,
+            "skipped": [],
+        }
+
+    monkeypatch.setattr("evals.structure.measure_structure", measured)
+    structure(None, Path("-"), differences=True)
+    said = capsys.readouterr()
+    assert json.loads(said.out)["skipped"] == []
+    assert "doc: missed [clause] 3" in said.err
