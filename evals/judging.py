@@ -98,7 +98,8 @@ def _claim_measures(answer: Answer, texts: Mapping[str, str]) -> dict[str, float
         citations = [by_number[number] for number in claim.citations if number in by_number]
         cited.append(bool(citations))
         supported.append(bool(citations) and _supported(claim.text, citations))
-        lexically.append(bool(citations) and lexically_supported(claim.text, [_in_context(one) for one in citations]))
+        quotes, headings = [one.quote for one in citations], [_heading(one) for one in citations]
+        lexically.append(bool(citations) and lexically_supported(claim.text, quotes, headings))
     stored = [
         bool(citation.quote)
         and texts.get(citation.passage.passage_id, "")[citation.start : citation.end] == citation.quote
@@ -109,16 +110,15 @@ def _claim_measures(answer: Answer, texts: Mapping[str, str]) -> dict[str, float
 
 
 def _supported(claim: str, citations: Sequence[Citation]) -> bool:
-    passage = citations[0].passage
-    heading = heading_line(passage.title, passage.section_path)
+    heading = _heading(citations[0])
     spans = [citation.quote for citation in citations]
     if any(normalise(claim) == normalise(span) for span in spans):
         return True  # a quotation carries itself
     return any(check(claim, span, heading=heading).supported for span in [*spans, " ".join(spans)])
 
 
-def _in_context(citation: Citation) -> str:
-    return f"{heading_line(citation.passage.title, citation.passage.section_path)} {citation.quote}"
+def _heading(citation: Citation) -> str:
+    return heading_line(citation.passage.title, citation.passage.section_path)
 
 
 def _page(citation: Citation) -> tuple[str, Any]:

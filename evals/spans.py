@@ -12,7 +12,9 @@ _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "‘’“”–—…§")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _POINT = re.compile(r"(?<=\d)\.(?=\d)|(?<![\w.])\.(?=\d)")
-_NEGATION = re.compile(r"\b(?:not|no|never|none|neither|nor|cannot|without)\b|n[’']t\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without)\b|n[’']t\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_CLAUSE_ENDS = tuple(",;:.!?–—")
 #: Share of a claim's tokens that its quotations hold in the same order.
 _LEAST_OVERLAP = 0.7
 
@@ -47,19 +49,40 @@ def share_held(answer: str, tokens: Sequence[str]) -> float:
     return sum(_holds(answer, token) for token in tokens) / len(tokens) if tokens else 1.0
 
 
-def lexically_supported(claim: str, quotes: Sequence[str]) -> bool:
+def lexically_supported(claim: str, quotes: Sequence[str], headings: Sequence[str] = ()) -> bool:
     """Whether the quotations carry the claim by words alone.
 
     Independent of the product's own checker on purpose: no stemming, no units, no modals. Every number of the claim
     stands in a quotation, claim and quotations agree on whether something is negated, and 70 % of the claim's tokens
     stand in them in the same order (ROUGE-L's recall turned round; Lin, 2004).
+
+    :param headings: above the quotations, one each; their numbers and words count, but they negate nothing.
     """
-    cited = " ".join(quotes)
+    above = [*headings, *[""] * len(quotes)]
+    cited = " ".join(f"{heading} {quote}" for heading, quote in zip(above, quotes, strict=False))
     if not set(_numbers(claim)) <= set(_numbers(cited)):
         return False
-    if bool(_NEGATION.search(claim)) and not _NEGATION.search(cited):
+    if bool(_NEGATION.search(claim)) is not bool(_NEGATION.search(_about(claim, quotes))):
         return False
     return share_in_order(claim, cited) >= _LEAST_OVERLAP
+
+
+def _about(claim: str, quotes: Sequence[str]) -> str:
+    """The words of the quotations that decide whether a claim is negated: in the sentence that holds it, from the beginning
+    of the clause with its first word to its last word; all of them where no sentence holds it alone."""
+    sentences = [sentence for quote in quotes for sentence in _SENTENCE.split(quote)]
+    best = max(sentences, key=lambda sentence: share_in_order(claim, sentence), default="")
+    if share_in_order(claim, best) < _LEAST_OVERLAP:
+        return " ".join(quotes)
+    pieces = best.split()
+    at = [place for place, piece in enumerate(pieces) for _ in normalise(piece)]
+    tokens = [token for piece in pieces for token in normalise(piece)]
+    blocks = SequenceMatcher(None, normalise(claim), tokens, autojunk=False).get_matching_blocks()
+    held = [block for block in blocks if block.size]
+    first, last = at[held[0].b], at[held[-1].b + held[-1].size - 1]
+    while first and not pieces[first - 1].endswith(_CLAUSE_ENDS):
+        first -= 1
+    return " ".join(pieces[first : last + 1])
 
 
 def share_in_order(text: str, other: str) -> float:

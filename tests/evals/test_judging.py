@@ -171,6 +171,25 @@ def test_words_alone_carry_a_claim_or_do_not(claim: str, supported: bool) -> Non
     assert lexically_supported(claim, [LEAVE.text]) is supported
 
 
+@pytest.mark.parametrize(
+    ("claim", "quote", "heading", "supported"),
+    [
+        ("You may share it with others.", "You may not share it with others.", "", False),
+        ("You may not share it with others.", "You may not share it with others.", "", True),
+        ("You may share it with others.", "You may not, without consent, share it with others.", "", False),
+        ("Employees may share it.", "No employees may share it.", "", False),
+        ("Taxis are not paid.", "Taxis are paid.", "What is not paid", False),
+        ("Taxis are paid.", "Taxis are paid.", "What is not forbidden", True),
+        ("Bristol taxis are paid.", "Taxis are paid.", "Bristol office", True),
+        ("Leave may be carried over.", "Sick pay is not paid out. Leave may be carried over.", "", True),
+        ("Leave may be carried over.", "Leave may be carried over without a form.", "", True),
+        ("Taxis must be approved.", "Receipts are not needed, but taxis must be approved.", "", True),
+    ],
+)
+def test_claim_and_quotation_agree_on_what_is_negated(claim: str, quote: str, heading: str, supported: bool) -> None:
+    assert lexically_supported(claim, [quote], [heading]) is supported
+
+
 def test_auroc_is_the_chance_that_the_answerable_one_is_surer() -> None:
     assert auroc([0.9, 0.8], [0.1, 0.8]).mean == pytest.approx((1 + 1 + 1 + 0.5) / 4)
     assert auroc([0.5], []).mean is None
