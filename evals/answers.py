@@ -102,6 +102,7 @@ class AnswersOutcome:
             "unanswerable": len(unanswerable),
             "passages": len(self.data.corpus),
             "corpus_fingerprint": self.data.fingerprint(),
+            "test_fingerprint": self.data.test_fingerprint(),
             "model": self.model,
             **provenance(),
             **{name: value.to_json() for name, value in found.items() if name not in ("answered", "refused")},
