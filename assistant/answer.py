@@ -18,7 +18,7 @@ from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import country_name, is_small_talk, is_thanks, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.finding import HITS, find, settled
-from assistant.model import LanguageModel
+from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.prompt import its_lines
 from assistant.quoting import EVERY_SIDE, choose
@@ -36,6 +36,7 @@ from assistant.records import (
     Turn,
 )
 from assistant.refusal import is_too_vague, refusal_text, wider_scopes
+from assistant.returning import Returning
 from assistant.router import AnswerCache
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
@@ -88,8 +89,8 @@ class _Asked:
     generation: int
 
 
-#: Yields checked text; returns the claims and citations it made.
-_Phrasing = Generator[AnswerEvent, None, tuple[list[Claim], list[Citation]] | None]
+#: Yields checked text; returns the claims and citations it made, and how the draft ended.
+_Phrasing = Generator[AnswerEvent, None, tuple[tuple[list[Claim], list[Citation]] | None, Ending | None]]
 
 
 class IndexInService(Protocol):
@@ -182,7 +183,7 @@ class Assistant:
             yield AnswerDone(cached)
             return
         for event in self._answer(asked, searcher):
-            if isinstance(event, AnswerDone):
+            if isinstance(event, AnswerDone) and not event.passing:
                 self._cache.put(key, event.answer)
             yield event
 
@@ -194,7 +195,7 @@ class Assistant:
             return
         evidence = self._evidence(asked, hits)
         confidence = self.confidence.probability(hits, evidence)
-        if confidence < self.confidence.threshold:
+        if not evidence or confidence < self.confidence.threshold:
             reason = self._why_not(asked, searcher)
             yield AnswerDone(self._refuse(asked, reason, hits, confidence))
             return
@@ -204,7 +205,7 @@ class Assistant:
         citations = choose(sides, EVERY_SIDE) if sides else choose(evidence)
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
-        phrased = None if sides else (yield from self._phrase(asked, evidence))
+        phrased, ending = (None, None) if sides else (yield from self._phrase(asked, evidence))
         claims, cited = phrased or _quoted(citations)
         choices = tuple(str(citation.passage.jurisdiction) for citation in cited) if sides and not disputed else ()
         lead_in = "" if phrased else _DISPUTED if disputed else _DEPENDS if choices else _lead_in(cited)
@@ -231,7 +232,8 @@ class Assistant:
                 timings_ms=asked.clock.reached_ms,
                 asides=beside,
                 choices=choices,
-            )
+            ),
+            passing=ending is Ending.FAILED,
         )
 
     def _choices(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> list[EvidenceSentence]:
@@ -248,19 +250,21 @@ class Assistant:
     def _phrase(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> _Phrasing:
         """Let the model phrase the answer; each sentence is yielded once it has passed the checks.
 
-        :returns: what was shown, or None where the draft does not stand on the best evidence: then nothing was yielded.
+        :returns: what was shown, or None where the draft does not stand on the best evidence: then nothing was yielded; and how
+            the draft ended, where that was seen.
         """
         if self.model is None:
-            return None
+            return None, None
         claims: list[Claim] = []
         citations: dict[int, Citation] = {}
         with closing(phrase(asked.standalone, evidence, self.model, self.config.phrasing)) as phrased:
-            for claim, citation in phrased:
+            shown = Returning[tuple[Claim, Citation], Ending | None](phrased)
+            for claim, citation in shown:
                 claims.append(claim)
                 citations[citation.number] = citation
                 asked.clock.mark("first_token")
                 yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{claim.text} [{citation.number}]")
-        return (claims, list(citations.values())) if claims else None
+        return ((claims, list(citations.values())) if claims else None), shown.returned
 
     def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
         return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
@@ -271,7 +275,8 @@ class Assistant:
                 continue
             result = searcher.search(asked.standalone, k=self.config.hits, mode=self.config.mode, scope=scope)
             beyond = [hit for hit in result.hits if not asked.scope.allows(hit.passage)]
-            if self.confidence.probability(beyond, self._evidence(asked, beyond)) >= self.confidence.threshold:
+            evidence = self._evidence(asked, beyond)
+            if evidence and self.confidence.probability(beyond, evidence) >= self.confidence.threshold:
                 return reason
         return Reason.NOT_COVERED
 

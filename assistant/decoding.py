@@ -11,7 +11,7 @@ from typing import Any
 from assistant.adapter import Adapter
 from assistant.guesses import Guesses
 from assistant.llama import Llama, States
-from assistant.model import LONGEST_DRAFT_S, Message, open_weights
+from assistant.model import LONGEST_DRAFT_S, Ending, Message, open_weights
 from assistant.prompt import evidence_lines
 from retrieval.matrices import has_fast_int8
 
@@ -59,7 +59,7 @@ class CopyingModel:
         """How many tokens the model reads a text as."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending]:
         until = monotonic() + LONGEST_DRAFT_S
         end = self._tokenizer.eos_token_id
         guesses = Guesses(self._tokens(evidence_lines(prompt)) if self._guess else [], end)
@@ -84,8 +84,9 @@ class CopyingModel:
                 yield text[len(shown) :]
                 shown = text
             if ended:
-                return
+                return Ending.WHOLE if len(reply) <= max_tokens else Ending.CUT
             unread = reply[-1:]
+        return Ending.CUT
 
     def _tokens(self, lines: Sequence[str]) -> list[list[int]]:
         return self._tokenizer(list(lines), add_special_tokens=False)["input_ids"] if lines else []

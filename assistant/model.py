@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from copy import deepcopy
+from enum import Enum
 from pathlib import Path
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any, Protocol
 
 from assistant.adapter import Adapter
@@ -27,15 +29,24 @@ LONGEST_DRAFT_S = 20.0
 _CONNECT_S = 5.0
 
 
+class Ending(Enum):
+    """How a reply ended."""
+
+    WHOLE = "whole"  #: the model had said what it says
+    CUT = "cut"  #: at the limit of tokens or of time
+    FAILED = "failed"  #: the model went away
+
+
 class LanguageModel(Protocol):
     """Phrases text from a prompt."""
 
     @property
     def name(self) -> str: ...
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending | None]:
         """The model's reply in pieces, in order; greedy, so that the same prompt gives the same reply.
 
+        :returns: at the end of the generator, how the reply ended; None where nobody can say.
         :raises ModelUnavailable: if the model cannot be reached.
         """
 
@@ -75,7 +86,7 @@ class TransformersModel:
         """How many tokens the model reads a text as."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending]:
         import torch
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
@@ -84,6 +95,7 @@ class TransformersModel:
         )
         streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
         unwanted = Event()
+        written: list[int] = []
 
         def stop(ids: Any, *_scores: Any, **_more: Any) -> Any:
             return torch.full((ids.shape[0],), unwanted.is_set(), dtype=torch.bool)
@@ -91,7 +103,7 @@ class TransformersModel:
         def write() -> None:
             # Held by the writer, not by the reader: whoever reads several drafts by turns must not wait for itself.
             with self._lock, torch.inference_mode():
-                self._model.generate(
+                ids = self._model.generate(
                     **encoded,
                     streamer=streamer,
                     max_new_tokens=max_tokens,
@@ -106,6 +118,7 @@ class TransformersModel:
                     pad_token_id=self._tokenizer.eos_token_id,
                     stopping_criteria=StoppingCriteriaList([stop]),
                 )
+                written.extend(ids[0, encoded["input_ids"].shape[1] :].tolist())
 
         writer = Thread(target=write, name="draft", daemon=True)
         writer.start()
@@ -115,6 +128,8 @@ class TransformersModel:
             # A reader who has seen enough closes the stream: the draft ends at its next token.
             unwanted.set()
             writer.join()
+        ends = self._model.generation_config.eos_token_id
+        return Ending.WHOLE if written and written[-1] in (ends if isinstance(ends, list) else [ends]) else Ending.CUT
 
     def _beginning(self, prompt: Sequence[Message], ids: Any) -> Any:
         """The states of the fixed system message, read once and copied for each prompt; None where the prompt does not
@@ -157,15 +172,16 @@ class OpenAICompatibleModel:
     """Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, ``transformers serve``.
 
     :param url: the base address, ending in ``/v1``.
+    :param timeout_s: for a whole reply, however it comes.
     """
 
-    def __init__(self, url: str, name: str, *, key: str | None = None, timeout_s: float = 60.0) -> None:
+    def __init__(self, url: str, name: str, *, key: str | None = None, timeout_s: float = LONGEST_DRAFT_S) -> None:
         self.name = name
         self._url = url.rstrip("/") + "/chat/completions"
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._timeout_s = timeout_s
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending]:
         import httpx
 
         body = {
@@ -175,21 +191,53 @@ class OpenAICompatibleModel:
             "temperature": 0,
             "stream": True,
         }
+        seen, reason = False, None
+        until = monotonic() + self._timeout_s
         try:
-            timeout = httpx.Timeout(self._timeout_s, connect=_CONNECT_S)
+            timeout = httpx.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s))
             with httpx.stream("POST", self._url, json=body, headers=self._headers, timeout=timeout) as response:
                 response.raise_for_status()
-                for line in response.iter_lines():
+                for line in _lines(response.iter_text(), until):
                     piece = line.removeprefix("data:").strip() if line.startswith("data:") else ""
                     if not piece or piece == "[DONE]":
                         continue
-                    choices = json.loads(piece).get("choices") or [{}]
-                    if text := choices[0].get("delta", {}).get("content"):
-                        yield text
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError) as error:
+                    sent = json.loads(piece)
+                    if error := sent.get("error"):
+                        raise ValueError(f"it says {str(error)[:200]!r}")
+                    for choice in (sent.get("choices") or [])[:1]:
+                        seen, reason = True, choice.get("finish_reason") or reason
+                        text = (choice.get("delta") or {}).get("content") or ""
+                        if not isinstance(text, str):
+                            raise ValueError(f"it sent {type(text).__name__} where text was expected")
+                        if text:
+                            yield text
+            if not seen:
+                raise ValueError("it sent no streamed chat completion")
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError, TypeError, LookupError) as error:
+            said = " ".join(str(error).split())
             raise ModelUnavailable(
-                f"the model server {self._url} did not answer ({error}); check POLICYDESK_MODEL_URL"
+                f"the model server {self._url} did not answer ({said}); check POLICYDESK_MODEL_URL"
             ) from error
+        return Ending.WHOLE if reason == "stop" else Ending.CUT
+
+
+def _lines(pieces: Iterable[str], until: float) -> Iterator[str]:
+    """The lines of a text that comes in pieces.
+
+    :param until: of the monotonic clock; a server that sends anything at all, such as comments to keep a line open, never
+        runs into a read's own time limit.
+    :raises ValueError: if it is not over by then.
+    """
+    held: list[str] = []
+    for piece in pieces:
+        if monotonic() > until:
+            raise ValueError("its reply took too long")
+        *whole, rest = piece.split("\n")
+        for line in whole:
+            yield "".join([*held, line])
+            held.clear()
+        held.append(rest)
+    yield "".join(held)
 
 
 def load_model(

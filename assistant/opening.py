@@ -9,7 +9,7 @@ from contextlib import closing
 from assistant.answer import Assistant
 from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
-from assistant.model import LanguageModel, Message, load_model
+from assistant.model import Ending, LanguageModel, Message, load_model
 from retrieval.encoder import load_encoder
 from retrieval.errors import ModelUnavailable
 from retrieval.generations import CurrentIndex
@@ -27,13 +27,14 @@ class Expendable:
         self.name = model.name
         self._model = model
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending | None]:
         """The model's reply in pieces, as far as it came; what went wrong is logged in one line."""
         try:
             with closing(self._model.stream(prompt, max_tokens=max_tokens)) as draft:
-                yield from draft
+                return (yield from draft)
         except ModelUnavailable as error:
             log.warning("%s; the documents are quoted instead", error)
+            return Ending.FAILED
 
 
 def open_assistant(settings: Settings, *, model: str | None = None) -> Assistant:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from assistant.claims import check
 from assistant.evidence import EvidenceSentence
-from assistant.model import LanguageModel
+from assistant.model import Ending, LanguageModel
 from assistant.prompt import answer_prompt, its_lines, one_line
 from assistant.quoting import choose
 from assistant.records import Check, Citation, Claim
+from assistant.returning import Returning
 from retrieval.records import heading_line
 from retrieval.sentences import leans_back, sentence_spans
+
+#: A full stop behind a figure may be a decimal point.
+_MAY_GO_ON = re.compile(r"\d\.$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class PhrasingConfig:
 
 def phrase(
     question: str, evidence: Sequence[EvidenceSentence], model: LanguageModel, config: PhrasingConfig | None = None
-) -> Generator[tuple[Claim, Citation], None, None]:
+) -> Generator[tuple[Claim, Citation], None, Ending | None]:
     """Let a model phrase the answer; each sentence comes with its citation once it has passed the claim check. Then comes,
     word for word, what would have been quoted and the draft has not said: a condition often stands in a sentence of its own.
 
@@ -36,19 +41,21 @@ def phrase(
     :param evidence: best first, not empty.
     :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone; nor where the best
         sentence of the evidence is quoted together with its neighbours, or is a list or several rows of a table, because a
-        phrased answer would lose what they add.
+        phrased answer would lose what they add. At the end of the generator, how the draft ended; None where nobody waited
+        for that.
     """
     config = config or PhrasingConfig()
     quotations = choose(evidence)
     if config.alone and not _stands_alone(evidence[0], quotations):
-        return
+        return None
     citations: list[Citation] = []
     said: set[str] = set()
     with closing(model.stream(answer_prompt(question, evidence), max_tokens=config.longest_tokens)) as draft:
-        for sentence in sentences(draft):
+        drafted = Returning[str, Ending | None](sentences(draft))
+        for sentence in drafted:
             holder = stands_on(sentence, evidence)
             if not said and (holder is None or holder >= config.first_within or leans_back(sentence)):
-                return
+                return None
             if holder is None or sentence in said or leans_back(sentence):
                 continue
             if not any(_overlap(_span(evidence[holder]), quotation) for quotation in quotations):
@@ -60,20 +67,32 @@ def phrase(
         for rest in _unsaid(quotation, citations):
             citation = _cite(rest, citations)
             yield Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED), citation
+    return drafted.returned
 
 
-def sentences(pieces: Iterable[str]) -> Iterator[str]:
-    """Whole sentences of a stream of text, as soon as each is complete."""
+def sentences(pieces: Generator[str, None, Ending | None] | Iterable[str]) -> Generator[str, None, Ending | None]:
+    """Whole sentences of a stream of text, as soon as each is complete; a last one that was cut is left out.
+
+    :param pieces: a draft, or any text in pieces, of which nobody knows how it ended.
+    :returns: at the end of the generator, how the draft ended.
+    """
     text = ""
-    for piece in pieces:
+    drafted = Returning[str, Ending | None](pieces)
+    for piece in drafted:
         text += piece
         spans = sentence_spans(text)
         for span in spans[:-1]:
             yield one_line(text[span.start : span.end])
         if len(spans) > 1:
             text = text[spans[-1].start :]
-    if text.strip():
+    if text.strip() and (drafted.returned is Ending.WHOLE or _is_whole(text.strip())):
         yield one_line(text)
+    return drafted.returned
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text ends as a sentence does, not in the middle of one, of "e.g." or of a decimal number."""
+    return sentence_spans(f"{text} And")[-1].start > len(text) and not _MAY_GO_ON.search(text)
 
 
 def stands_on(claim: str, evidence: Sequence[EvidenceSentence]) -> int | None:

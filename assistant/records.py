@@ -141,6 +141,7 @@ class AnswerDone:
     """Last event of a stream."""
 
     answer: Answer
+    passing: bool = False  #: given while the model was away; later it may be better
 
 
 AnswerEvent = EvidenceFound | TokenDrafted | AnswerDone

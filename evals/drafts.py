@@ -17,11 +17,12 @@ from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import standalone
 from assistant.evidence import EvidenceSentence, distil
 from assistant.finding import history_of
-from assistant.model import LanguageModel, Message
+from assistant.model import Ending, LanguageModel, Message
 from assistant.phrasing import PhrasingConfig, phrase, sentences, stands_on
 from assistant.prompt import one_line
 from assistant.quoting import choose
 from assistant.records import Citation
+from assistant.returning import Returning
 from assistant.tuning.targets import target
 from evals.data import BenchData, Question
 from evals.significance import estimate
@@ -89,28 +90,30 @@ class Recorded:
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self._drafts: dict[str, tuple[str, float]] = {}
+        self._drafts: dict[str, tuple[str, float, Ending | None]] = {}
         self.name = model.name
         self.draft, self.first_ms = "", 0.0
         self.remembered = False  #: whether the last draft was written before, and so took no time
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending | None]:
         key = prompt[-1]["content"]
         self.remembered = key in self._drafts
         if self.remembered:
-            self.draft, self.first_ms = self._drafts[key]
+            self.draft, self.first_ms, ending = self._drafts[key]
             yield self.draft
-            return
+            return ending
         began = perf_counter()
         self.draft, self.first_ms = "", 0.0
+        reply = Returning[str, Ending | None](self._model.stream(prompt, max_tokens=max_tokens))
         try:
-            for piece in self._model.stream(prompt, max_tokens=max_tokens):
+            for piece in reply:
                 if piece and not self.draft:
                     self.first_ms = (perf_counter() - began) * 1000
                 self.draft += piece
                 yield piece
         finally:
-            self._drafts[key] = (self.draft, self.first_ms)
+            self._drafts[key] = (self.draft, self.first_ms, reply.returned)
+        return reply.returned
 
 
 class Drafting:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.model import Message
+from assistant.model import Ending, Message
 from retrieval.errors import PassageTooLong
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.records import Passage, Reading
@@ -84,7 +84,8 @@ class ScriptedModel:
         self.reply = reply
         self.prompts: list[list[Message]] = []
 
-    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, None]:
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending]:
         self.prompts.append(list(prompt))
         for word in self.reply.split(" "):
             yield word + " "
+        return Ending.WHOLE

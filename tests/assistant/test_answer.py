@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +10,12 @@ from assistant.answer import Assistant
 from assistant.confidence import Confidence, Layer
 from assistant.contract import answer_json
 from assistant.evidence import EvidenceSentence
+from assistant.model import Ending, Message
+from assistant.opening import Expendable
 from assistant.records import AnswerDone, Check, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.refusal import as_told
 from retrieval.documents import NewPassage, NewVersion
+from retrieval.errors import ModelUnavailable
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.records import Hit
@@ -53,9 +56,13 @@ FIELDS = {
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path)
+    return published(Home(tmp_path), list(LIBRARY))
+
+
+def published(home: Home, titles: Sequence[str]) -> Home:
     store = Store.open(home)
-    for title, texts in LIBRARY.items():
+    for title in titles:
+        texts = LIBRARY[title]
         fields = FIELDS.get(title, {})
         store.add_version(
             NewVersion(
@@ -216,6 +223,34 @@ def test_cached_answer_is_never_given_to_another_scope(home: Home) -> None:
     assert shared.answer(question, scope=managers).status is Status.ANSWERED
     assert shared.answer(question).status is Status.ABSTAINED
     assert shared.answer(question, scope=managers).status is Status.ANSWERED
+
+
+class Away:
+    """A model server that is away."""
+
+    name = "away"
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending]:
+        raise ModelUnavailable("the model server did not answer")
+        yield ""
+
+
+def test_an_answer_that_was_given_while_the_model_was_away_is_not_kept(home: Home) -> None:
+    one = assistant(home)
+    one.model = Expendable(Away())
+    assert one.answer(QUESTION).claims[0].check is Check.QUOTED
+    one.model = ScriptedModel("You may carry over up to 5 unused days until 31 March.")
+    assert one.answer(QUESTION).claims[0].check is Check.SUPPORTED
+    one.model = Expendable(Away())
+    assert one.answer(QUESTION).claims[0].check is Check.SUPPORTED
+
+
+def test_a_threshold_of_nothing_still_refuses_where_nothing_may_be_seen(tmp_path: Path) -> None:
+    one = assistant(published(Home(tmp_path), ["Pay"]))
+    one.confidence = WordsInCommon(0.0, NOTHING, NOTHING)
+    answer = one.answer("When are salary bands reviewed?")
+    assert (answer.status, answer.reason) == (Status.ABSTAINED, Reason.NO_ACCESS)
+    assert one.answer("When?", scope=Scope(groups=frozenset({"managers"}))).status is not Status.ABSTAINED
 
 
 def test_instructions_in_a_question_do_not_reach_the_system_prompt(home: Home) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
+
+import pytest
+
 from assistant.evidence import EvidenceSentence
+from assistant.model import Ending, Message
 from assistant.phrasing import PhrasingConfig, phrase, sentences
 from assistant.records import Check
 from retrieval.records import Passage
@@ -109,6 +114,31 @@ def test_sentences_are_whole_however_they_are_streamed() -> None:
         "Other days do not.",
     ]
     assert list(sentences(["  "])) == []
+
+
+@pytest.mark.parametrize("cut", ["Other days la", "Other days lapse, e.g.", "The fee is 1.", "Other days lapse:"])
+def test_a_sentence_that_was_cut_is_left_out(cut: str) -> None:
+    assert list(sentences(["Unused days lapse. ", cut])) == ["Unused days lapse."]
+    assert list(sentences([cut])) == []
+
+
+def test_a_last_sentence_without_a_full_stop_is_kept_where_the_model_ended_it() -> None:
+    assert list(sentences(ScriptedModel("Other days lapse").stream([], max_tokens=9))) == ["Other days lapse"]
+    assert list(sentences(["Other days lapse (“mostly.”)"])) == ["Other days lapse (“mostly.”)"]
+
+
+class Cut(ScriptedModel):
+    """Runs into the limit of tokens."""
+
+    def stream(self, prompt: Sequence[Message], *, max_tokens: int) -> Generator[str, None, Ending]:
+        yield from super().stream(prompt, max_tokens=max_tokens)
+        return Ending.CUT
+
+
+def test_a_draft_that_is_cut_in_its_first_sentence_is_not_shown() -> None:
+    text = "Unused days may be carried over until 31 March if the manager agrees."
+    held = [EvidenceSentence(Passage("p1", "d1", "d1.v1", "Leave", "leave.md", text), 0, len(text), "", 1.0)]
+    assert list(phrase("Can I keep days?", held, Cut("Unused days may be carried over until 31"))) == []
 
 
 def test_a_sentence_that_is_quoted_with_its_neighbours_is_not_phrased() -> None:
