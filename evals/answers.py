@@ -51,6 +51,11 @@ class AskedQuestion:
     def right(self) -> bool:
         return self.measures.get("answered_right", 0.0) == 1.0
 
+    @property
+    def judged(self) -> bool:
+        """Whether it is known if a shown answer is right: it is not where no passage is judged."""
+        return isinstance(self.question, Unanswerable) or "answered_right" in self.measures
+
 
 @dataclass(frozen=True, slots=True)
 class AnswersOutcome:
@@ -87,8 +92,10 @@ class AnswersOutcome:
         answerable = [row for row in self.asked if isinstance(row.question, Question)]
         unanswerable = [row for row in self.asked if isinstance(row.question, Unanswerable)]
         shown = [row for row in self.asked if row.answered]
+        judged = [row for row in self.asked if row.judged]
+        shown_judged = [row for row in judged if row.answered]
         curve = risk_coverage(
-            [row.answer.confidence for row in shown], [row.right for row in shown], questions=len(self.asked)
+            [row.answer.confidence for row in shown_judged], [row.right for row in shown_judged], questions=len(judged)
         )
         confidence = auroc(
             [row.answer.confidence for row in answerable], [row.answer.confidence for row in unanswerable]
@@ -200,7 +207,7 @@ def _weakest(asked: Sequence[AskedQuestion], count: int = 12) -> list[AskedQuest
 def _is_bad(row: AskedQuestion) -> bool:
     if isinstance(row.question, Unanswerable):
         return row.answered
-    return not row.answered or ("answered_right" in row.measures and not row.right)
+    return not row.answered or (row.judged and not row.right)
 
 
 def _weakness(row: AskedQuestion, data: BenchData) -> dict[str, Any]:
