@@ -18,6 +18,7 @@ from evals.judging import ANSWER_MEASURES, Judge, judge_answer, shown_text
 from evals.machine import provenance
 from evals.ranking import Progress, slices
 from evals.significance import Estimate, estimate
+from evals.systems import page_of
 from evals.trec import write_qrels, write_run
 from retrieval.errors import WrongUsage
 from retrieval.particulars import scope_of
@@ -158,7 +159,7 @@ def evaluate_answers(
             f"{data.folder}: a question stands both in queries.jsonl and in unanswerable.jsonl; rename one"
         )
     texts = {text.text_id: text.text for text in data.corpus}
-    pages = {text.text_id: (text.document, text.metadata.get("page")) for text in data.corpus}
+    pages = {text.text_id: (text.document, page_of(text.metadata)) for text in data.corpus}
     asked = []
     for done, question in enumerate(everything, start=1):
         answer, reached_ms = _ask(answerer, question)

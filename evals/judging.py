@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from assistant.claims import check
 from assistant.records import Answer, Citation, Status
@@ -29,7 +28,7 @@ def judge_answer(
     answer: Answer,
     *,
     texts: Mapping[str, str],
-    pages: Mapping[str, tuple[str, Any]],
+    pages: Mapping[str, tuple[str, int | None]],
 ) -> dict[str, float]:
     """The measures that are defined for this question and this answer.
 
@@ -78,7 +77,9 @@ def _rests_on_gold(question: Question, answer: Answer) -> bool:
     return bool(wanted)
 
 
-def _citation_measures(question: Question, answer: Answer, pages: Mapping[str, tuple[str, Any]]) -> dict[str, float]:
+def _citation_measures(
+    question: Question, answer: Answer, pages: Mapping[str, tuple[str, int | None]]
+) -> dict[str, float]:
     cited = {citation.passage.passage_id for citation in answer.citations}
     wanted = set(question.wanted)
     measures = {"citation_recall": len(cited & wanted) / len(wanted)}
@@ -121,7 +122,7 @@ def _heading(citation: Citation) -> str:
     return heading_line(citation.passage.title, citation.passage.section_path)
 
 
-def _page(citation: Citation) -> tuple[str, Any]:
+def _page(citation: Citation) -> tuple[str, int | None]:
     return citation.passage.document_id, citation.passage.page
 
 

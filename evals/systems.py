@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,7 +85,10 @@ class PolicydeskSystem:
 
 
 class RetrieverSystem:
-    """A langchain-core retriever: anything with ``invoke(question)`` that returns documents, best first."""
+    """A langchain-core retriever: anything with ``invoke(question)`` that returns documents, best first.
+
+    How deep it looks is its own matter, unless it says ``takes_k``: then it is asked for as many as are wanted.
+    """
 
     filters = False
 
@@ -96,7 +99,8 @@ class RetrieverSystem:
         self._known = known
 
     def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
-        documents = self._retriever.invoke(question.text)
+        depth = {"k": k} if getattr(self._retriever, "takes_k", False) else {}
+        documents = self._retriever.invoke(question.text, **depth)
         ids = list(dict.fromkeys(self._id_of(document) for document in documents))[:k]
         return tuple((text_id, 1.0 / rank) for rank, text_id in enumerate(ids, start=1))
 
@@ -113,7 +117,7 @@ class RetrieverSystem:
 
 
 class RunSystem:
-    """What another tool retrieved, from its TREC run file."""
+    """What another tool retrieved, from its TREC run file: nothing to be timed."""
 
     filters = False
 
@@ -123,6 +127,10 @@ class RunSystem:
 
     def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
         return self._run.get(question.question_id, ())[:k]
+
+    def ranks_any_of(self, questions: Iterable[Question]) -> bool:
+        """Whether the run holds at least one of them."""
+        return any(question.question_id in self._run for question in questions)
 
 
 def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
@@ -141,7 +149,7 @@ def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
                 file=_word(text.metadata.get("file")) or text.document,
                 text=text.text,
                 section_path=_words(text.metadata.get("section_path")),
-                page=_page(text.metadata.get("page")),
+                page=page_of(text.metadata),
                 kind=_kind(text.metadata.get("kind")),
                 owner=_word(text.metadata.get("owner")),
             ),
@@ -150,6 +158,12 @@ def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
         for text in corpus
     ]
     return [passage for passage in passages if passage.searchable.strip()]
+
+
+def page_of(metadata: Mapping[str, Any]) -> int | None:
+    """The page of a text; None where it is no whole number."""
+    page = metadata.get("page")
+    return page if isinstance(page, int) and not isinstance(page, bool) else None
 
 
 def our_systems(
@@ -204,7 +218,3 @@ def _words(value: object) -> tuple[str, ...]:
 
 def _kind(value: object) -> PassageKind:
     return next((kind for kind in PassageKind if kind.value == value), PassageKind.CLAUSE)
-
-
-def _page(value: object) -> int | None:
-    return value if isinstance(value, int) else None

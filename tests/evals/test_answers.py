@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.records import Citation, Status
-from evals.answers import AnswersOutcome, AskedQuestion
+import pytest
+
+from assistant.records import AnswerDone, AnswerEvent, Citation, Status, Turn
+from evals.answers import AnswersOutcome, AskedQuestion, evaluate_answers
 from evals.data import BenchData, CorpusText, Question, Unanswerable
 from evals.judging import judge_answer
+from evals.systems import passages_of
+from retrieval.records import Passage
+from retrieval.scope import Scope
 from tests.evals.test_judging import LEAVE, PAGES, QUESTION, TEXTS, answer
 
 
@@ -20,6 +26,27 @@ def outcome(*asked: tuple[Question | Unanswerable, Status, float]) -> AnswersOut
     corpus = (CorpusText(LEAVE.passage_id, LEAVE.title, LEAVE.text),)
     questions = tuple(question for question, _, _ in asked if isinstance(question, Question))
     return AnswersOutcome(BenchData(Path("rules"), "test", corpus, questions), "quote", tuple(rows))
+
+
+class Quoting:
+    """Answers everything with the first passage."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+
+    def stream(
+        self, question: str, *, scope: Scope | None = None, history: Sequence[Turn] = ()
+    ) -> Iterator[AnswerEvent]:
+        yield AnswerDone(answer(Citation(1, self._passage, 0, len(self._passage.text))))
+
+
+@pytest.mark.parametrize(("page", "match"), [(3, 1.0), ("3", None), (True, None), (None, None)])
+def test_a_page_that_is_no_number_is_no_page_on_either_side(page: object, match: float | None) -> None:
+    text = CorpusText("leave-1", "Leave", LEAVE.text, {"page": page, "document_id": "leave"})
+    question = Question("q", "How many days?", wanted={"leave-1": 1})
+    data = BenchData(Path("rules"), "test", (text,), (question,))
+    found = evaluate_answers(data, Quoting(passages_of([text])[0]), model="quote")
+    assert found.asked[0].measures.get("page_match") == match
 
 
 def test_a_question_without_judged_passages_is_neither_right_nor_wrong() -> None:
