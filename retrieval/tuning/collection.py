@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import WrongUsage
 from retrieval.particulars import with_particulars
 from retrieval.records import Passage
+from retrieval.tuning.rows import are_texts, find_file, read_lines, read_rows
 from retrieval.tuning.sections import plain, read_markdown
 
 
@@ -52,6 +53,47 @@ class Collection:
         return tuple(question for question in self.questions if question.split in names)
 
 
+def name_of(folder: Path) -> str:
+    """What a folder's data are called: its name, also where the folder is given as ``.``."""
+    # As it was named where it was: resolve() would give a link the name of what it leads to.
+    return folder.name if folder.name not in ("", "..") else folder.resolve().name
+
+
+def names_of(folders: Sequence[Path]) -> list[str]:
+    """The names of folders, in their order.
+
+    :raises WrongUsage: if two have one name.
+    """
+    names = [name_of(folder) for folder in folders]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise WrongUsage(f"two folders are called {min(twice)}; give one of them another name")
+    return names
+
+
+def read_collections(folders: Sequence[Path], *, in_service: bool = False) -> list[Collection]:
+    """Read folders, in the order of their names; see :func:`read_collection`.
+
+    :raises WrongUsage: also if two have one name: passages and settings go by it.
+    """
+    names_of(folders)
+    return [read_collection(folder, in_service=in_service) for folder in sorted(folders, key=name_of)]
+
+
+def digest(collections: Sequence[Collection]) -> str:
+    """Tells what is learned from collections from anything else: a sha256 of their passages and questions."""
+    found = sha256()
+    for collection in collections:
+        passages = [
+            (one.passage_id, one.document_id, one.title, one.section_path, one.text) for one in collection.passages
+        ]
+        questions = [
+            (one.question_id, one.text, one.split, sorted(one.positives), one.against, one.answers)
+            for one in collection.questions
+        ]
+        found.update(json.dumps([collection.name, passages, questions]).encode())
+    return found.hexdigest()
+
+
 def read_collection(folder: Path, *, in_service: bool = False) -> Collection:
     """Read a folder: the BEIR layout where it has a ``corpus.jsonl``, otherwise its markdown files as unlabelled text.
 
@@ -72,7 +114,7 @@ def read_collection(folder: Path, *, in_service: bool = False) -> Collection:
 
 
 def _collection(folder: Path) -> Collection:
-    corpus = _file(folder, "corpus.jsonl")
+    corpus = find_file(folder, "corpus.jsonl")
     if corpus is None and (folder / "documents").is_dir():
         for name, read in (("questions.jsonl", _quoted), ("lessons.jsonl", _lessons)):
             if (folder / name).exists():
@@ -83,20 +125,21 @@ def _collection(folder: Path) -> Collection:
             raise WrongUsage(
                 f"{folder} holds neither corpus.jsonl nor markdown files; give a BEIR-layout or document folder"
             )
-        return Collection(folder.name, passages)
-    passages = tuple(_passage(row) for row in _rows(corpus, "_id", "text"))
+        return Collection(name_of(folder), passages)
+    passages = tuple(_passage(row) for row in read_rows(corpus, "_id", "text"))
     by_document: dict[str, list[Passage]] = {}
     for passage in passages:
         by_document.setdefault(passage.document_id, []).append(passage)
     answers = {
-        row["query_id"]: tuple(row["answers"]) for row in _rows(_file(folder, "answers.jsonl"), "query_id", "answers")
+        str(row["query_id"]): tuple(row["answers"])
+        for row in read_rows(find_file(folder, "answers.jsonl"), "query_id", "answers")
     }
-    asked = {str(row["_id"]): row for row in _rows(_file(folder, "queries.jsonl"), "_id", "text")}
+    asked = {str(row["_id"]): row for row in read_rows(find_file(folder, "queries.jsonl"), "_id", "text")}
     questions = list(_judged(folder, asked, answers))
-    for row in _rows(_file(folder, "unanswerable.jsonl"), "_id", "text", "split"):
+    for row in read_rows(find_file(folder, "unanswerable.jsonl"), "_id", "text", "split"):
         against = tuple(str(passage_id) for passage_id in row.get("asked_against", ()))
         questions.append(Question(str(row["_id"]), row["text"], row["split"], against=against, metadata=_metadata(row)))
-    for row in _rows(_file(folder, "doc_questions.jsonl"), "_id", "text", "answers", "split"):
+    for row in read_rows(find_file(folder, "doc_questions.jsonl"), "_id", "text", "answers", "split"):
         found = locate(" ".join(row["answers"]), by_document.get(str(row.get("pdf") or row.get("document")), []))
         if found:
             questions.append(
@@ -109,7 +152,7 @@ def _collection(folder: Path) -> Collection:
                     metadata=_metadata(row),
                 )
             )
-    return Collection(folder.name, passages, tuple(questions))
+    return Collection(name_of(folder), passages, tuple(questions))
 
 
 def locate(answer: str, passages: list[Passage], *, share: float = 0.75) -> frozenset[str]:
@@ -135,18 +178,25 @@ def _words_of(text: str) -> frozenset[str]:
 
 
 _WORD = re.compile(r"\w+")
+_SCORE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 #: What tells who asks, as of when and where, and after what.
 _ASKER = ("as_of", "jurisdiction", "groups", "history")
 
 
 def origins(folders: Sequence[Path]) -> dict[str, str]:
-    """What each folder says of its own origin in ``SOURCE.json``, if anything."""
+    """What each folder says of its own origin in ``SOURCE.json``, if anything.
+
+    :raises WrongUsage: if such a file holds something else than JSON.
+    """
     origins = {}
-    for folder in sorted(folders, key=lambda folder: folder.name):
+    for folder in sorted(folders, key=name_of):
         source = folder / "SOURCE.json"
-        stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
+        try:
+            stated = json.loads(source.read_text(encoding="utf-8")) if source.exists() else {}
+        except ValueError as error:
+            raise WrongUsage(f"{source}: not a JSON object ({error}); mend or remove the file") from error
         licence = stated.get("licence") or stated.get("license") if isinstance(stated, dict) else None
-        origins[folder.name] = str(licence or "licence not stated in the folder")
+        origins[name_of(folder)] = str(licence or "licence not stated in the folder")
     return origins
 
 
@@ -155,7 +205,7 @@ def _quoted(folder: Path) -> Collection:
     holding = _Holding(folder / "documents", _stated(folder / "catalog.json"))
     everything = tuple(passage.passage_id for passage in holding.passages)
     questions = []
-    for row in _rows(folder / "questions.jsonl", "_id", "text", "gold"):
+    for row in read_rows(folder / "questions.jsonl", "_id", "text", "gold"):
         quotes = [(gold["file"], gold["quote"]) for gold in row["gold"]]
         found = frozenset(key for file, quote in quotes for key in holding.sections(file, quote))
         against = () if quotes else everything
@@ -167,7 +217,7 @@ def _quoted(folder: Path) -> Collection:
             questions.append(
                 Question(str(row["_id"]), row["text"], split, found, against, gold, {**_metadata(row), **asker})
             )
-    return Collection(folder.name, holding.passages, tuple(questions))
+    return Collection(name_of(folder), holding.passages, tuple(questions))
 
 
 def _lessons(folder: Path) -> Collection:
@@ -175,10 +225,10 @@ def _lessons(folder: Path) -> Collection:
     holding = _Holding(folder / "documents")
     questions = []
     path = folder / "lessons.jsonl"
-    for number, row in enumerate(_rows(path, "file", "asked"), start=1):
+    for number, row in enumerate(read_rows(path, "file", "asked"), start=1):
         stated = row.get("answer", row.get("near"))
         quotes: Any = [stated] if isinstance(stated, str) else stated
-        if not _are_texts(quotes) or not _are_texts(row["asked"]):
+        if not (quotes and are_texts(quotes)) or not (row["asked"] and are_texts(row["asked"])):
             raise WrongUsage(
                 f"{path}: lesson {number} needs a list of questions in 'asked', and the words of its file in 'answer' or 'near'"
             )
@@ -189,11 +239,7 @@ def _lessons(folder: Path) -> Collection:
         split = str(row.get("split", "train"))
         for which, text in enumerate(row["asked"] if held else (), start=1):
             questions.append(Question(f"{number}.{which}", text, split, **sides))
-    return Collection(folder.name, holding.passages, tuple(questions))
-
-
-def _are_texts(values: object) -> bool:
-    return isinstance(values, list) and bool(values) and all(isinstance(value, str) for value in values)
+    return Collection(name_of(folder), holding.passages, tuple(questions))
 
 
 class _Holding:
@@ -233,17 +279,16 @@ def _judged(
     for file in sorted([*folder.glob("qrels/*.tsv"), *folder.glob("qrels/*.tsv.gz")]):
         split = file.name.split(".")[0]
         positives: dict[str, set[str]] = {}
-        with _open(file) as lines:
-            for number, line in enumerate(lines, start=1):
-                fields = line.rstrip("\n").split("\t")
-                if number == 1 or not line.strip():
-                    continue
-                if len(fields) != 3 or fields[0] not in asked:
-                    raise WrongUsage(
-                        f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}"
-                    )
-                if float(fields[2]) > 0:
-                    positives.setdefault(fields[0], set()).add(fields[1])
+        for number, line in read_lines(file):
+            fields = line.split("\t")
+            if number == 1:
+                continue
+            if len(fields) != 3 or fields[0] not in asked or not _SCORE.fullmatch(fields[2].strip()):
+                raise WrongUsage(
+                    f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}"
+                )
+            if float(fields[2]) > 0:
+                positives.setdefault(fields[0], set()).add(fields[1])
         for question_id, found in positives.items():
             row = asked[question_id]
             yield Question(
@@ -267,28 +312,3 @@ def _passage(row: dict[str, Any]) -> Passage:
         text=str(row["text"]),
     )  # fmt: skip
     return with_particulars(passage, about)
-
-
-def _file(folder: Path, name: str) -> Path | None:
-    return next((path for path in (folder / name, folder / f"{name}.gz") if path.exists()), None)
-
-
-def _open(path: Path) -> Any:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-
-
-def _rows(path: Path | None, *fields: str) -> Iterator[dict[str, Any]]:
-    if path is None:
-        return
-    with _open(path) as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise WrongUsage(f"{path}:{number}: not a JSON object ({error}); mend or remove the line") from error
-            missing = [field for field in fields if field not in row]
-            if missing:
-                raise WrongUsage(f"{path}:{number}: field {missing[0]!r} is missing; mend or remove the line")
-            yield row

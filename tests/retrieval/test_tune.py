@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 
 from retrieval.errors import ModelUnavailable, WrongUsage
 from retrieval.records import Passage
-from retrieval.tuning.collection import Collection, Question, locate, read_collection
+from retrieval.tuning.collection import (
+    Collection,
+    Question,
+    digest,
+    locate,
+    origins,
+    read_collection,
+    read_collections,
+)
 from retrieval.tuning.mining import MiningConfig, mine, misleading, read_recipe, reduced, spread
 from retrieval.tuning.weak import weak_questions
 from retrieval.tuning.weighing import choose
@@ -138,6 +147,82 @@ def test_a_judgement_of_an_unknown_question_is_named(tmp_path: Path) -> None:
     (tmp_path / "qrels" / "dev.tsv").write_text("query-id\tcorpus-id\tscore\nnobody\tleave\t1\n")
     with pytest.raises(WrongUsage, match=r"dev\.tsv:2"):
         read_collection(tmp_path)
+
+
+def broken(folder: Path, file: str, lines: list[bytes]) -> Path:
+    """A folder with lines of another kind at the end of one of its files."""
+    write_beir(folder)
+    path = folder / file
+    path.write_bytes(b"\n".join([path.read_bytes().rstrip(b"\n") if path.exists() else b"", *lines]).lstrip(b"\n"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "says"),
+    [
+        ("qrels/dev.tsv", b"q-gifts\tgifts\tyes", r"dev\.tsv:5: expected query-id, corpus-id, score"),
+        ("qrels/dev.tsv", b"q-gifts\tgifts\t" + b"\xfc", r"dev\.tsv:5: not UTF-8"),
+        ("corpus.jsonl", b"5", r"corpus\.jsonl:9: not a JSON object, but '5'"),
+        ("corpus.jsonl", b'{"_id": "x", "text": null}', r"corpus\.jsonl:9: field 'text' is not a text"),
+        ("corpus.jsonl", b'{"_id": "x", "text": "Geb\xfchren"}', r"corpus\.jsonl:9: not UTF-8"),
+        ("corpus.jsonl", b'{"_id": null, "text": "Fees"}', r"corpus\.jsonl:9: field '_id' is not a text or a number"),
+        ("queries.jsonl", b"{", r"queries\.jsonl:9: not a JSON object"),
+        (
+            "answers.jsonl",
+            b'{"query_id": "q-gifts", "answers": "none"}',
+            r"answers\.jsonl:1: field 'answers' is not a list",
+        ),
+        (
+            "unanswerable.jsonl",
+            b'{"_id": 1, "text": "?", "split": null}',
+            r"able\.jsonl:3: field 'split' is not a text",
+        ),
+        (
+            "unanswerable.jsonl",
+            b'{"_id": 1, "text": "?", "split": "dev", "asked_against": 3}',
+            "'asked_against' is not",
+        ),
+    ],
+)
+def test_a_line_of_another_kind_is_named(tmp_path: Path, file: str, line: bytes, says: str) -> None:
+    with pytest.raises(WrongUsage, match=says):
+        read_collection(broken(tmp_path / "rules", file, [line]))
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"{}\n" * 9)[:-9]])
+def test_a_file_that_only_seems_gzipped_is_named(tmp_path: Path, content: bytes) -> None:
+    write_beir(tmp_path)
+    (tmp_path / "corpus.jsonl").unlink()
+    (tmp_path / "corpus.jsonl.gz").write_bytes(content)
+    with pytest.raises(WrongUsage, match=r"corpus\.jsonl\.gz:\d+: "):
+        read_collection(tmp_path)
+
+
+def test_a_source_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "SOURCE.json").write_text("CC0")
+    with pytest.raises(WrongUsage, match=r"SOURCE\.json: not a JSON object"):
+        origins([tmp_path])
+
+
+def test_the_folder_one_is_in_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write_beir(tmp_path / "rules"))
+    assert read_collection(Path()).name == read_collection(Path("qrels/..")).name == "rules"
+    assert list(origins([Path()])) == ["rules"]
+
+
+def test_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    folders = [write_beir(tmp_path / side / "questions") for side in ("hr", "legal")]
+    with pytest.raises(WrongUsage, match="two folders are called questions; give one of them another name"):
+        read_collections(folders)
+
+
+def test_a_digest_tells_what_is_learned_from(tmp_path: Path) -> None:
+    one = write_beir(tmp_path / "rules")
+    before = digest(read_collections([one]))
+    (one / "NOTES.txt").write_text("Nothing is learned from this.")
+    assert digest(read_collections([one])) == before
+    (one / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq-gifts\tgifts\t1\n")
+    assert digest(read_collections([one])) != before
 
 
 def test_markdown_is_cut_at_its_headings(tmp_path: Path) -> None:
