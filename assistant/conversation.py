@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from assistant.records import Turn
+from ingest.countries import COUNTRIES
 from retrieval.terms import terms
 
 _POLITE = r"(?:(?:ok(?:ay)?|thanks?(?: you)?|great|right|no|sorry|actually)\b[,.!\s]+)?"
@@ -115,29 +116,48 @@ _WHEN = re.compile(
 )
 _AT_THAT_TIME = re.compile(rf",?\s*(?:\b(?:on|in|during|of|as of|back in|throughout)\s+)?(?:{_WHEN.pattern})", re.I)
 
-#: Country names and adjectives as people write them, to ISO 3166 codes.
-_COUNTRIES = {
-    "germany": "DE", "german": "DE", "deutschland": "DE", "austria": "AT", "austrian": "AT", "switzerland": "CH", "swiss": "CH",
-    "united kingdom": "GB", "uk": "GB", "great britain": "GB", "britain": "GB", "british": "GB", "england": "GB", "ireland": "IE",
-    "irish": "IE", "france": "FR", "french": "FR", "spain": "ES", "spanish": "ES", "italy": "IT", "italian": "IT", "netherlands": "NL",
-    "dutch": "NL", "belgium": "BE", "belgian": "BE", "poland": "PL", "polish": "PL", "portugal": "PT", "portuguese": "PT",
-    "sweden": "SE", "swedish": "SE", "denmark": "DK", "danish": "DK", "norway": "NO", "norwegian": "NO", "finland": "FI",
-    "united states": "US", "usa": "US", "u.s.": "US", "american": "US", "canada": "CA", "canadian": "CA", "india": "IN",
-    "indian": "IN", "japan": "JP", "japanese": "JP", "australia": "AU", "australian": "AU",
-}  # fmt: skip
-_COUNTRY = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, _COUNTRIES), key=len, reverse=True)) + r")\b", re.I)
+#: Country names and adjectives as people write them, to ISO 3166 codes; "US" and "Polish" are words of their own without capitals.
+_NAMES = {name.lower(): code for code, each in COUNTRIES.items() for name in (each.name, *each.others)} | {"us": "US"}
+_ADJECTIVES = {adjective.lower(): code for code, each in COUNTRIES.items() for adjective in each.adjectives}
+_IN_CAPITALS = {"us": "(?-i:US)", "polish": "(?-i:Polish)"}
 
-_IN_COUNTRY = re.compile(rf"(?:^|,?\s+)(?:in|for|from|within)\s+(?:the\s+)?(?:{_COUNTRY.pattern})", re.I)
+
+def _unnamed(pattern: re.Pattern[str]) -> str:
+    """A pattern without its names, to stand in a larger one."""
+    return re.sub(r"\?P<\w+>", "?:", pattern.pattern)
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(_IN_CAPITALS.get(name) or re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+_COUNTRY = re.compile(
+    rf"(?<!\w)(?:(?P<name>{_any_of(_NAMES)})"
+    # "in German" and "auf Deutsch" name a language.
+    rf"|(?!(?<=\bin )(?:{_any_of(_ADJECTIVES)})\s*(?:[?.!,;]|$))(?<!\bauf )(?<!\binto )"
+    rf"(?P<adjective>{_any_of(_ADJECTIVES)})(?:e[mnrs]?)?(?! express\b))(?!\w)",
+    re.IGNORECASE,
+)
+_IN_COUNTRY = re.compile(
+    rf"(?:^|,?\s+)(?:in|im|for|für|from|within|aus)\s+(?:(?:the|der|die|den|dem|das)\s+)?(?:{_unnamed(_COUNTRY)})",
+    re.IGNORECASE,
+)
+#: The code of a country that has no name here, as a choice names it.
+_CODE = re.compile(r"\bin ([A-Z]{2})(?!\w)")
 
 
 def country_name(code: str) -> str:
     """How a country is called in questions; its code where no name of it is known."""
-    return next((name.title() for name, known in _COUNTRIES.items() if known == code), code)
+    return COUNTRIES[code].name if code in COUNTRIES else code
 
 
 def countries_in(text: str) -> frozenset[str]:
     """The codes of the countries that a text names."""
-    return frozenset(_COUNTRIES[name.lower()] for name in _COUNTRY.findall(text))
+    named = {
+        _NAMES[found["name"].lower()] if found["name"] else _ADJECTIVES[found["adjective"].lower()]
+        for found in _COUNTRY.finditer(text)
+    }
+    return frozenset(named | {code for code in _CODE.findall(text) if not {code, code.lower()} & {*COUNTRIES, *_NAMES}})
 
 
 def placed_in(question: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePath
 
+from ingest import countries
 from retrieval.documents import Standing
 
 STANDINGS = {
@@ -22,15 +23,7 @@ _FORMATS = {
     ".epub": "Book", ".png": "Picture", ".jpg": "Picture", ".jpeg": "Picture", ".tif": "Picture", ".tiff": "Picture",
 }  # fmt: skip
 #: By ISO 3166 code; what is not here is shown by its code.
-COUNTRIES = {
-    "AT": "Austria", "AU": "Australia", "BE": "Belgium", "BG": "Bulgaria", "BR": "Brazil", "CA": "Canada", "CH": "Switzerland",
-    "CN": "China", "CY": "Cyprus", "CZ": "Czechia", "DE": "Germany", "DK": "Denmark", "EE": "Estonia", "ES": "Spain", "FI": "Finland",
-    "FR": "France", "GB": "United Kingdom", "GR": "Greece", "HR": "Croatia", "HU": "Hungary", "IE": "Ireland", "IN": "India",
-    "IT": "Italy", "JP": "Japan", "KR": "South Korea", "LT": "Lithuania", "LU": "Luxembourg", "LV": "Latvia", "MT": "Malta",
-    "MX": "Mexico", "NL": "Netherlands", "NO": "Norway", "NZ": "New Zealand", "PL": "Poland", "PT": "Portugal", "RO": "Romania",
-    "RS": "Serbia", "SE": "Sweden", "SG": "Singapore", "SI": "Slovenia", "SK": "Slovakia", "TR": "Türkiye", "UA": "Ukraine",
-    "US": "United States", "ZA": "South Africa",
-}  # fmt: skip
+COUNTRIES = {code: each.name for code, each in countries.COUNTRIES.items()}
 
 
 def day(value: date | None, otherwise: str = "") -> str:

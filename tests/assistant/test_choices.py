@@ -63,7 +63,7 @@ def test_otherwise_nothing_is_asked_back(evidence: list[EvidenceSentence]) -> No
     assert by_country(evidence, encoder=WordEncoder()) == []
 
 
-@pytest.mark.parametrize("code", ["DE", "GB", "US", "AT"])
+@pytest.mark.parametrize("code", ["DE", "GB", "US", "AT", "LU", "CZ", "KE"])
 def test_the_word_that_is_offered_settles_it(code: str) -> None:
     assert circumstances(f"And in {country_name(code)}?", today=date(2026, 1, 1)).jurisdiction == code
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation import circumstances, is_small_talk, is_thanks, placed_in, standalone
+from assistant.console.wording import COUNTRIES as SHOWN
+from assistant.conversation import circumstances, countries_in, is_small_talk, is_thanks, placed_in, standalone
 from assistant.records import Turn
+from ingest.countries import COUNTRIES
 
 #: Follow-ups over ``corpora/sister``: the questions before, the whole question written by hand, words that answer it.
 FOLLOW_UPS = [
@@ -130,11 +132,34 @@ def test_date_in_plain_words(question: str, as_of: date | None) -> None:
         ("for UK employees", "GB"),
         ("is the German rule different?", "DE"),
         ("Germany or the UK?", None),
+        ("How much leave in the U.S.?", "US"),
+        ("How much leave do we get in the US?", "US"),
+        ("Wie viel Urlaub gibt es in Österreich?", "AT"),
+        ("Gilt das österreichische Recht?", "AT"),
+        ("Wie lange ist die Elternzeit in den Niederlanden?", "NL"),
+        ("Is the handbook available in German?", None),
+        ("Gibt es das auf Deutsch?", None),
+        ("May I polish my CV at work?", None),
+        ("May I pay by American Express?", None),
         ("can you tell us more", None),
     ],
 )
 def test_country_in_plain_words(question: str, country: str | None) -> None:
     assert circumstances(question, today=TODAY).jurisdiction == country
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_every_country_of_the_console_is_understood(code: str) -> None:
+    for name in (SHOWN[code], *COUNTRIES[code].others):
+        question = f"How much parental leave is there in {name}?"
+        assert placed_in(question) == code
+        assert circumstances(question, today=TODAY).jurisdiction == code
+    assert all(countries_in(f"the {adjective} rules") == {code} for adjective in COUNTRIES[code].adjectives)
+
+
+def test_a_country_without_a_name_is_understood_by_its_code() -> None:
+    assert circumstances("And in KE?", today=TODAY).jurisdiction == "KE"
+    assert circumstances("Whom do I call in HR?", today=TODAY).jurisdiction is None
 
 
 @pytest.mark.model
@@ -190,6 +215,8 @@ def test_a_date_takes_the_place_of_the_date_before(follow_up: str, as_of: date |
         ("the rules for the UK", "GB"),
         ("Can you polish my slides for a French client?", None),
         ("in France or in Spain?", None),
+        ("How much parental leave is there in Czechia?", "CZ"),
+        ("Wie viel Elternzeit gibt es in der Schweiz?", "CH"),
     ],
 )
 def test_a_question_is_placed_in_a_country(question: str, country: str | None) -> None:

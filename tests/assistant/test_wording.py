@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from assistant import render
-from assistant.conversation import _COUNTRIES, country_name
+from assistant.conversation import countries_in, country_name
 from assistant.records import Reason, Status
 from assistant.starters import _TOPICS
 from assistant.wording import languages, wording
+from ingest.countries import COUNTRIES
 from tests.assistant.answers import passage, refused
 
 
@@ -46,9 +47,9 @@ def test_of_several_languages_the_one_that_is_liked_best_is_used(liked: str, lan
 
 
 def test_every_country_that_a_question_may_name_has_a_name() -> None:
-    for code in set(_COUNTRIES.values()):
-        assert wording("en").country(code) == country_name(code)
-        assert wording("de").country(code) != code
+    for code, country in COUNTRIES.items():
+        assert wording("en").country(code) == country_name(code) == country.name
+        assert code == "IS" or countries_in(wording("de").country(code)) == {code}
     assert wording("de").country("XX") == "XX"
 
 
