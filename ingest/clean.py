@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
+from unicodedata import normalize
 
 from ingest.numbering import label
 from ingest.outline import MAX_HEADING_CHARS, folded
@@ -95,6 +96,7 @@ def _name(heading: str) -> str:
 def plain(text: str) -> str:
     """Text without odd characters: one space between words, at most one blank line between lines."""
     text = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").translate(_CHARACTERS))
+    text = normalize("NFC", text)  # a letter and its accent as one character, however they were typed
     text = _BLANKS.sub(lambda match: match[0][0] * 4, text)
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

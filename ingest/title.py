@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from unicodedata import normalize
 
 from ingest.numbering import label
 from ingest.outline import folded, heading_text
@@ -24,7 +25,7 @@ _MACHINE_TITLE = re.compile(
 def title(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> str:
     """The document's title: as its format states it, else its first heading, else the largest text on the first page, else its name."""
     for candidate in _titles(loaded, blocks, file):
-        squeezed = heading_text(candidate).strip(" *_#")
+        squeezed = normalize("NFC", heading_text(candidate)).strip(" *_#")
         if _names_something(squeezed):
             return _cut(squeezed)
     return title_from_name(file)
@@ -133,5 +134,5 @@ def title_from_name(file: str) -> str:
 
 
 def _words(name: str) -> str:
-    spaced = re.sub(r"[_\s]+|(?<=[a-z])-(?=[a-z0-9])|(?<=[a-z])(?=[A-Z][a-z])", " ", name).strip()
+    spaced = re.sub(r"[_\s]+|(?<=[a-z])-(?=[a-z0-9])|(?<=[a-z])(?=[A-Z][a-z])", " ", normalize("NFC", name)).strip()
     return spaced[:1].upper() + spaced[1:] if spaced else name

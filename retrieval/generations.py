@@ -25,14 +25,17 @@ from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexDamaged, IndexEmpty, IndexMismatch
 from retrieval.home import Home, sync
-from retrieval.index import PassageIndex
+from retrieval.index import PassageIndex, lexical_of
 from retrieval.lexical import LexicalIndex
 from retrieval.models import sha256_of
 from retrieval.records import Passage, PassageKind
 from retrieval.store import Store
 
-#: Raised by one whenever the files of a generation change in a way that older code cannot read.
-FORMAT = 1
+#: Raised by one whenever the files of a generation change in a way that older code cannot read, or what is counted in them.
+FORMAT = 2
+#: Its words were counted without "IT", and letters with accents as they were typed: they are counted anew as it is read, and
+#: with the next publication written.
+_OTHER_TERMS = 1
 _FILES = ("passages.jsonl", "lexical.npz", "dense.faiss")
 
 
@@ -92,9 +95,10 @@ def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False
         )
     with (folder / "passages.jsonl").open(encoding="utf-8") as lines:
         passages = [_passage(json.loads(line)) for line in lines]
+    lexical = folder / "lexical.npz"
     return PassageIndex(
         passages,
-        LexicalIndex.load(folder / "lexical.npz"),
+        LexicalIndex.load(lexical) if manifest.format == FORMAT else lexical_of(passages),
         DenseIndex.load(folder / "dense.faiss"),
         encoder=manifest.encoder,
         generation=generation,
@@ -119,7 +123,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(
             f"index generation {folder.name} has no readable manifest; run: policydesk index rebuild"
         ) from error
-    if manifest.format != FORMAT:
+    if manifest.format not in (FORMAT, _OTHER_TERMS):
         raise IndexMismatch(
             f"index has format {manifest.format}, this Policydesk reads {FORMAT}; run: policydesk index rebuild"
         )
@@ -155,7 +159,7 @@ def publish(
     """
     passages = store.published_passages()
     previous = None if rebuild else _previous(home, encoder)
-    if previous is not None and list(previous.passages) == passages:
+    if previous is not None and list(previous.passages) == passages and _format(home, previous) == FORMAT:
         return previous.generation
     index = PassageIndex.build(passages, encoder, previous=previous, progress=progress)
     generation = max([_last_current(home), *_numbers(home)]) + 1
@@ -163,6 +167,10 @@ def publish(
     _make_current(home, generation)
     _drop_others(home, keep=generation)
     return generation
+
+
+def _format(home: Home, index: PassageIndex) -> int:
+    return read_manifest(_folder(home, index.generation)).format
 
 
 def _last_current(home: Home) -> int:

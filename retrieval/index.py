@@ -83,8 +83,7 @@ class PassageIndex:
         vectors = encoded[: len(added)]
         later = LaterWindows(encoded[len(added) :], np.array(owners, np.int64)) if texts else None
         if previous is None or not kept_rows:
-            lexical = LexicalIndex.build(terms(p.searchable) for p in added)
-            return cls(passages, lexical, DenseIndex.build(vectors, later), encoder=encoder.name)
+            return cls(passages, lexical_of(added), DenseIndex.build(vectors, later), encoder=encoder.name)
         keep = np.zeros(len(previous), np.bool_)
         keep[list(kept_rows.values())] = True
         # Kept passages first, new ones behind them; then one permutation puts both in the order of their ids.
@@ -115,6 +114,11 @@ class PassageIndex:
         mask &= self._audiences.where(scope.may_read)
         mask &= self._jurisdictions.where(scope.applies)
         return None if mask.all() else mask
+
+
+def lexical_of(passages: Iterable[Passage]) -> LexicalIndex:
+    """The words of passages, counted."""
+    return LexicalIndex.build(terms(passage.searchable) for passage in passages)
 
 
 class _Column(Generic[T]):

@@ -2,7 +2,7 @@
 
 Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. ``BM25Okapi`` floors negative
 inverse document frequencies at ``epsilon`` times their mean, and so do we; ``tests/retrieval/test_lexical.py`` holds the
-two equal.
+two equal, apart from libraries so small that this mean is not positive.
 """
 
 from __future__ import annotations
@@ -129,13 +129,21 @@ class LexicalIndex:
             result[held] += np.float32(times * self._idf[term]) * self._weights[begin:end][at[held]]
         return result
 
-    def coverage_of(self, tokens: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def coverage_of(
+        self, tokens: Sequence[str], rows: NDArray[np.int64], *, mask: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """How much of the question each row holds, in the given order: the share, weighted by inverse document frequency,
-        of the question's known terms that occur in it at all. 0 to 1; how often a term occurs makes no difference."""
+        of the question's known terms that occur in it at all. 0 to 1; how often a term occurs makes no difference.
+
+        :param mask: shape ``(n_passages,)``, true where a passage may be found. A term that only others hold counts as
+            unknown: the score must not tell what stands in them.
+        """
         covered = np.zeros(len(rows), np.float64)
         total = 0.0
         for term, _ in self._known(tokens):
             holders = self.postings.rows[self.postings.starts[term] : self.postings.starts[term + 1]]
+            if mask is not None and not mask[holders].any():
+                continue
             at = np.searchsorted(holders, rows)
             at[at == len(holders)] = 0
             worth = max(float(self._idf[term]), 0.0)
@@ -147,11 +155,6 @@ class LexicalIndex:
         """The score of a passage that held every known term of the question endlessly often: what a score is compared
         with to tell how much of the question is covered. 0 if no term is known."""
         return float(sum(max(self._idf[term], 0.0) * times * (K1 + 1) for term, times in self._known(tokens)))
-
-    def document_frequency(self, token: str) -> int:
-        """How many passages hold the term."""
-        term = self.postings.vocabulary.get(token)
-        return 0 if term is None else int(self.postings.starts[term + 1] - self.postings.starts[term])
 
     def save(self, path: Path) -> None:
         """Write the postings as a plain ``.npz`` (no pickle)."""
@@ -215,9 +218,14 @@ def _group(
 def _inverse_document_frequencies(postings: Postings) -> NDArray[np.float64]:
     frequency = np.diff(postings.starts).astype(np.float64)
     idf = np.log(len(postings.lengths) - frequency + 0.5) - np.log(frequency + 0.5)
-    if len(idf):
-        idf[idf < 0] = EPSILON * idf.mean()
-    return idf
+    if not len(idf):
+        return idf
+    if (mean := idf.mean()) > 0:
+        idf[idf < 0] = EPSILON * mean
+        return idf
+    # In a library of a passage or two every term is in half of them. BM25Okapi then counts them nothing, or less than nothing,
+    # and ranks backwards; this is the formula of Lucene's BM25Similarity, which never falls to 0.
+    return np.asarray(np.log1p((len(postings.lengths) - frequency + 0.5) / (frequency + 0.5)), np.float64)
 
 
 def _weights(postings: Postings) -> NDArray[np.float32]:

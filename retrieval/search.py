@@ -134,7 +134,7 @@ class Searcher:
             rows = np.union1d(rows, near)
             # Each candidate gets both scores, also from the search that did not bring it.
             bm25, cosine = lexical.scores_of(tokens, rows), dense.scores_of(vector, rows)
-            fused = self.fusion.fuse(lexical.coverage_of(tokens, rows), cosine)
+            fused = self.fusion.fuse(lexical.coverage_of(tokens, rows, mask=mask), cosine)
             best, score = best_first(rows, fused, pool)
             at = np.searchsorted(rows, best)
         return self._hits(best, score, bm25=bm25[at], dense=cosine[at], fused=score)

@@ -12,7 +12,9 @@ _ABBREVIATION = re.compile(
     r"|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|p|pp|incl|max|min|U\.S|U\.K)|\b[A-Z]|^\W*\d+(?:\.\d+)*|^\W*[a-zA-Z]|[§(]\s?\d+)\.$"
 )
 _NUMBER_FOLLOWS = re.compile(r"\bNos?\.$")
-_BOUNDARY = re.compile(r"[.!?…][\"”’')\]]*(?=\s+[\"“‘'(\[]?[A-Z0-9§€£$•–-])")
+#: The second half: what ends a sentence in Chinese and Japanese, which put no white space behind it.
+_BOUNDARY = re.compile(r"[.!?…][\"”“’')\]]*(?=\s+[\"“„‘'(\[]?(?P<next>[^\W_]|[§€£$•–-]))|[。！？｡]+[\"”’')\]」』）]*")
+_BEGINS = "0123456789§€£$•–-"  #: what a sentence begins with where it is no capital
 _NUMBER = re.compile(r"\s+[\d§]")
 _ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)])\s+")
 _CLAUSE = re.compile(r"(?:\d+(?:\.\d+)+|§+ ?\d+|\(\d+\))\s")  #: the next clause, not what the one before opened
@@ -87,7 +89,7 @@ def _answered(text: str, spans: Sequence[Span]) -> list[Span]:
     for at, span in enumerate(spans):
         begin = asked or span
         follows = at + 1 < len(spans) and not spans[at + 1].lead_in
-        if text[span.start : span.end].rstrip("*_ ").endswith("?") and not span.lead_in and follows:
+        if text[span.start : span.end].rstrip("*_ ").endswith(("?", "？")) and not span.lead_in and follows:
             asked = begin
             continue
         joined.append(Span(begin.start, span.end, span.lead_in))
@@ -133,8 +135,11 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
     spans = []
     begin = start
     for match in _BOUNDARY.finditer(text, start, end):
+        following = match["next"]
+        if following and not (following.isupper() or following in _BEGINS):
+            continue
         piece = text[begin : match.end()]
-        bare = piece.rstrip("\"”’')]")
+        bare = piece.rstrip("\"”“’')]")
         if _ABBREVIATION.search(bare) or (_NUMBER_FOLLOWS.search(bare) and _NUMBER.match(text, match.end())):
             continue
         spans.append(Span(begin, match.end()))

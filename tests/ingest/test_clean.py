@@ -12,6 +12,11 @@ def test_odd_characters_become_what_people_type() -> None:
     assert plain("of\ufb01ce\u00a0hours\u200b \uf0b7 9\u20115\x07") == "office hours 9-5"
 
 
+def test_an_accent_typed_apart_joins_its_letter() -> None:
+    assert plain("U\u0308ber\u200bstunden, ½") == "Überstunden, ½"
+    assert plain("u\u200b\u0308ber") == "über"
+
+
 def test_contents_lines_empty_blocks_and_repeats_are_dropped() -> None:
     assert cleaned("1 Leave ........ 3", "* * *", "1 Leave", "Leave is paid.", "Leave is paid.") == [
         "1 Leave",

@@ -33,6 +33,14 @@ def test_coverage_counts_rare_terms_more_and_repeats_not_at_all() -> None:
     assert index.coverage_of(["unknown"], rows).tolist() == [0.0, 0.0, 0.0]
 
 
+def test_a_term_that_only_hidden_passages_hold_counts_as_unknown() -> None:
+    index = LexicalIndex.build([["leave", "notice"], ["leave", "merger"], ["taxi"], ["desk"], ["gift"]])
+    rows, seen = np.array([0]), np.array([True, False, True, True, True])
+    told = index.coverage_of(["leave", "merger"], rows, mask=seen)
+    assert told.tolist() == index.coverage_of(["leave", "unknown"], rows, mask=seen).tolist() == [1.0]
+    assert index.coverage_of(["leave", "merger"], rows)[0] < 1.0
+
+
 def test_the_reranker_moves_a_score_by_its_weight() -> None:
     blended = Fusion(rerank_weight=0.5).blend(np.float32([1, 1]), np.float32([2, -2]))
     assert blended.tolist() == [2.0, 0.0]

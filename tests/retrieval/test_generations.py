@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import HomeInUse, HomeTooNew, IndexDamaged, IndexEmpty, IndexMismatch, NotReady
 from retrieval.generations import CurrentIndex, current_generation, is_stale, open_index, publish
 from retrieval.home import Home
+from retrieval.lexical import LexicalIndex
+from retrieval.models import sha256_of
 from retrieval.store import Store
+from retrieval.terms import terms
 from tests.fakes import WordEncoder
 
 ENCODER = WordEncoder()
@@ -77,6 +81,23 @@ def test_a_publish_while_an_index_is_opened_is_no_damage(
 
     monkeypatch.setattr(generations, "read_manifest", publish_first)
     assert CurrentIndex(home, encoder=ENCODER.name).get().generation == 2
+
+
+def test_words_of_an_earlier_format_are_counted_anew(home: Home, store: Store) -> None:
+    add(store, "leave", "Ask IT about it.", "Ask HR.", "Nobody else.")
+    publish(home, store, ENCODER)
+    folder = home.index / "000001"
+    LexicalIndex.build([["ask"], ["ask", "hr"], ["nobodi"]]).save(folder / "lexical.npz")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["format"] = 1
+    path = folder / "lexical.npz"
+    manifest["files"]["lexical.npz"] = {"size_bytes": path.stat().st_size, "sha256": sha256_of(path)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    encoded = len(ENCODER.encoded)
+    assert open_index(home).lexical.search(terms("IT"), k=5)[0].tolist() == [0]
+    assert publish(home, store, ENCODER) == publish(home, store, ENCODER) == 2
+    assert len(ENCODER.encoded) == encoded
+    assert generations.read_manifest(home.index / "000002").format == generations.FORMAT
 
 
 @pytest.mark.parametrize("name", ["passages.jsonl", "lexical.npz", "dense.faiss"])

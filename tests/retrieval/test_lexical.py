@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
@@ -15,10 +16,26 @@ WORDS = st.sampled_from("leave day sick travel train hotel bonus notice month we
 CORPUS = st.lists(st.lists(WORDS, min_size=1, max_size=12), min_size=1, max_size=20)
 
 
+def rank_bm25_counts_something(corpus: list[list[str]]) -> bool:
+    """Whether its inverse document frequencies have a positive mean, as those of every library but the tiniest have."""
+    frequency = np.array(list(Counter(word for words in corpus for word in set(words)).values()))
+    return bool(np.log((len(corpus) - frequency + 0.5) / (frequency + 0.5)).mean() > 0)
+
+
+@pytest.mark.parametrize("others", [[], [["pay", "month", "bonus"]]])
+def test_a_library_of_a_passage_or_two_ranks_forwards(others: list[list[str]]) -> None:
+    index = LexicalIndex.build([["leave", "notice", "notice"], *others])
+    once, twice = (float(index.scores_of(asked, np.array([0]))[0]) for asked in (["notice"], ["notice", "leave"]))
+    assert twice > once > 0
+    assert index.coverage_of(["notice"], np.array([0])).tolist() == [1.0]
+    assert index.coverage_of(["notice", "leave"], np.array([0])).tolist() == [1.0]
+
+
 @given(corpus=CORPUS, question=st.lists(WORDS, min_size=1, max_size=6))
 def test_scores_equal_rank_bm25(corpus: list[list[str]], question: list[str]) -> None:
     expected = BM25Okapi(corpus).get_scores(question)
     index = LexicalIndex.build(corpus)
+    assume(rank_bm25_counts_something(corpus))
     np.testing.assert_allclose(index.scores_of(question, np.arange(len(corpus))), expected, rtol=1e-5, atol=1e-6)
     rows, scores = index.search(question, k=len(corpus))
     np.testing.assert_allclose(scores, expected[rows], rtol=1e-5, atol=1e-6)

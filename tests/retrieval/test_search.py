@@ -44,6 +44,19 @@ def found(question: str, scope: Scope, mode: Mode = Mode.HYBRID) -> list[str]:
     return [hit.passage.document_id for hit in searcher().search(question, mode=mode, scope=scope).hits]
 
 
+def test_scores_do_not_tell_which_words_restricted_passages_hold() -> None:
+    scores = [searcher().search(f"travel {word}", rerank=False).hits[0].scores for word in ("salary", "elephant")]
+    covered = [(each.fused or 0.0) - (each.dense or 0.0) for each in scores]
+    assert covered[0] == pytest.approx(covered[1])
+
+
+def test_equal_passages_rank_by_id() -> None:
+    same = [passage(number, "unused leave days lapse in march") for number in range(1, 8)]
+    result = searcher(same + PASSAGES[3:]).search("unused leave", rerank=False)
+    assert len({hit.score for hit in result.hits[:7]}) == 1
+    assert [hit.passage.document_id for hit in result.hits[:7]] == [f"d{number}" for number in range(1, 8)]
+
+
 @pytest.mark.parametrize("mode", list(Mode))
 class TestScope:
     def test_nobody_finds_no_restricted_passage(self, mode: Mode) -> None:
