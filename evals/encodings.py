@@ -135,11 +135,14 @@ class CachedEncoder:
 
 
 class CachedReranker:
-    """A :class:`Reranker` that remembers its scores. Its timings mean nothing: measure latency without it."""
+    """A :class:`Reranker` that remembers its scores, apart from those of other weights of its name. Its timings mean
+    nothing: measure latency without it."""
 
     def __init__(self, reranker: Reranker, folder: Path) -> None:
         self._reranker = reranker
-        self._kept = Kept(folder, f"reranker {reranker.name}")
+        # Not every reranker has a fingerprint: one of the evaluator's own need not.
+        weights = getattr(reranker, "weights", "")
+        self._kept = Kept(folder, f"reranker {reranker.name} {weights}".rstrip())
         self._checked = False
 
     @property

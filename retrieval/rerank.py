@@ -16,7 +16,7 @@ from retrieval.errors import ModelUnavailable
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.keptstates import KeptStates
 from retrieval.models import ENCODER, ModelCache
-from retrieval.weightfolder import SHIPPED, fill
+from retrieval.weightfolder import SHIPPED, fill, fingerprint_of
 
 #: What is read of a text: a question loses its middle, a passage its end.
 QUESTION_TOKENS = 128
@@ -52,12 +52,15 @@ class InteractionReranker:
 
     :param scale: with ``offset``, turns the network's output into calibrated log-odds.
     :param fusion: None for what nobody has chosen.
+    :param weights: tells the weights from others of the same name.
     """
 
     def __init__(
-        self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0, fusion: Fusion | None = None
+        self, network: Any, tokenizer: Any, name: str, *, scale: float = 1.0, offset: float = 0.0, fusion: Fusion | None = None,
+        weights: str = "",
     ) -> None:  # fmt: skip
         self.name = name
+        self.weights = weights
         self.fusion = fusion or Fusion()
         self._network = network
         self._tokenizer = tokenizer
@@ -83,7 +86,10 @@ class InteractionReranker:
             network.bert.to(torch.bfloat16)
         scale, offset = manifest["calibration"]["scale"], manifest["calibration"]["offset"]
         fusion = load_fusion(folder / "fusion.json")
-        return cls(network, TextTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset, fusion=fusion)
+        return cls(
+            network, TextTokenizer(encoder_folder), manifest["name"], scale=scale, offset=offset, fusion=fusion,
+            weights=fingerprint_of(manifest),
+        )  # fmt: skip
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
         import torch
@@ -136,6 +142,7 @@ class SentenceCrossEncoder:
                 " or a sentence-transformers CrossEncoder"
             ) from error
         self.name = folder.name
+        self.weights = str(folder.resolve())
         self.fusion = load_fusion(folder / "fusion.json")
         self._lock = Lock()
 

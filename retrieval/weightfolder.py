@@ -70,7 +70,11 @@ def fingerprint(folder: Path) -> str:
     """
     if not (folder / "manifest.json").exists():
         return folder.resolve().name
-    manifest = read_manifest(folder)
+    return fingerprint_of(read_manifest(folder))
+
+
+def fingerprint_of(manifest: dict[str, Any]) -> str:
+    """The fingerprint of the folder with this manifest."""
     files = {name: about["sha256"] for name, about in manifest["files"].items() if name != "recipe.json"}
     said = json.dumps([files, manifest.get("calibration")], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()

@@ -29,6 +29,18 @@ class Doubling(OverlapReranker):
         return 2 * super().score(question, texts) + 1
 
 
+class Shifted(OverlapReranker):
+    """Weights of the same name that score otherwise."""
+
+    def __init__(self, shift: float) -> None:
+        super().__init__()
+        self.weights = f"shifted by {shift}"
+        self._shift = np.float32(shift)
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        return super().score(question, texts) + self._shift
+
+
 def test_a_second_run_encodes_only_what_it_checks(tmp_path: Path) -> None:
     first = CachedEncoder(WordEncoder(), tmp_path).encode(TEXTS, truncate=True)
     inner = WordEncoder()
@@ -71,3 +83,11 @@ def test_reranker_scores_are_kept_until_the_reranker_changes(tmp_path: Path, cap
         changed = CachedReranker(Doubling(), tmp_path).score("leave days", TEXTS)
     assert np.array_equal(changed, Doubling().score("leave days", TEXTS))
     assert "does not score as it did" in caplog.text
+
+
+def test_two_rerankers_of_one_name_at_once_keep_their_scores_apart(tmp_path: Path) -> None:
+    one, other = CachedReranker(Shifted(1), tmp_path), CachedReranker(Shifted(5), tmp_path)
+    one.score("expenses", TEXTS)
+    one.score("expenses", TEXTS)  # what was kept has been checked
+    other.score("leave days", TEXTS)
+    assert np.array_equal(one.score("leave days", TEXTS), Shifted(1).score("leave days", TEXTS))

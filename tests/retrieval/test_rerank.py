@@ -7,7 +7,7 @@ import pytest
 
 from retrieval.errors import ModelUnavailable, WeightsDamaged
 from retrieval.rerank import BATCH_TOKENS, batches, load_reranker
-from retrieval.weightfolder import pack, read_manifest, unpack, write_manifest
+from retrieval.weightfolder import SHIPPED, fingerprint, pack, read_manifest, unpack, write_manifest
 
 
 def test_packing_a_matrix_errs_by_at_most_half_a_step() -> None:
@@ -51,6 +51,11 @@ def test_every_row_is_in_one_batch_and_no_batch_is_too_large() -> None:
     assert sorted(row for batch in found for row in batch) == list(range(9))
     assert found[0] == [8]
     assert all(len(batch) == 1 or len(batch) * max(lengths[row] for row in batch) <= BATCH_TOKENS for batch in found)
+
+
+@pytest.mark.model
+def test_a_reranker_tells_its_weights_from_others_of_its_name() -> None:
+    assert getattr(load_reranker(), "weights", "") == fingerprint(SHIPPED / "reranker")
 
 
 @pytest.mark.model
