@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,9 @@ from typing import Any
 
 from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
 from evals.trec import Qrels, TrecError, read_grade, read_qrels
+
+#: What ``json`` makes of one half of an escaped pair; nothing can write it as UTF-8.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def load_data(folder: Path, split: str | None = None) -> BenchData:
@@ -49,7 +54,8 @@ def load_data(folder: Path, split: str | None = None) -> BenchData:
 
 
 def _default_split(folder: Path) -> str:
-    found = sorted({path.name.split(".")[0] for path in (folder / "qrels").glob("*")})
+    names = {path.name.removesuffix(".gz") for path in (folder / "qrels").glob("*")}
+    found = sorted({name.removesuffix(kind) for name in names for kind in (".tsv", ".qrels") if name.endswith(kind)})
     for split in ("test", "dev"):
         if split in found:
             return split
@@ -85,9 +91,9 @@ def _queries(folder: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
 
 
 def _qrels(folder: Path, split: str, texts: set[str], queries: set[str]) -> Qrels:
-    trec = folder / "qrels" / f"{split}.qrels"
+    trec = _present(folder / "qrels" / f"{split}.qrels")
     try:
-        if trec.is_file():
+        if trec is not None:
             path, judged = trec, list(read_qrels(trec))
         else:
             path = _required(folder / "qrels" / f"{split}.tsv")
@@ -211,7 +217,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield at, line
     except UnicodeDecodeError as error:
         raise DataError(f"{path}:{at}: not UTF-8 text") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}:{at + 1}: cannot be read ({error})") from error
 
 
@@ -223,6 +229,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             raise DataError(f"{path}:{at}: malformed JSON ({error.msg} at column {error.colno})") from error
         if not isinstance(row, dict):
             raise DataError(f"{path}:{at}: expected a JSON object, found {type(row).__name__}")
+        if "\\u" in line and _SURROGATE.search(json.dumps(row, ensure_ascii=False)):
+            raise DataError(f"{path}:{at}: holds half of a character (such as \\ud83d alone), which is no text")
         yield at, row
 
 

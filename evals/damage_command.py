@@ -36,7 +36,7 @@ def claims(
     """Check claims that were reworded or damaged on purpose: how much damage is caught, how many good claims are refused.
 
     Exits 1 where less than 98 % of changed numbers, dates, amounts, modals and negations are caught, or more than 5 % of
-    good claims refused.
+    good claims refused, and 2 where the texts give none of either.
     """
     from evals.commands import _console, _write
     from evals.library import load_any
@@ -62,6 +62,11 @@ def claims(
     console.print(table(found))
     _show_mistakes(outcome, mistakes, console)
     _write(found, json_file, None, console)
+    if found["critical_caught"]["rate"] is None or found["good_refused"]["rate"] is None:
+        raise WrongUsage(
+            "nothing to judge by: no sentence holds a number, date, amount, modal or negation to change, or none can be "
+            "reworded; give folders with more prose"
+        )
     if found["critical_caught"]["rate"] < CAUGHT_AT_LEAST or found["good_refused"]["rate"] > REFUSED_AT_MOST:
         raise typer.Exit(1)
 

@@ -6,9 +6,11 @@ For ``policydesk eval retrieval`` they are systems as well: ``--systems hybrid,e
 
 from __future__ import annotations
 
+import atexit
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Protocol
 
 import numpy as np
@@ -206,6 +208,8 @@ class _Peer(Protocol):
 class _AsRetriever:
     """A peer behind langchain's ``invoke``, over real passages and their real vectors."""
 
+    takes_k = True  #: so that it is timed at the depth that ours is timed at
+
     def __init__(self, contender: _Peer, documents: Sequence[Any]) -> None:
         from evals.encodings import CachedEncoder, default_folder
 
@@ -216,8 +220,8 @@ class _AsRetriever:
         self._contender = contender
         contender.build(list(self._documents), texts, vectors)
 
-    def invoke(self, question: str) -> list[Any]:
-        return [self._documents[one] for one in self._contender.search(question, DEPTH)]
+    def invoke(self, question: str, *, k: int = DEPTH) -> list[Any]:
+        return [self._documents[one] for one in self._contender.search(question, k)]
 
 
 def _searchable(document: Any) -> str:
@@ -237,9 +241,9 @@ def txtai(documents: Sequence[Any]) -> _AsRetriever:
 
 def lancedb(documents: Sequence[Any]) -> _AsRetriever:
     """LanceDB's hybrid search."""
-    from tempfile import mkdtemp
-
-    return _AsRetriever(LanceDB(Path(mkdtemp(prefix="policydesk-lancedb-"))), documents)
+    folder = mkdtemp(prefix="policydesk-lancedb-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # the table lives there as long as it is searched
+    return _AsRetriever(LanceDB(Path(folder)), documents)
 
 
 def rank_bm25(documents: Sequence[Any]) -> _AsRetriever:

@@ -12,7 +12,7 @@ from evals.encodings import CachedEncoder, CachedReranker
 from evals.machine import provenance
 from evals.models import Models
 from evals.ranking import Comparison, Progress, Scored, Weakness, compare, score, slices, weakest
-from evals.systems import OURS, System, other_system, our_systems, passages_of
+from evals.systems import OURS, RunSystem, System, other_system, our_systems, passages_of
 from evals.trec import write_qrels, write_run
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.index import PassageIndex
@@ -104,7 +104,8 @@ def evaluate_retrieval(
     :param models: None where no system of ours is among the names.
     :param cache: folder of kept encodings.
     :raises NotReady: if ``reranked`` is asked for and there is no reranker.
-    :raises WrongUsage: if a name is no system, or is given twice, or no question has judged passages.
+    :raises WrongUsage: if a name is no system, or is given twice, no question has judged passages, or a run file ranks
+        none of them.
     """
     if not data.judged:
         raise WrongUsage(f"{data.folder}: no question of split {data.split!r} has a judged passage")
@@ -133,11 +134,18 @@ def evaluate_retrieval(
         }
     for name in names:
         if name not in OURS:
-            quality[name] = live[name] = other_system(name, data.corpus)
+            quality[name] = other = other_system(name, data.corpus)
+            if not isinstance(other, RunSystem):
+                live[name] = other
+            elif not other.ranks_any_of(data.judged):
+                raise WrongUsage(
+                    f"the run {name} ranks none of the {len(data.judged)} questions of {data.name}, {data.split}; give the run "
+                    "of these questions, or the data and --split it was made with"
+                )
     called = [quality[name].name for name in names]
     if len(set(called)) != len(called):
         raise WrongUsage(f"two systems are called {max(called, key=called.count)!r}; rename one of them")
-    scored = [score(quality[name], data, live=live[name], progress=progress) for name in names]
+    scored = [score(quality[name], data, live=live.get(name), progress=progress) for name in names]
     return RetrievalOutcome(
         data,
         tuple(scored),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -106,15 +108,15 @@ def read_grade(text: str) -> int:
 
 def _lines(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
     try:
-        with path.open(encoding="utf-8") as stream:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as stream:
             for at, line in enumerate(stream, start=1):
                 found = line.split()
                 if found and len(found) != fields:
                     raise TrecError(f"{path}:{at}: expected {fields} fields, found {len(found)}")
                 if found:
                     yield at, found
-    except OSError as error:
-        raise TrecError(f"{path}: {error.strerror}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise TrecError(f"{path}: cannot be read ({error})") from error
     except UnicodeDecodeError as error:
         raise TrecError(f"{path}: not UTF-8 text") from error
 

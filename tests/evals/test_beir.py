@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,43 @@ def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
 def test_an_unknown_split_is_refused(folder: Path) -> None:
     with pytest.raises(DataError, match=r"qrels/dev.tsv .* is missing"):
         load_data(folder, "dev")
+
+
+def test_a_damaged_gz_is_named(folder: Path) -> None:
+    text = (folder / "corpus.jsonl").read_bytes() * 50
+    packed = bytearray(gzip.compress(text))
+    packed[30:32] = bytes(byte ^ 0xFF for byte in packed[30:32])
+    (folder / "corpus.jsonl").unlink()
+    (folder / "corpus.jsonl.gz").write_bytes(packed)
+    with pytest.raises(DataError, match=r"corpus\.jsonl\.gz:\d+: cannot be read"):
+        load_data(folder)
+
+
+def test_half_of_a_character_is_named(folder: Path) -> None:
+    lines = (folder / "corpus.jsonl").read_text().splitlines()
+    lines[2] = json.dumps({"_id": "rule-02", "text": "a \ud83d b"})
+    (folder / "corpus.jsonl").write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"corpus\.jsonl:3: holds half of a character"):
+        load_data(folder)
+    lines[2] = json.dumps({"_id": "rule-02", "text": "a \U0001f600 b"})
+    (folder / "corpus.jsonl").write_text("\n".join(lines))
+    assert load_data(folder).corpus[2].text == "a \U0001f600 b"
+
+
+def test_trec_judgements_may_be_packed_too(folder: Path) -> None:
+    (folder / "qrels" / "test.tsv").unlink()
+    packed = folder / "qrels" / "test.qrels.gz"
+    packed.write_bytes(gzip.compress(b"q07 0 rule-07 1\n"))
+    assert [question.question_id for question in load_data(folder).judged] == ["q07"]
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(DataError, match=r"test\.qrels\.gz: cannot be read"):
+        load_data(folder)
+
+
+def test_files_that_judge_nothing_are_no_split(folder: Path) -> None:
+    (folder / "qrels" / ".DS_Store").touch()
+    (folder / "qrels" / "test.tsv").rename(folder / "qrels" / "our.own.tsv")
+    assert load_data(folder).split == "our.own"
 
 
 def test_the_fingerprint_follows_texts_and_ids_not_their_order(folder: Path) -> None:

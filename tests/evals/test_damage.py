@@ -4,11 +4,19 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from evals import damage_command
 from evals.claimset import CRITICAL, Outcome, Pair, evaluate, pairs, split_of, wilson
 from evals.damage import DAMAGE, Surroundings
 from evals.data import CorpusText
 from evals.rewordings import FAITHFUL
+from retrieval.errors import WrongUsage
+from tests.evals.folders import write_folder, write_lines
+
+claims_app = typer.Typer()
+claims_app.command()(damage_command.claims)
 
 LEAVE = "If you are ill, you must tell Anna Berg within 3 days, unless the €40 fee was paid on 31 March 2025."
 AROUND = Surroundings(
@@ -24,6 +32,22 @@ RULES = (
     "Managers must answer within 10 working days. Staff should not share passwords with anyone. The Supplier shall pay the Customer a "
     "fee of $1,500 unless the contract ends. Trips are booked through the travel desk (see the intranet page) in good time."
 )
+
+
+def test_texts_that_give_nothing_to_damage_are_refused_not_failed(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain")
+    words = "always often commonly usually together quietly happily gladly".split()
+    write_lines(
+        folder / "corpus.jsonl",
+        [
+            {"_id": f"rule-{n:02d}", "text": f"Employees {words[n % 8]} receive warm meals every single morning here.",
+             "metadata": {"document_id": f"d{n}"}}
+            for n in range(60)
+        ],
+    )  # fmt: skip
+    result = CliRunner().invoke(claims_app, [str(folder), "--json", str(tmp_path / "c.json")])
+    assert isinstance(result.exception, WrongUsage), result.output
+    assert "nothing to judge by" in str(result.exception)
 
 
 @pytest.mark.parametrize(

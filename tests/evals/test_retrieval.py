@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from evals import ranking
+from evals import peers, ranking
 from evals.beir import load_data
 from evals.data import BenchData, CorpusText, Question
 from evals.measures import MEASURES, per_question
 from evals.models import Models
 from evals.ranking import named_documents, slices
 from evals.retrieval import RetrievalOutcome, evaluate_retrieval
-from evals.systems import other_system, passages_of
+from evals.systems import RetrieverSystem, other_system, passages_of
 from evals.trec import read_run
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.particulars import scope_of
@@ -82,6 +82,39 @@ def make_retriever(documents: list[Any]) -> Any:
 def test_a_langchain_retriever_is_a_system(data: BenchData) -> None:
     system = other_system("tests.evals.test_retrieval:make_retriever", data.corpus)
     assert [text for text, _ in system.search(data.judged[0], k=2)] == ["rule-59", "rule-58"]
+
+
+def test_a_run_file_is_not_timed(data: BenchData, tmp_path: Path) -> None:
+    path = tmp_path / "peer.run"
+    path.write_text("q00 Q0 rule-00 1 1.0 peer\n")
+    latency = evaluate_retrieval(data, [str(path)], None, cache=tmp_path).to_json()["systems"]["peer"]["latency_ms"]
+    assert (latency["p50"], latency["p95"], latency["n"]) == (None, None, 0)
+
+
+def test_a_run_of_other_questions_is_refused_not_scored_0(data: BenchData, tmp_path: Path) -> None:
+    path = tmp_path / "other.run"
+    path.write_text("x1 Q0 rule-00 1 1.0 peer\n")
+    with pytest.raises(WrongUsage, match="ranks none of the 60 questions of rules, test"):
+        evaluate_retrieval(data, [str(path)], None, cache=tmp_path)
+
+
+def test_a_peer_is_timed_as_deep_as_ours() -> None:
+    asked: list[int] = []
+
+    class Peer:
+        def build(self, *_: object) -> None: ...
+
+        def search(self, question: str, k: int = 1) -> list[str]:
+            asked.append(k)
+            return []
+
+    retriever = peers._AsRetriever.__new__(peers._AsRetriever)
+    retriever._contender, retriever._documents = Peer(), {}
+    system = RetrieverSystem("peer", retriever, {})
+    ranking.measure_latency(system, [Question("q", "what?")])
+    assert set(asked) == {ranking.LATENCY_K}
+    system.search(Question("q", "what?"), k=100)
+    assert asked[-1] == 100
 
 
 @pytest.mark.parametrize(
