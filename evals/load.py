@@ -9,8 +9,6 @@ import asyncio
 import os
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +22,9 @@ import numpy as np
 
 from assistant.accounts import Accounts, Role
 from assistant.asked import Asked, AskedRow
+from evals.serving import Server, ingest, serving
 from evals.visitors import ApiVisitor, ChatVisitor, Visitor, Witnessed, sign_in
+from retrieval.errors import WrongUsage
 from retrieval.home import Home
 from retrieval.store import Store
 
@@ -65,29 +65,16 @@ def measure_load(
     :returns: ``outcomes`` (``own``: the asker's own answer; ``another's``, ``lost``, ``busy``), times to the first evidence
         and the whole answer, places in line that were told, what other pages took, and what memory did; ``burst`` and
         ``crowd`` have their own.
+    :raises WrongUsage: if what was read has no headings to ask about.
     """
     config = config or LoadConfig()
     with tempfile.TemporaryDirectory(prefix="policydesk-load-") as scratch:
         root = Path(scratch) / "home"
-        subprocess.run(
-            [sys.executable, "-m", "assistant", "--home", str(root), "ingest", *map(str, folders)],
-            capture_output=True,
-            check=True,
-        )
+        ingest(root, folders)
         tokens, questions = _furnish(root, config)
-        command = [sys.executable, "-m", "assistant", "--home", str(root), "serve", "--demo", "--port", "0"]
-        with subprocess.Popen(
-            [*command, "--model", config.model],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=dict(os.environ),
-        ) as server:
-            try:
-                url = _address(server)
-                return asyncio.run(_visit(url, server.pid, tokens, questions, config, on_part))
-            finally:
-                server.terminate()
+        with serving(root, "--demo", "--model", config.model) as server:
+            server.until_ready(config.patience_s)
+            return asyncio.run(_visit(server, tokens, questions, config, on_part))
 
 
 def _furnish(root: Path, config: LoadConfig) -> tuple[list[str], list[str]]:
@@ -102,6 +89,10 @@ def _furnish(root: Path, config: LoadConfig) -> tuple[list[str], list[str]]:
     passages = [passage for passage in store.published_passages() if passage.section_path]
     headings = dict.fromkeys(re.sub(r"^[^a-zA-Z]+", "", passage.section_path[-1]) for passage in passages)
     subjects = [heading for heading in headings if heading]
+    if not subjects:
+        raise WrongUsage(
+            "nothing to ask about: the documents that were read have no headings; give folders with others"
+        )
     _ask_before(store, subjects, config.asked_before)
     store.close()
     return tokens, [f"What are the rules on {subject}?" for subject in subjects]
@@ -134,22 +125,21 @@ def _question(chance: random.Random, subjects: Sequence[str]) -> str:
 
 
 async def _visit(
-    url: str,
-    process: int,
+    server: Server,
     tokens: Sequence[str],
     questions: Sequence[str],
     config: LoadConfig,
     on_part: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
+    process = server.process
     burst, seen, crowd = Witnessed(), Witnessed(), Witnessed()
     # The server closes a connection that was idle for five seconds, perhaps just when it is used again.
     limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
-    async with httpx.AsyncClient(base_url=url, timeout=config.patience_s, limits=limits) as client:
-        await _until_ready(client, config.patience_s)
+    async with httpx.AsyncClient(base_url=server.url, timeout=config.patience_s, limits=limits) as client:
         visitors = await _visitors(client, tokens[1:], config)
         ahead_s = await _until_read_ahead(client, config.patience_s)
         for number in range(3):
-            await visitors[0].ask(f"{questions[number]} (warm)", Witnessed())
+            await visitors[0].ask(f"{questions[number % len(questions)]} (warm)", Witnessed())
         await _all_at_once(visitors[: config.people], questions, "burst", burst)
         begun_mb, cpu, begun = _memory_mb(process), os.getloadavg()[0], time.monotonic()
 
@@ -272,28 +262,6 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
     if not values:
         return {}
     return {"n": len(values), "p50": round(float(np.percentile(values, 50)), 2), "p95": round(float(np.percentile(values, 95)), 2)}  # fmt: skip
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    assert server.stdout is not None
-    for line in server.stdout:
-        if found := re.search(r"http://[\d.]+:\d+", line):
-            return found.group()
-    raise RuntimeError("the server ended without naming its address")
-
-
-async def _until_ready(client: httpx.AsyncClient, patience_s: float) -> None:
-    until, said = time.monotonic() + patience_s, "it did not answer"
-    while time.monotonic() < until:
-        try:
-            answer = await client.get("/readyz")
-            if answer.status_code == 200:
-                return
-            said = answer.json()["detail"]
-        except httpx.TransportError:
-            pass
-        await asyncio.sleep(0.2)
-    raise TimeoutError(f"the server was not ready within {patience_s:.0f} s: {said}")
 
 
 async def _until_read_ahead(client: httpx.AsyncClient, patience_s: float) -> float:

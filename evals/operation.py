@@ -5,11 +5,8 @@ Everything is measured on the commands that users run, in child processes, in a 
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -23,18 +20,23 @@ import numpy as np
 
 from assistant.config import Settings, read_settings
 from evals.machine import provenance
+from evals.serving import command, ingest, serving
 from retrieval.encoder import load_encoder
+from retrieval.errors import WrongUsage
 from retrieval.generations import open_index
 from retrieval.scope import Scope
 from retrieval.search import Searcher
 from retrieval.store import Store
+
+#: Searches before the first that is timed.
+_WARMING = 10
 
 
 @dataclass(frozen=True, slots=True)
 class OperationConfig:
     """How much is measured."""
 
-    questions: int = 200  #: searches timed, after ten that are not
+    questions: int = 200  #: searches timed, after ten that are not; fewer where the documents have fewer headings
     asked: int = 10  #: questions put to the server before its memory is read
     patience_s: float = 180.0  #: how long the server may take to be ready
 
@@ -44,29 +46,23 @@ def measure_operation(folders: Sequence[Path], config: OperationConfig | None = 
 
     :returns: ``files`` by status, every file that was not read with its reason, ``seconds``, ``passages``, rates,
         ``search_ms`` (reranker off), ``second_start_s`` to ``/readyz`` and ``serving_rss_mb`` after some questions.
+    :raises WrongUsage: if what was read has no headings to ask about.
     """
     config = config or OperationConfig()
     with tempfile.TemporaryDirectory(prefix="policydesk-operation-") as scratch:
         home = Path(scratch) / "home"
         ingested = _ingest(folders, home)
         settings = read_settings(home, {})
-        questions = _questions(settings, config.questions + 10)
+        questions = _questions(settings, config.questions + _WARMING)
         searched = _search(settings, questions)
         served = _serve(home, questions[: config.asked], config)
     return {**provenance(), "folders": [folder.name for folder in folders], **ingested, **searched, **served}
 
 
-def _policydesk(home: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "assistant", "--home", str(home), *arguments]
-
-
 def _ingest(folders: Sequence[Path], home: Path) -> dict[str, Any]:
     began = time.perf_counter()
-    done = subprocess.run(
-        _policydesk(home, "ingest", *map(str, folders), "--json"), capture_output=True, text=True, check=False
-    )
+    files, summary = ingest(home, folders)
     seconds = time.perf_counter() - began
-    *files, summary = [json.loads(line) for line in done.stdout.splitlines()]
     pages = sum(file["pages"] or 0 for file in files)
     silent = [file["file"] for file in files if file["status"] == "indexed" and not file["passages"]]
     return {
@@ -77,11 +73,11 @@ def _ingest(folders: Sequence[Path], home: Path) -> dict[str, Any]:
             for file in files
             if file["status"] in ("rejected", "partial")
         ],
-        "passages": summary["summary"]["passages"],
+        "passages": summary["passages"],
         "seconds": round(seconds, 1),
         "files_per_s": round(len(files) / seconds, 2),
         "pdf_pages": pages,
-        "passages_per_s": round(summary["summary"]["passages"] / seconds, 1),
+        "passages_per_s": round(summary["passages"] / seconds, 1),
     }
 
 
@@ -89,15 +85,23 @@ def _questions(settings: Settings, most: int) -> list[str]:
     """Questions as people would ask of these documents: the headings of passages spread over the library."""
     passages = [passage for passage in Store.open(settings.home).published_passages() if passage.section_path]
     step = max(1, len(passages) // most)
-    return [
+    questions = [
         f"What does {p.title} say about {re.sub(r'^[^a-zA-Z]+', '', p.section_path[-1])}?" for p in passages[::step]
     ][:most]
+    if not questions:
+        raise WrongUsage(
+            "nothing to ask about: the documents that were read have no headings; give folders with others"
+        )
+    return questions
 
 
 def _search(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
     encoder = load_encoder(settings.encoder)
     searcher = Searcher(open_index(settings.home), encoder)
-    steps = [searcher.search(question, rerank=False, scope=Scope()).timings_ms for question in questions][10:]
+    for question in questions[:_WARMING]:
+        searcher.search(question, rerank=False, scope=Scope())
+    timed = questions[_WARMING:] or questions
+    steps = [searcher.search(question, rerank=False, scope=Scope()).timings_ms for question in timed]
     return {
         "search_ms": {
             name: {"p50": round(float(np.percentile([s[name] for s in steps], 50)), 2),
@@ -109,35 +113,23 @@ def _search(settings: Settings, questions: Sequence[str]) -> dict[str, Any]:
 
 
 def _serve(home: Path, questions: Sequence[str], config: OperationConfig) -> dict[str, Any]:
-    subprocess.run(_policydesk(home, "users", "add", "operator", "--role", "employee", "--password-stdin"),
+    subprocess.run(command(home, "users", "add", "operator", "--role", "employee", "--password-stdin"),
                    input="a long enough password\n", text=True, capture_output=True, check=True)  # fmt: skip
-    said = subprocess.run(_policydesk(home, "users", "token", "operator"), capture_output=True, text=True, check=True)
+    said = subprocess.run(command(home, "users", "token", "operator"), capture_output=True, text=True, check=True)
     token = said.stdout.split()[-1]
-    began = time.perf_counter()
-    environment = {**os.environ, "POLICYDESK_SECRET": "0123456789abcdef" * 4}
-    with subprocess.Popen(
-        _policydesk(home, "serve", "--port", "0"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    ) as server:
-        try:
-            url = _address(server)
-            ready_s = _until_ready(url, began, config.patience_s)
-            timings = []
-            for question in questions:
-                answered = httpx.post(
-                    f"{url}/api/v1/ask",
-                    json={"question": question},
-                    headers={"Authorization": f"Bearer {token}"},
-                    timeout=120,
-                )
-                answered.raise_for_status()
-                timings.append(answered.json()["timings_ms"])
-            peak_mb = _memory_mb(server.pid)
-        finally:
-            server.terminate()
+    with serving(home, environment={"POLICYDESK_SECRET": "0123456789abcdef" * 4}) as server:
+        ready_s = server.until_ready(config.patience_s)
+        timings = []
+        for question in questions:
+            answered = httpx.post(
+                f"{server.url}/api/v1/ask",
+                json={"question": question},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=120,
+            )
+            answered.raise_for_status()
+            timings.append(answered.json()["timings_ms"])
+        peak_mb = _memory_mb(server.process)
     return {
         "second_start_s": round(ready_s, 1),
         "serving_rss_mb": round(peak_mb),
@@ -147,25 +139,6 @@ def _serve(home: Path, questions: Sequence[str], config: OperationConfig) -> dic
             for name in ("first_evidence", "first_token", "total")
         },
     }  # fmt: skip
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    assert server.stdout is not None
-    for line in server.stdout:
-        if found := re.search(r"http://[\d.]+:\d+", line):
-            return found.group()
-    raise RuntimeError("the server ended without naming its address")
-
-
-def _until_ready(url: str, began: float, patience_s: float) -> float:
-    while time.perf_counter() - began < patience_s:
-        try:
-            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
-                return time.perf_counter() - began
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError(f"{url}/readyz was not ready within {patience_s:.0f} s")
 
 
 def _memory_mb(process: int) -> float:
