@@ -39,9 +39,12 @@ def describe() -> dict[str, object]:
 
 
 def commit() -> str | None:
-    """The checkout's commit, with ``-dirty`` where a tracked file differs from it; None outside a checkout."""
+    """The checkout's commit, with ``-dirty`` where a tracked file differs from it; None outside a checkout, as where this
+    is installed inside somebody else's repository."""
     git = ["git", "-C", str(Path(__file__).parent)]
     try:
+        tracked = [*git, "ls-files", "--error-unmatch", Path(__file__).name]
+        subprocess.run(tracked, capture_output=True, check=True)
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         status = subprocess.run(
             [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True, check=True
