@@ -6,9 +6,10 @@ comes as text: each contender embeds it the way its users do, ours with our enco
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -36,12 +37,15 @@ class Contender(Protocol):
 
 
 class Policydesk:
-    """Our own index and searcher."""
+    """Our own index and searcher. It is built in memory, as the others are; what changes it is published as the product does
+    it: a whole new generation is written to disk, and read from there."""
 
-    def __init__(self, *, rerank: bool = False) -> None:
+    def __init__(self, folder: Path, *, rerank: bool = False) -> None:
+        from retrieval.home import Home
         from retrieval.reader import load_reader
         from retrieval.rerank import load_reranker
 
+        self._home = Home(folder)
         self._encoder = _GivenVectors(load_encoder())
         self._reranker = load_reranker() if rerank else None
         self._reader = load_reader() if rerank else None
@@ -52,47 +56,53 @@ class Policydesk:
         from retrieval.index import PassageIndex
 
         self._encoder.give(texts, vectors)
-        self._set(PassageIndex.build([_passage(*pair) for pair in zip(ids, texts, strict=True)], self._encoder))
+        self._passages = {one: _passage(one, text) for one, text in zip(ids, texts, strict=True)}
+        self._set(PassageIndex.build(self.published_passages(), self._encoder))
 
     def _set(self, index: Any) -> None:
         from retrieval.search import Searcher
 
-        self._index = index
         self._searcher = Searcher(index, self._encoder, reranker=self._reranker, reader=self._reader)
 
     def search(self, question: str, k: int = FOUND) -> list[str]:
         return [hit.passage.passage_id for hit in self._searcher.search(question, k=k).hits]
 
     def add(self, passage_id: str, text: str, vector: Vectors) -> None:
-        from retrieval.index import PassageIndex
-
         self._encoder.give([text], vector[np.newaxis])
-        passages = [*self._index.passages, _passage(passage_id, text)]
-        self._set(PassageIndex.build(passages, self._encoder, previous=self._index))
+        self._passages[passage_id] = _passage(passage_id, text)
+        self._publish()
 
     def remove(self, passage_id: str) -> None:
-        from retrieval.index import PassageIndex
-
-        passages = [passage for passage in self._index.passages if passage.passage_id != passage_id]
-        self._set(PassageIndex.build(passages, self._encoder, previous=self._index))
+        del self._passages[passage_id]
+        self._publish()
 
     def save(self, folder: Path) -> bool:
-        self._index.lexical.save(folder / "lexical.npz")
-        self._index.dense.save(folder / "dense.faiss")
-        texts = "".join(f"{passage.passage_id}\t{passage.text}\n" for passage in self._index.passages)
-        (folder / "passages.tsv").write_text(texts, encoding="utf-8")
+        self._publish()
+        shutil.copytree(self._home.index, folder / "index")
         return True
+
+    def published_passages(self) -> list[Any]:
+        """As the product's database gives them; the rows that a change writes there are not raced."""
+        return sorted(self._passages.values(), key=lambda passage: passage.passage_id)
+
+    def _publish(self) -> None:
+        from retrieval.generations import open_index, publish
+        from retrieval.store import Store
+
+        with self._home.writing():
+            publish(self._home, cast(Store, self), self._encoder)
+        self._set(open_index(self._home, encoder=self._encoder.name))
 
 
 #: Who races, under what it needs installed. The reranking pair is raced separately: a cross-encoder dwarfs the rest.
 CONTENDERS: Mapping[str, tuple[str | None, Callable[[Path], Contender]]] = {
-    "policydesk": (None, lambda _: Policydesk()),
+    "policydesk": (None, Policydesk),
     "langchain": ("langchain_classic", lambda _: LangChain()),
     "txtai": ("txtai", lambda _: TxtAI()),
     "lancedb": ("lancedb", LanceDB),
     "rank_bm25": ("rank_bm25", lambda _: RankBM25()),
     "bm25s": ("bm25s", lambda _: BM25S()),
-    "policydesk + reranker": (None, lambda _: Policydesk(rerank=True)),
+    "policydesk + reranker": (None, lambda folder: Policydesk(folder, rerank=True)),
     "langchain + cross-encoder": ("langchain_classic", lambda _: LangChain(rerank=True)),
 }
 

@@ -119,6 +119,7 @@ def run_race(
         **provenance(),
         "data": data.name,
         "synthetic": "passages are 2 to 6 sentences of real passages, drawn at random; their vectors are the mean of their sentences'",
+        "changes": "policydesk writes a whole new generation to disk and reads it from there; lancedb's table is on disk; the others change in memory",
         "questions": len(workload.questions) if sizes else 0,
         "limits": limits.to_json(),
         "against_limits": against_limits(data, models, limits),

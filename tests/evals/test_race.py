@@ -41,6 +41,25 @@ def test_a_contender_finds_what_was_added_and_not_what_was_removed(name: str, tm
     assert "d" not in contender.search("fridges fridays")
 
 
+def test_ours_is_changed_as_the_product_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = WordEncoder()
+    monkeypatch.setattr("evals.contenders.load_encoder", lambda: encoder)
+    contender: Contender = CONTENDERS["policydesk"][1](tmp_path / "live")
+    vectors = encoder.encode([*TEXTS.values(), "fridges are cleaned on fridays"])
+    contender.build(list(TEXTS), list(TEXTS.values()), vectors[:3])
+    (tmp_path / "saved").mkdir()
+    assert contender.save(tmp_path / "saved")
+    contender.add("d", "fridges are cleaned on fridays", vectors[3])
+    assert contender.search("fridges fridays")[0] == "d"
+    assert "fridges" in (tmp_path / "live" / "index" / "000002" / "passages.jsonl").read_text()
+    contender.remove("d")
+    assert "d" not in contender.search("fridges fridays")
+    written = {path.name: path.read_bytes() for path in (tmp_path / "live" / "index" / "000003").iterdir()}
+    saved = tmp_path / "saved" / "index" / "000001"
+    assert written["passages.jsonl"] == (saved / "passages.jsonl").read_bytes()
+    assert (saved / "dense.faiss").stat().st_size > 0
+
+
 def test_passages_are_resampled_from_real_sentences_the_same_way_each_time(data: BenchData) -> None:
     first, second = (race.resample(data, WordEncoder(), 50) for _ in range(2))
     assert first.texts == second.texts
