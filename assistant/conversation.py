@@ -9,6 +9,7 @@ from datetime import date
 
 from assistant.records import Turn
 from ingest.countries import COUNTRIES
+from ingest.dates import DATE, MONTH, read_day_first, read_month
 from retrieval.terms import terms
 
 _POLITE = r"(?:(?:ok(?:ay)?|thanks?(?: you)?|great|right|no|sorry|actually)\b[,.!\s]+)?"
@@ -58,8 +59,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
     if _COUNTRY.search(question):
         before = _IN_COUNTRY.sub("", before)
-    if _WHEN.search(question) or _NOW.search(question):
-        before = _AT_THAT_TIME.sub("", before)
+    if _NOW.search(question) or any(pattern.search(question) for pattern in _TIMES):
+        before = _undated(before)
     match = _WHAT_ABOUT.match(question) or _AND.match(question)
     rest = match.group("rest") if match else question
     if match and _QUESTION_WORD.match(rest):
@@ -87,34 +88,51 @@ class Circumstances:
     jurisdiction: str | None = None
 
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = "|".join([*_MONTHS, *(month[:3] for month in _MONTHS)])
-_DAY = re.compile(
-    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})\.?,?\s+(?P<year>(?:19|20)\d\d)\b", re.I
-)
-_US_DAY = re.compile(
-    rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)\b", re.I
-)
-_ISO_DAY = re.compile(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b")
-_MONTH_YEAR = re.compile(rf"\b(?P<month>{_MONTH})\.?\s+(?P<year>(?:19|20)\d\d)\b", re.I)
-_YEAR = re.compile(
-    r"\b(?:in|during|back in|throughout|year|(?:rules?|polic(?:y|ies)|rates?|limits?|allowances?|version|handbook) (?:of|for))\s+(?P<year>(?:19|20)\d\d)\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|%))",
-    re.I,
-)
-_LAST_YEAR = re.compile(r"(?<!from )(?<!of )(?<!since )\blast year\b(?!['’]s)", re.I)
-_NOW = re.compile(r"\b(?:now|today|currently|at present|nowadays|this year)\b", re.I)
-#: A date that follows so is one of somebody's life: the rules of today are asked for.
-_OF_A_LIFE = re.compile(
-    r"\b(?:joined|started|start|hired|employed|born|moved|promoted|transferred|signed|began|begun|been (?:here|with us)|since)\b[^.?!;]{0,24}$",
-    re.I,
-)
-_WHEN = re.compile(
-    "|".join(
-        re.sub(r"\?P<\w+>", "?:", one.pattern) for one in (_DAY, _US_DAY, _ISO_DAY, _MONTH_YEAR, _YEAR, _LAST_YEAR)
+_YEAR = r"(?P<when>(?P<year>(?:19|20)\d\d))\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|stunde|tage|%))"
+_RULES = r"(?:rules?|polic(?:y|ies)|rates?|limits?|allowances?|version|handbook|guidelines?|regeln?|regelung|richtlinien?|fassung|handbuch|stand)"
+_DAY = re.compile(rf"(?<![\w./-])(?P<when>{DATE})(?![\w/-]|\.\d)", re.I)
+_MONTH_YEAR = re.compile(rf"(?<![\w.])(?P<when>{MONTH},?\s+(?:of\s+)?(?:19|20)\d\d)\b", re.I)
+_YEARS = (
+    re.compile(rf"\b(?:in|during|back in|throughout|year|im jahr|jahre?)\s+{_YEAR}", re.I),
+    re.compile(rf"\b\w*{_RULES}\s+(?:(?:of|for|von|aus|für)\s+)?{_YEAR}", re.I),
+    re.compile(rf"\b(?:the|our|your|de[rnm]|die|das)\s+{_YEAR}(?=(?:\s+[\w-]+){{0,3}}?\s+\w*{_RULES}\b)", re.I),
+    # German says "2023" without "in".
+    re.compile(
+        rf"\b(?:galt(?:en)?|war(?:en)?|hatten?|konnten?|durften?|mussten?|gab)\b[^.?!;]{{0,60}}?(?<!\baus )(?<!\bvon )(?<!\bfür )(?<![\d.,-])\b{_YEAR}",
+        re.I,
     ),
+)
+_LAST_YEAR = re.compile(
+    r"(?<!from )(?<!of )(?<!since )(?<!vom )(?<!aus )(?<!aus dem )(?<!seit )(?P<when>\b(?:last year|(?:im )?(?:letzte[ns]|vorige[ns]|vergangene[ns]) jahr|im vorjahr))\b(?!['’]s)",
     re.I,
 )
-_AT_THAT_TIME = re.compile(rf",?\s*(?:\b(?:on|in|during|of|as of|back in|throughout)\s+)?(?:{_WHEN.pattern})", re.I)
+_NOW = re.compile(
+    r"\b(?:now|today|currently|at present|nowadays|this year|jetzt|heute|derzeit|aktuell|zurzeit|momentan|dieses jahr)\b",
+    re.I,
+)
+#: A date that follows so, or is followed so, is one of somebody's life: the rules of today are asked for.
+_OF_A_LIFE = re.compile(
+    r"\b(?:joined|started|start|hired|employed|born|moved|promoted|transferred|signed|began|begun|been (?:here|with us)|since|seit|begann|geboren)\b(?:[^.?!;]|(?<=\d)\.){0,24}$",
+    re.I,
+)
+_IN_A_LIFE = re.compile(
+    r"^[^.?!;,]{0,24}\b(?:angefangen|begonnen|gestartet|eingestellt|eingetreten|geboren|befördert|versetzt|gewechselt|umgezogen|unterschrieben)\b",
+    re.I,
+)
+_TIMES = (_DAY, _MONTH_YEAR, *_YEARS, _LAST_YEAR)
+_BEFORE_A_TIME = re.compile(
+    r",?\s*(?:\b(?:as of|back in|on|in|during|of|from|for|throughout|am|im|vom|zum|ab|von|in der fassung vom|stand|(?:im )?jahre?)\s+)?$",
+    re.I,
+)
+
+
+def _undated(text: str) -> str:
+    """A question without its dates."""
+    for pattern in _TIMES:
+        while match := pattern.search(text):
+            text = _BEFORE_A_TIME.sub("", text[: match.start("when")]) + text[match.end("when") :]
+    return " ".join(text.split())
+
 
 #: Country names and adjectives as people write them, to ISO 3166 codes; "US" and "Polish" are words of their own without capitals.
 _NAMES = {name.lower(): code for code, each in COUNTRIES.items() for name in (each.name, *each.others)} | {"us": "US"}
@@ -167,36 +185,37 @@ def placed_in(question: str) -> str | None:
 
 
 def circumstances(question: str, *, today: date) -> Circumstances:
-    """The date and country a question names in plain words: "in May 2023", "on 3 June 2024", "last year", "in Germany".
+    """The date and country a question names in plain words: "in May 2023", "on 3 June 2024", "31.05.2023", "last year", "in Germany".
 
-    A year or month alone means its last day, or today where that has not come; two different countries mean none.
+    A year or month alone means its last day, or today where that has not come; two different countries mean none. "3/4/2024" is
+    3 April: an answer says as of when it is.
     """
     codes = countries_in(question)
     return Circumstances(_as_of(question, today), next(iter(codes)) if len(codes) == 1 else None)
 
 
 def _as_of(question: str, today: date) -> date | None:
-    for pattern in (_DAY, _US_DAY, _ISO_DAY):
-        for match in _named(pattern, question):
-            month = match["month"]
-            try:
-                return date(int(match["year"]), int(month) if month.isdigit() else _month(month), int(match["day"]))
-            except ValueError:  # 31 June: not a day
-                continue
+    for match in _named(_DAY, question):
+        # A day that no month has, such as 31 June, is none: its month may stand for it.
+        if day := read_day_first(match["when"]):
+            return day
     for match in _named(_MONTH_YEAR, question):
-        return _last_day(int(match["year"]), _month(match["month"]), today)
-    for match in _named(_YEAR, question):
-        return _last_day(int(match["year"]), 12, today)
+        if month := read_month(match["when"]):
+            return _last_day(*month, today)
+    for pattern in _YEARS:
+        for match in _named(pattern, question):
+            return _last_day(int(match["year"]), 12, today)
     return _last_day(today.year - 1, 12, today) if any(_named(_LAST_YEAR, question)) else None
 
 
 def _named(pattern: re.Pattern[str], question: str) -> Iterator[re.Match[str]]:
     """Where a question names a date, other than one of somebody's life."""
-    return (match for match in pattern.finditer(question) if not _OF_A_LIFE.search(question[: match.start()]))
-
-
-def _month(name: str) -> int:
-    return next(number for number, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower()[:3]))
+    return (
+        match
+        for match in pattern.finditer(question)
+        if not _OF_A_LIFE.search(question[: match.start("when")])
+        and not _IN_A_LIFE.match(question[match.end("when") :])
+    )
 
 
 def _last_day(year: int, month: int, today: date) -> date:

@@ -50,6 +50,18 @@ def read_date(text: str) -> date | None:
     return readings[0] if len(readings) == 1 else None
 
 
+def read_month(text: str) -> tuple[int, int] | None:
+    """The year and month a text states: "May 2023", "Sept. 2024", "Mai 2023"."""
+    named = re.search(rf"\b({MONTH})\s*,?\s+(?:of\s+)?(\d{{4}})\b", text, re.IGNORECASE)
+    return (int(named[2]), _MONTHS[named[1].rstrip(".").lower()]) if named else None
+
+
+def read_day_first(text: str) -> date | None:
+    """The date a text states; where it may be read in two ways, with the day first: "1/4/2025" is 1 April."""
+    found = _EITHER_FIRST.search(text) if is_ambiguous(text) else None
+    return _date(int(found["year"]), int(found["second"]), int(found["first"])) if found else read_date(text)
+
+
 def is_ambiguous(text: str) -> bool:
     """Whether the date a text states is another one where the month is written first: "1/4/2025"."""
     return read_date(text) is None and len(_readings(text)) > 1

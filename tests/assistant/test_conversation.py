@@ -119,6 +119,26 @@ def test_first_question_stays_as_it_is() -> None:
         ("What was the allowance for 2024?", date(2024, 12, 31)),
         ("How long was notice on 1 May 2019 for whoever joined in 2010?", date(2019, 5, 1)),
         ("How much is a hotel for 2000 euros?", None),
+        ("What was the rule in Sept 2024?", date(2024, 9, 30)),
+        ("What was the rule in Sept. 2024?", date(2024, 9, 30)),
+        ("What applied on 31.05.2023?", date(2023, 5, 31)),
+        ("What applied on 31/05/2023?", date(2023, 5, 31)),
+        ("What applied on 03/04/2023?", date(2023, 4, 3)),
+        ("What applied on 3-Mar-2023", date(2023, 3, 3)),
+        ("Wie viel Urlaub galt am 3. Juni 2024?", date(2024, 6, 3)),
+        ("Was galt im Mai 2023 beim Resturlaub?", date(2023, 5, 31)),
+        ("Was galt 2023 für Hotels?", date(2023, 12, 31)),
+        ("Wie viele Tage konnte man 2024 übertragen?", date(2024, 12, 31)),
+        ("Wie viel gab es im letzten Jahr?", date(2025, 12, 31)),
+        ("What did the 2023 travel policy say?", date(2023, 12, 31)),
+        ("Was steht in der Reiserichtlinie 2023?", date(2023, 12, 31)),
+        ("Was stand in der 2023 gültigen Richtlinie?", date(2023, 12, 31)),
+        ("Konnte ich Resturlaub aus 2023 übertragen?", None),
+        ("Konnte ich Resturlaub vom letzten Jahr übertragen?", None),
+        ("Ich bin seit 1. Mai 2019 hier. Wie lange ist meine Kündigungsfrist?", None),
+        ("Ich habe am 01.05.2019 angefangen. Wie viel Urlaub habe ich?", None),
+        ("War das Limit 2000 Euro?", None),
+        ("When is the 2025 bonus paid?", None),
     ],
 )
 def test_date_in_plain_words(question: str, as_of: date | None) -> None:
@@ -198,11 +218,14 @@ def test_follow_ups_find_nearly_what_whole_questions_find() -> None:
         ("And in 2024?", date(2024, 12, 31)),
         ("And in May 2025?", date(2025, 5, 31)),
         ("And since 1 January 2026?", None),
+        ("Und heute?", None),
+        ("Und im Mai 2025?", date(2025, 5, 31)),
+        ("And on 31/05/2025?", date(2025, 5, 31)),
         ("And in Germany?", date(2023, 6, 3)),
         ("What about part-timers?", date(2023, 6, 3)),
     ],
 )
-@pytest.mark.parametrize("when", ["on 3 June 2023", "as of 2023-06-03"])
+@pytest.mark.parametrize("when", ["on 3 June 2023", "as of 2023-06-03", "on 03.06.2023", "am 3. Juni 2023"])
 def test_a_date_takes_the_place_of_the_date_before(follow_up: str, as_of: date | None, when: str) -> None:
     history = [Turn(f"How many days a week could I work from home {when}?", "")]
     assert circumstances(standalone(follow_up, history), today=TODAY).as_of == as_of
