@@ -35,7 +35,7 @@ def answerability(
     from evals.encodings import CachedEncoder, CachedReranker, default_folder
     from evals.library import load_any
     from evals.machine import provenance
-    from evals.models import load_models
+    from evals.models import fingerprints, load_models
     from evals.systems import passages_of
     from evals.tables import interval, progress_bars
     from retrieval.errors import WrongUsage
@@ -45,7 +45,9 @@ def answerability(
     loaded = load_any(data, split).limited(limit)
     if not loaded.judged or not loaded.unanswerable:
         raise WrongUsage(f"{data} needs questions of both kinds: judged ones and unanswerable.jsonl")
-    models = load_models(_settings(context))
+    settings = _settings(context)
+    models = load_models(settings)
+    weights = fingerprints(models, settings)
     kept = default_folder()
     with progress_bars(console) as progress:
         asked = ask_all(
@@ -65,5 +67,8 @@ def answerability(
         *(interval(found[name]) for name in ("kept", "refused", "auroc", "auroc_without_reader", "auroc_reader_alone")),
     )
     console.print(table)
-    about = {"data": loaded.name, "split": loaded.split, "inside_named_documents": inside}
+    about = {
+        "data": loaded.name, "split": loaded.split, "inside_named_documents": inside,
+        "fingerprints": weights,
+    }  # fmt: skip
     _write({**provenance(), **about, **found}, json_file, None, console)

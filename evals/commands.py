@@ -68,7 +68,7 @@ def retrieval(
     """Score search systems on judged questions: nDCG, recall, reciprocal rank, with intervals, tests and latency."""
     from evals.encodings import default_folder
     from evals.library import load_any
-    from evals.models import load_models
+    from evals.models import fingerprints, load_models
     from evals.retrieval import evaluate_retrieval
     from evals.systems import OURS
     from evals.tables import comparison_table, inside_table, retrieval_table
@@ -82,12 +82,13 @@ def retrieval(
         _make_folder(runs)
     loaded = load_any(data, split).limited(limit)
     models = load_models(settings) if any(name in OURS for name in names) else None
+    weights = fingerprints(models, settings)
     if systems is None and models is not None and models.reranker is None:
         names.remove("reranked")
         console.print("There is no reranker: [bold]reranked[/bold] is left out.")
     with progress_bars(console) as progress:
         outcome = evaluate_retrieval(loaded, names, models, cache=default_folder(), progress=progress)
-    found = outcome.to_json()
+    found = {**outcome.to_json(), "fingerprints": weights}
     console.print(retrieval_table(found))
     if inside := inside_table(found):
         console.print(inside)
@@ -132,7 +133,7 @@ def answers(
     from evals.encodings import default_folder
     from evals.judging import load_judge
     from evals.library import load_any
-    from evals.models import assistant_over, load_models
+    from evals.models import assistant_over, fingerprints, load_models
     from evals.systems import OURS, passages_of
     from evals.tables import answers_table
 
@@ -152,13 +153,15 @@ def answers(
     judges = {judge: load_judge(judge)} if judge else {}
     loaded = load_any(data, split).limited(limit)
     models = load_models(settings)
+    if not reads:
+        models = replace(models, reranker=None, reader=None)
+    weights = fingerprints(models, settings, model=model or settings.model)
     assistant = assistant_over(
-        passages_of(loaded.corpus), models if reads else replace(models, reranker=None, reader=None), settings,
-        model=model, cache=default_folder(), mode=mode,
-    )  # fmt: skip
+        passages_of(loaded.corpus), models, settings, model=model, cache=default_folder(), mode=mode
+    )
     with progress_bars(console) as progress:
         outcome = evaluate_answers(loaded, assistant, model=model or settings.model, judges=judges, progress=progress)
-    found = outcome.to_json()
+    found = {**outcome.to_json(), "fingerprints": weights}
     console.print(answers_table(found))
     _say_limits(console, found)
     _write(found, json_file, html, console, figures_only=figures_only)

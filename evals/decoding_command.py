@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,7 +50,7 @@ def decoding(
     from evals.encodings import CachedEncoder, default_folder
     from evals.library import load_any
     from evals.machine import provenance
-    from evals.models import load_models
+    from evals.models import fingerprints, load_models
     from evals.systems import passages_of
     from evals.tables import progress_bars
     from retrieval.index import PassageIndex
@@ -61,6 +62,8 @@ def decoding(
     settings = _settings(context)
     loaded = load_any(data or SISTER, split)
     models = load_models(settings)
+    in_use = replace(settings, adapter=adapter or settings.adapter, model_url=None)
+    weights = fingerprints(models, in_use, model=DEFAULT_MODEL)
     encoder = CachedEncoder(models.encoder, default_folder())
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, windows=True)
     asked = prompts(loaded, Searcher(index, encoder, reranker=models.reranker, reader=models.reader), limit)
@@ -79,6 +82,7 @@ def decoding(
         "split": loaded.split,
         "model": DEFAULT_MODEL,
         "adapter": chosen.name if chosen else None,
+        "fingerprints": weights,
         "weights": "int8" if has_fast_int8() else "float32",
         **provenance(),
         **to_json(timed),

@@ -52,7 +52,7 @@ def generator(
     from evals.encodings import CachedEncoder, default_folder
     from evals.library import load_any
     from evals.machine import provenance
-    from evals.models import load_models
+    from evals.models import fingerprints, load_models
     from evals.systems import passages_of
     from evals.tables import progress_bars
     from retrieval.index import PassageIndex
@@ -65,6 +65,8 @@ def generator(
         loaded = replace(loaded, questions=tuple(question for question in loaded.questions if question.must_hold))
     loaded = loaded.sampled(sample).limited(limit)
     models = load_models(settings)
+    in_use = replace(settings, adapter=adapter or settings.adapter, model_url=None)
+    weights = fingerprints(models, in_use, model=DEFAULT_MODEL if models_too else "quote")
     encoder = CachedEncoder(models.encoder, default_folder())
     index = PassageIndex.build(passages_of(loaded.corpus), encoder, windows=True)
     chosen = Adapter.chosen(adapter or settings.adapter, DEFAULT_SHA256)
@@ -94,6 +96,7 @@ def generator(
         "passages": len(loaded.corpus),
         "model": DEFAULT_MODEL,
         "adapter": chosen.name if chosen else None,
+        "fingerprints": weights,
         **provenance(),
         "measures": to_json(shown),
     }

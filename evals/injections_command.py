@@ -21,12 +21,14 @@ def injections(
     from evals.commands import _console, _settings, _write
     from evals.injections import measure_injections
     from evals.machine import provenance
+    from evals.models import fingerprints
     from retrieval.errors import WrongUsage
 
     settings = _settings(context)
     model = load_model(settings.model, url=settings.model_url, key=settings.model_key, adapter=settings.adapter)
     if model is None:
         raise WrongUsage("without a model nothing can obey; set POLICYDESK_MODEL to one")
+    weights = fingerprints(None, settings, model=settings.model)
     found = measure_injections(model, documents=documents, minutes=minutes)
     console = _console(json_file)
     console.print(f"{found['runs']} of {found['planned']} runs")
@@ -38,4 +40,4 @@ def injections(
     console.print(
         f"uncited claims that obey: {found['uncited_claims']}; quoted as the document's words: {found['quoted']}"
     )
-    _write({**provenance(), **found}, json_file, None, console)
+    _write({**provenance(), "fingerprints": weights, **found}, json_file, None, console)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from assistant import confidence
+from assistant.adapter import Adapter
 from assistant.answer import AnswerConfig, Assistant
 from assistant.confidence import Confidence, load_confidence
 from assistant.config import Settings
+from assistant.model import DEFAULT_MODEL, DEFAULT_SHA256
 from evals.encodings import CachedEncoder
 from retrieval.encoder import Encoder
 from retrieval.generations import CurrentIndex
 from retrieval.index import PassageIndex
+from retrieval.models import ENCODER
 from retrieval.reader import Reader
 from retrieval.records import Passage
 from retrieval.rerank import Reranker
 from retrieval.search import Mode
+from retrieval.weightfolder import fingerprint
+
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,33 @@ def load_models(settings: Settings) -> Models:
         load_encoder(settings.encoder), load_reranker(settings.reranker), load_reader(settings.reader),
         load_confidence(settings.confidence),
     )  # fmt: skip
+
+
+def fingerprints(models: Models | None, settings: Settings, *, model: str = "quote") -> dict[str, str]:
+    """What tells the weights in use from others, by what they are: the beginnings of sha256 sums, names where nothing better
+    is known.
+
+    :param models: None where nothing is searched or read.
+    :param settings: what the models were loaded by.
+    :param model: the language model in use; ``quote`` for none.
+    """
+    found: dict[str, str] = {}
+    if models is not None:
+        known = confidence.fingerprints(settings)
+        loaded = {"reranker": models.reranker, "reader": models.reader}
+        found = {kind: known[kind] for kind, weights in loaded.items() if weights is not None}
+        is_default = settings.encoder == ENCODER.name
+        found["encoder"] = ENCODER.files["model.safetensors"] if is_default else Path(known["encoder"]).name
+        layers = models.confidence
+        said = json.dumps([layers.threshold, asdict(layers.read), asdict(layers.unread)])
+        found["confidence"] = hashlib.sha256(said.encode()).hexdigest()
+    if model == DEFAULT_MODEL and not settings.model_url:
+        found["generator"] = DEFAULT_SHA256
+        if adapter := Adapter.chosen(settings.adapter, DEFAULT_SHA256):
+            found["adapter"] = fingerprint(adapter.folder)
+    elif model != "quote":
+        found["generator"] = model
+    return {kind: _SHA256.sub(lambda whole: whole.group()[:12], one) for kind, one in sorted(found.items())}
 
 
 def assistant_over(

@@ -29,7 +29,7 @@ def reranking(
     from evals.commands import _console, _settings, _write
     from evals.library import load_any
     from evals.machine import provenance
-    from evals.models import load_models
+    from evals.models import fingerprints, load_models
     from evals.reranking import in_rounds, long_passages, time_reranking, to_json, untrained_cross_encoder
     from evals.systems import passages_of
     from evals.tables import progress_bars
@@ -37,7 +37,9 @@ def reranking(
     from retrieval.models import ENCODER, ModelCache
 
     console = _console(json_file)
-    models = load_models(_settings(context))
+    settings = _settings(context)
+    models = load_models(settings)
+    weights = fingerprints(models, settings)
     if models.reranker is None:
         raise NotReady("there is no reranker; train one: policydesk tune reranker")
     loaded = load_any(data or SAMPLE, encoder=models.encoder)
@@ -49,6 +51,7 @@ def reranking(
         "kind": "reranking",
         "data": loaded.name,
         "reranker": models.reranker.name,
+        "fingerprints": weights,
         **provenance(),
     }
     with progress_bars(console) as progress:

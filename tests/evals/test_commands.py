@@ -125,6 +125,7 @@ def test_answers_are_found_as_the_last_system_finds(
     result = run("answers", folder, "--model", "quote", "--limit", 2, "--systems", systems, "--json", "-")
     found = json.loads(result.stdout)
     assert (found["answerable"], found["unanswerable"]) == (2, 2), "so many of each, as --help says"
+    assert ("reranker" in found["fingerprints"]) == expected[1], "only weights in use are named"
     assert set(searched) == {expected}
     assert ("Of bm25, dense the last one answers: dense." in result.stderr) == ("," in systems)
 
