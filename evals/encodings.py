@@ -178,7 +178,7 @@ class CachedReranker:
 
 
 def _key(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _spread(keys: list[bytes]) -> list[bytes]:

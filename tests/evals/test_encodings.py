@@ -72,6 +72,12 @@ def test_a_passage_too_long_is_still_refused(tmp_path: Path) -> None:
         encoder.encode(["one two three four"])
 
 
+def test_a_question_with_half_a_character_has_a_key(tmp_path: Path) -> None:
+    question = "leave \ud83d days"
+    first, again = (CachedReranker(OverlapReranker(), tmp_path).score(question, TEXTS) for _ in range(2))
+    assert first.tolist() == again.tolist()
+
+
 def test_no_texts_give_no_rows(tmp_path: Path) -> None:
     assert CachedEncoder(WordEncoder(), tmp_path).encode([]).shape == (0, 256)
 
