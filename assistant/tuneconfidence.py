@@ -6,6 +6,7 @@ a stated rate of false answers. What each collection would get from the others a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from itertools import groupby
@@ -22,11 +23,15 @@ from retrieval.reader import Reader
 from retrieval.rerank import Reranker
 from retrieval.search import Searcher
 from retrieval.tuning.calibration import auroc, logistic
-from retrieval.tuning.collection import Collection, Question, read_collection
-from retrieval.weightfolder import read_manifest, write_manifest
+from retrieval.tuning.collection import Collection, Question, names_of, read_collections
+from retrieval.weightfolder import check_place, write_manifest
 
+#: Questions of a kind below which nothing can be said about a rate.
+_FEW = 30
 #: Rates of false answers that are shown beside the one that was asked for.
 _RATES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
+
+log = logging.getLogger(__name__)
 
 #: Called with (what is being done, steps done, steps in all).
 Report = Callable[[str, int, int], None]
@@ -123,10 +128,15 @@ def tune_confidence(
     :raises ModelUnavailable: if ``out`` holds weights of another kind.
     """
     _check(folders, out, config)
-    collections = sorted(
-        (read_collection(folder, in_service=True) for folder in folders), key=lambda collection: collection.name
-    )
+    collections = read_collections(folders, in_service=True)
     tried = {collection.name: _ask(collection, models, config, report) for collection in collections}
+    for kind, said in ((True, "answerable"), (False, "unanswerable")):
+        given = sum(one.answerable is kind for asked in tried.values() for one in asked)
+        if given < _FEW:
+            log.warning(
+                "only %s %s questions were asked, and the threshold may be far off for others; give %s or more of each kind",
+                given, said, _FEW,
+            )  # fmt: skip
     layers = {
         "read": fit(tried, lambda one: one.read) if models.reader else None,
         "unread": fit(tried, lambda one: one.unread),
@@ -153,13 +163,10 @@ def tune_confidence(
 
 
 def _check(folders: Sequence[Path], out: Path, config: ConfidenceTuneConfig) -> None:
-    names = [folder.resolve().name for folder in folders]
+    names = names_of(folders)
     if unknown := config.inside - set(names):
         raise WrongUsage(f"--inside {min(unknown)} is none of the folders' names: {', '.join(names)}")
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise WrongUsage(f"two folders are called {min(twice)}; give one of them another name")
-    if (out / "manifest.json").exists():
-        read_manifest(out, kind="confidence")
+    check_place(out, kind="confidence")
 
 
 def fit(tried: Mapping[str, Sequence[Tried]], signs: Callable[[Tried], Signs | None]) -> Layer:
@@ -182,11 +189,18 @@ def fit(tried: Mapping[str, Sequence[Tried]], signs: Callable[[Tried], Signs | N
 
 def choose_threshold(tried: Mapping[str, Sequence[Tried]], layer: Layer, false_answers: float) -> float:
     """The lowest threshold, in hundredths, at which at most this share of the unanswerable is answered, the mean over the
-    collections; 1 where only that refuses enough."""
+    collections; 1 where only that refuses enough. Where no question comes near above it, the middle of the gap: what parts
+    the few questions tried should part others, too."""
     sure = [np.array([_sure(layer, one) for one in asked if not one.answerable]) for asked in tried.values()]
-    return next(
+    lowest = next(
         at / 100 for at in range(101) if at == 100 or np.mean([(one >= at / 100).mean() for one in sure]) <= false_answers
     )  # fmt: skip
+    everything = [_sure(layer, one) for asked in tried.values() for one in asked]
+    below = max((one for one in everything if one < lowest), default=None)
+    above = min((one for one in everything if one >= lowest), default=None)
+    if below is None or above is None:
+        return lowest
+    return max(lowest, int(50 * (max(below, 0.0) + above)) / 100)
 
 
 def _rate(tried: Mapping[str, Sequence[Tried]], layer: Layer, false_answers: float) -> Rate:
@@ -196,7 +210,8 @@ def _rate(tried: Mapping[str, Sequence[Tried]], layer: Layer, false_answers: flo
 
 
 def _sure(layer: Layer, tried: Tried) -> float:
-    return layer.probability(tried.read) if tried.read else 0.0
+    """How sure to answer; below every threshold where nothing was found, because such a question is refused in any case."""
+    return layer.probability(tried.read) if tried.read else -1.0
 
 
 def _judged(name: str, tried: Mapping[str, Sequence[Tried]], fitted: Fitted, config: ConfidenceTuneConfig) -> Judged:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.errors import ModelUnavailable, WeightsDamaged
+from retrieval.errors import ModelUnavailable, WeightsDamaged, WrongUsage
 
 #: The folder in the package whose weights are loaded by default.
 SHIPPED = Path(__file__).parent / "weights"
@@ -28,6 +29,37 @@ def write_manifest(folder: Path, about: dict[str, Any]) -> None:
         if path.suffix in (".safetensors", ".json") and path.name != "manifest.json"
     }
     (folder / "manifest.json").write_text(json.dumps({**about, "files": files}, indent=1) + "\n", encoding="utf-8")
+
+
+def check_place(folder: Path, *, kind: str) -> None:
+    """See that weights of a kind can be written into a folder, which need not be there yet.
+
+    :raises WrongUsage: if no folder can be made or written to there.
+    :raises ModelUnavailable: if it holds weights of another kind, which would be lost.
+    """
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise WrongUsage(f"{there} is a file, and weights are written to a folder; choose another --out")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise WrongUsage(f"nothing may be written to {there}; choose another --out")
+    try:
+        held = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if held != kind:
+        raise ModelUnavailable(f"{folder} holds a {held} where a {kind} was expected; name another folder")
+
+
+def write_readable(path: Path, content: bytes) -> None:
+    """Write a file of weights, the one before replaced in one move.
+
+    It may be read by whom the umask lets; what safetensors writes itself, its owner alone may read, and a service often runs
+    under another name.
+    """
+    beside = path.with_suffix(".tmp")
+    beside.unlink(missing_ok=True)
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assistant import confidence
-from assistant.confidence import Signs, fingerprints, load_confidence, misfit
+from assistant.confidence import Layer, Signs, fingerprints, load_confidence, misfit
 from assistant.config import read_settings
 from assistant.tuneconfidence import (
     ConfidenceTuneConfig,
@@ -62,13 +62,48 @@ def test_the_threshold_keeps_to_the_stated_rate(rate: float) -> None:
     layer = fit(asked, lambda one: one.read)
     threshold = choose_threshold(asked, layer, rate)
     mean = sum(Fitted(layer, threshold).judge(one)["false_answers"] for one in asked.values()) / 2
-    lower = sum(Fitted(layer, threshold - 0.01).judge(one)["false_answers"] for one in asked.values()) / 2
+    sure = [
+        layer.probability(one.read) for several in asked.values() for one in several if one.read and not one.answerable
+    ]
+    next_below = max(one for one in sure if one < threshold)
+    lower = sum(Fitted(layer, next_below).judge(one)["false_answers"] for one in asked.values()) / 2
     assert mean <= rate < lower
 
 
 def test_no_rate_at_all_asks_nothing_of_the_threshold() -> None:
     asked = {"one": told_apart_by_reading()}
     assert choose_threshold(asked, fit(asked, lambda one: one.read), 1.0) == 0.0
+
+
+def test_where_the_kinds_lie_far_apart_the_threshold_is_in_the_middle() -> None:
+    asked = {
+        "one": [tried(kind, side * (3 + step / 10)) for kind, side in ((True, 1), (False, -1)) for step in range(3)]
+    }
+    layer = Layer(0.0, 0.0, answers=2.0)
+    assert [choose_threshold(asked, layer, rate) for rate in (0.0, 0.3)] == [0.5, 0.5]
+    # Two questions lie at 0.88 and 0.95: the threshold between them parts nothing else.
+    near = {"one": [*asked["one"], tried(False, 1.0), tried(True, 1.5)]}
+    assert choose_threshold(near, layer, 0.0) == 0.91
+    assert choose_threshold(near, layer, 0.3) == 0.44
+
+
+def test_few_questions_of_a_kind_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    tune_confidence([write_beir(tmp_path / "rules")], MODELS, tmp_path / "out", ConfidenceTuneConfig())
+    assert [message.split(",")[0] for message in caplog.messages] == [
+        "only 3 answerable questions were asked", "only 1 unanswerable questions were asked",
+    ]  # fmt: skip
+
+
+def test_where_nothing_is_found_no_threshold_answers() -> None:
+    told = Fitted(Layer(0.0, 1.0), 0.0).judge([tried(True, 1.0), Tried(False, None, None)])
+    assert (told["kept"], told["false_answers"]) == (1.0, 0.0)
+
+
+def test_a_file_in_the_way_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    for out in (tmp_path / "out", tmp_path / "out" / "confidence"):
+        with pytest.raises(WrongUsage, match="out is a file, and weights are written to a folder"):
+            tune_confidence([tmp_path / "nowhere"], MODELS, out, ConfidenceTuneConfig())
 
 
 def test_what_was_fitted_is_loaded(tmp_path: Path) -> None:
