@@ -158,7 +158,8 @@ def compare(systems: Sequence[Scored]) -> list[Comparison]:
 
 
 def named_documents(data: BenchData) -> dict[str, str]:
-    """The document of each question that names it: its title or a name in its metadata stands in the question.
+    """The document of each question that names it: its title, or ``file`` or ``document_id`` of its metadata, stands in the
+    question.
 
     Empty where less than half of the questions do: then nobody would think of filtering.
     """
@@ -170,8 +171,11 @@ def named_documents(data: BenchData) -> dict[str, str]:
         if len(documents) != 1 or sizes[document := documents.pop()] < 2:
             continue
         text = by_id[next(iter(question.wanted))]
-        names = [text.title, *(value for value in text.metadata.values() if isinstance(value, str))]
-        if any(len(name) >= 6 and name.casefold() in question.text.casefold() for name in names):
+        # Other metadata says what it pleases: "kind": "policy" stands in every other question.
+        names = [text.title, text.metadata.get("file"), text.metadata.get("document_id")]
+        if any(
+            isinstance(name, str) and len(name) >= 6 and name.casefold() in question.text.casefold() for name in names
+        ):
             named[question.question_id] = document
     return named if len(named) >= NAMING_SHARE * len(data.judged) else {}
 
