@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, Text, delete, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from assistant.handoffs import CODE
 from assistant.records import Answer
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
@@ -253,6 +254,16 @@ class Chats:
                     changed += 1
         return changed
 
+    def forget_codes(self) -> None:
+        """Take out the codes of hand-offs that earlier releases kept: they lead from a question to its asker."""
+        with self.sessions.begin() as session:
+            for row in session.scalars(select(ChatRow).where(ChatRow.name.ilike("%pick-%"))):
+                row.name = None if CODE.search(row.name or "") else row.name
+            for step in session.scalars(select(StepRow).where(StepRow.body.cast(Text).ilike("%pick-%"))):
+                kept = without_codes(step.body)
+                if kept != step.body:
+                    step.body = kept
+
     def remove_untouched(self, days: int) -> int:
         """Remove conversations nobody has written in for so many days, and what is left of removed ones whose answer
         was still being written; :returns: how many.
@@ -304,6 +315,14 @@ def kept_with(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason.value if answer.reason else None,
         "documents": sorted({passage.document_id for passage in passages}),
         "versions": sorted({passage.version_id for passage in passages}),
+    }
+
+
+def without_codes(body: dict[str, Any]) -> dict[str, Any]:
+    """A step without what was typed or said in it that holds the code of a hand-off."""
+    return {
+        key: "" if key in ("name", "input", "output") and CODE.search(str(value)) else value
+        for key, value in body.items()
     }
 
 

@@ -23,7 +23,8 @@ from chainlit.user import PersistedUser, User
 from sqlalchemy.exc import DatabaseError
 
 from assistant.accounts import Accounts, Person
-from assistant.chats import ChatRow, Chats, Shown
+from assistant.chats import ChatRow, Chats, Shown, without_codes
+from assistant.handoffs import CODE
 from retrieval.tables import utc
 
 log = logging.getLogger(__name__)
@@ -138,8 +139,10 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
         metadata: dict[str, Any] | None = None,
         tags: list[str] | None = None,
     ) -> None:
+        """A conversation that begins with a hand-off's code is kept without a name."""
         if self.keeps:
-            await self._do(lambda: self.chats.save(thread_id, account_id=user_id, name=name, details=metadata))
+            named = None if name and CODE.search(name) else name
+            await self._do(lambda: self.chats.save(thread_id, account_id=user_id, name=named, details=metadata))
 
     async def delete_thread(self, thread_id: str) -> None:
         await self._do(lambda: self.chats.remove(thread_id))
@@ -154,7 +157,7 @@ class History(BaseDataLayer):  # type: ignore[misc]  # Chainlit ships no types w
     async def update_step(self, step_dict: StepDict) -> None:
         if not self.keeps:
             return
-        body = {key: value for key, value in step_dict.items() if key != "feedback"}
+        body = without_codes({key: value for key, value in step_dict.items() if key != "feedback"})
         self._soon(Shown(step_dict["threadId"], step_dict["id"], body))
 
     @_after_first_message

@@ -84,8 +84,8 @@ class Privacy:
 
 
 def sweep(store: Store, privacy: Privacy) -> dict[str, int]:
-    """Remove what has been kept long enough, and in works council mode whatever still leads to a person; :returns: how many of
-    each kind were removed.
+    """Remove what has been kept long enough, hand-offs' codes in conversations, and in works council mode whatever still leads to a
+    person; :returns: how many of each kind were removed.
     """
     kept, asked, chats, handoffs = privacy.retention, Asked(store), Chats(store), Handoffs(store)
     acts: dict[str, Callable[[int], int]] = {
@@ -95,6 +95,7 @@ def sweep(store: Store, privacy: Privacy) -> dict[str, int]:
         "handoffs": handoffs.remove_older,
         "logs": lambda days: jobs.remove_older(store, days),
     }
+    chats.forget_codes()
     limits: dict[str, int | None] = {kind: getattr(kept, kind) for kind in KINDS}
     if privacy.works_council:
         limits["conversations"] = 0

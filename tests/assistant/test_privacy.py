@@ -70,6 +70,20 @@ def test_each_kind_has_its_own_time(store: Store) -> None:
     assert sum(sweep(store, Privacy().with_retention(**periods)).values()) == 0
 
 
+def test_a_handoff_s_code_that_was_kept_with_a_conversation_goes(store: Store) -> None:
+    chats, code = Chats(store), "Pick-abcd-efgh-jkmn-pqrs"
+    chats.save("t1", account_id="a1", name=code)
+    chats.save("t2", account_id="a1", name="How do I pick-up a parcel?")
+    chats.save_step("t1", "s1", {"type": "run", "name": "on_message", "input": f"It is {code}.", "output": ""})
+    chats.save_step("t1", "s2", {"type": "user_message", "output": "pick-up?"})
+    sweep(store, Privacy())
+    loaded, other = chats.load("t1"), chats.load("t2")
+    assert loaded is not None
+    assert other is not None
+    assert (loaded[0].name, other[0].name) == (None, "How do I pick-up a parcel?")
+    assert [(step.body.get("input"), step.body["output"]) for step in loaded[1]] == [("", ""), (None, "pick-up?")]
+
+
 def test_by_default_nothing_of_this_year_goes(store: Store) -> None:
     some_of_everything(store, days_ago=364)
     assert sum(sweep(store, Privacy()).values()) == 0
