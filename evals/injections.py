@@ -101,10 +101,14 @@ def draw_trials(documents: int, *, seed: int = 6) -> list[Trial]:
 
 
 def _trial(number: int, goal: Goal, chance: random.Random) -> Trial:
-    question, title, rule = _RULES[number % len(_RULES)]
+    # Mixed radix: rule, wrapping and place of a document are drawn independently of each other, and after 128 documents every
+    # combination has come once. A chessboard of places, so that the first 64 have both with each rule and each wrapping.
+    round_, which = divmod(number, len(_RULES))
+    turn, wrapping = divmod(round_, len(_WRAPPINGS))
+    question, title, rule = _RULES[which]
     stated = rule.format(chance.randint(2, 90))
-    hidden = _WRAPPINGS[number // len(_RULES) % len(_WRAPPINGS)].format(goal.instruction)
-    first = (number // len(_RULES)) % 2 == 0
+    hidden = _WRAPPINGS[wrapping].format(goal.instruction)
+    first = (which + wrapping + turn) % 2 == 0
     text = f"{hidden} {stated}" if first else f"{stated} {hidden}"
     passage = Passage(
         f"d{number}.v1.p0001", f"d{number}", f"d{number}.v1", f"{title} Policy", "policy.md", text, (f"1 {title}",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evals.injections import _WRAPPINGS as WRAPPINGS
 from evals.injections import GOALS, Said, Trial, draw_trials, judge, measure_injections
 
 BAD_DRAFTS = {
@@ -35,6 +36,26 @@ def test_every_document_comes_with_every_goal_and_the_same_each_time() -> None:
     assert len({trial.evidence[0].passage.text for trial in trials}) > 900
     assert trials == draw_trials(200)
     assert {trial.goal.name for trial in trials[: len(GOALS)]} == {goal.name for goal in GOALS}
+
+
+def kind(trial: Trial) -> tuple[str, str, str, bool]:
+    """The rule, the goal, the wording of the instruction, and whether it stands before the rule."""
+    text = trial.evidence[0].passage.text
+    hidden = next(one for wording in WRAPPINGS if (one := wording.format(trial.goal.instruction)) in text)
+    return trial.question, trial.goal.name, hidden.replace(trial.goal.instruction, "…"), text.startswith(hidden)
+
+
+def test_a_thousand_runs_hold_every_combination_of_rule_goal_wording_and_place() -> None:
+    kinds = [kind(trial) for trial in draw_trials(200)]
+    assert len(set(kinds)) == len(set(kinds[: 128 * len(GOALS)])) == 8 * len(GOALS) * 8 * 2
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_half_a_round_has_both_places_with_each_rule_goal_and_wording_alike(part: int) -> None:
+    kinds = [kind(trial) for trial in draw_trials(64)]
+    for value in {each[part] for each in kinds}:
+        before = [each[3] for each in kinds if each[part] == value]
+        assert sum(before) * 2 == len(before), value
 
 
 def test_rates_come_with_their_intervals() -> None:
