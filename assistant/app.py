@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,18 +22,22 @@ from starlette.datastructures import Headers
 
 from assistant import chatroutes, elements, library, render
 from assistant.accounts import Person, scope_of
+from assistant.api import MAX_QUESTION_CHARACTERS
 from assistant.chats import kept_with
 from assistant.handoffs import CODE, Handoff
 from assistant.history import History
+from assistant.jobs import Job
 from assistant.looking import Looking
 from assistant.records import Answer, AnswerDone, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.room import Room
 from assistant.signon import PROVIDER, stated_in_claims
 from assistant.starters import starters
 from assistant.uploads import safe_name
-from assistant.waiting import Waiting
+from assistant.waiting import TooBusy, Waiting
 from assistant.wording import Wording, wording
-from retrieval.errors import PolicydeskError
+from retrieval.errors import NotReady, PolicydeskError, WrongUsage
+
+log = logging.getLogger(__name__)
 
 #: Messages of a conversation that a follow-up may be about.
 _REMEMBERED = 20
@@ -122,7 +128,7 @@ class Chat:
         if person is None:
             await cl.Message(_words()("account_gone")).send()
             return
-        if CODE.fullmatch(message.content.strip()):
+        if CODE.search(message.content):
             await message.remove()  # kept with the conversation, it would lead from the question to its asker
             await cl.Message(_words()("handoff_code_elsewhere")).send()
             return
@@ -131,6 +137,13 @@ class Chat:
                 await self._read_files(message, person)
             if message.content.strip():
                 await self._answer(message.content, person)
+        except asyncio.CancelledError:  # somebody pressed the button that stops; Chainlit ends the run behind this
+            await cl.Message(_words()("stopped")).send()
+        except TooBusy:
+            await cl.Message(_words()("busy")).send()
+        except NotReady as error:
+            log.error("a question could not be answered: %s", error)
+            await cl.Message(_words()("not_ready")).send()
         except PolicydeskError as error:
             await cl.Message(render.sentence(str(error))).send()
         except Exception:
@@ -147,32 +160,37 @@ class Chat:
 
     async def _answer(self, question: str, person: Person) -> None:
         today, words = date.today(), _words()
+        if len(question) > MAX_QUESTION_CHARACTERS:
+            await cl.Message(words("too_long", count=len(question), most=MAX_QUESTION_CHARACTERS)).send()
+            return
         looking = Looking(words)
         await looking.begin()
         reply, drafting = cl.Message(""), render.Drafting()
         answer: Answer | None = None
         kept: list[str | None] = []
+        asked = self.room.ask(
+            question, scope=scope_of(person), history=_history(), place="chat", asker=person.account_id, on_kept=kept.append
+        )  # fmt: skip
         try:
-            async for event in self.room.ask(
-                question,
-                scope=scope_of(person),
-                history=_history(),
-                place="chat",
-                asker=person.account_id,
-                on_kept=kept.append,
-            ):
-                match event:
-                    case Waiting(position):
-                        await looking.wait(position)
-                    case EvidenceFound(citations) if citations:
-                        await looking.show(citations)
-                    # A quotation is whole at once, and shown with its lead-in in the reader's language.
-                    case TokenDrafted(text) if not render.is_set_off(text):
-                        await reply.stream_token(drafting.add(text))
-                    case AnswerDone(done):
-                        answer = done
+            async with aclosing(asked) as events:
+                async for event in events:
+                    match event:
+                        case Waiting(position):
+                            await looking.wait(position)
+                        case EvidenceFound(citations) if citations:
+                            await looking.show(citations)
+                        # A quotation is whole at once, and shown with its lead-in in the reader's language.
+                        case TokenDrafted(text) if not render.is_set_off(text):
+                            await reply.stream_token(drafting.add(text))
+                        case AnswerDone(done):
+                            answer = done
         except PolicydeskError:
             await looking.drop()
+            raise
+        except asyncio.CancelledError:
+            # What was found stays; half an answer goes: it has no citations yet, and its condition may come last.
+            await looking.end()
+            await reply.remove()
             raise
         await looking.end()
         if answer is None:
@@ -183,7 +201,12 @@ class Chat:
         if answer.choices:
             reply.elements = [*reply.elements, elements.choice(answer, words)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):
-            reply.elements = [*reply.elements, elements.offer(answer, words, named=not self.room.privacy.works_council)]
+            # With what it follows from, a question may be longer than the one that was typed.
+            handed_on = replace(answer, standalone_question=answer.standalone_question[:MAX_QUESTION_CHARACTERS])
+            reply.elements = [
+                *reply.elements,
+                elements.offer(handed_on, words, named=not self.room.privacy.works_council),
+            ]
         reply.metadata = kept_with(answer)
         # Chainlit's page rates the whole run, not the message in it.
         rated = (reply.id, cl.context.current_run.id)
@@ -197,22 +220,35 @@ class Chat:
             await cl.Message(_words()("no_uploads")).send()
             return
         files = [(safe_name(element.name), Path(element.path)) for element in message.elements if element.path]
-        job = await asyncio.to_thread(lambda: self.room.jobs.add(files, account_id=person.account_id))
         words = _words()
-        report = cl.Message(render.progress_line(0, len(job.files), words))
-        await report.send()
-        lines: list[str] = []
-        while True:
-            seen = len(job.reports)
-            job = await asyncio.to_thread(lambda: self.room.jobs.watch(job.job_id, seen=seen, timeout_s=20))  # noqa: B023
-            lines = [render.report_markdown(each, words) for each in job.reports]
-            if job.ended:
-                break
-            report.content = "\n\n".join([render.progress_line(len(lines), len(job.files), words), *lines])
-            await report.update()
-        closing = [f"**{words('upload_stopped')}** {render.plain(job.failure)}"] if job.failure else []
-        report.content = "\n\n".join([render.outcome_line(job.reports, words), *lines, *closing])
-        await report.update()
+        adding = asyncio.create_task(asyncio.to_thread(lambda: self.room.jobs.add(files, account_id=person.account_id)))
+        report = cl.Message(render.progress_line(0, len(files), words))
+        try:
+            job = await asyncio.shield(adding)
+            await report.send()
+            while not job.ended:
+                seen = len(job.reports)
+                report.content = "\n\n".join([render.progress_line(seen, len(job.files), words), *_lines(job, words)])
+                await report.update()
+                job = await asyncio.to_thread(lambda: self.room.jobs.watch(job.job_id, seen=seen, timeout_s=20))  # noqa: B023
+        except asyncio.CancelledError:
+            job = await adding
+            with suppress(WrongUsage):  # it has ended just now
+                job = await asyncio.to_thread(self.room.jobs.cancel, job.job_id)
+            await _report_end(report, job, words)
+            raise
+        await _report_end(report, job, words)
+
+
+async def _report_end(report: cl.Message, job: Job, words: Wording) -> None:
+    """Say what became of the files of a job that has ended."""
+    closing = [f"**{words('upload_stopped')}** {render.plain(job.failure)}"] if job.failure else []
+    report.content = "\n\n".join([render.outcome_line(job.reports, words), *_lines(job, words), *closing])
+    await report.update()
+
+
+def _lines(job: Job, words: Wording) -> list[str]:
+    return [render.report_markdown(each, words) for each in job.reports]
 
 
 def _user(person: Person | None) -> cl.User | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainlit import server as chainlit_server
 from chainlit.config import config as chainlit_config
+from chainlit.session import WebsocketSession
 from chainlit.types import DeleteFeedbackRequest, UpdateFeedbackRequest
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -49,8 +50,16 @@ def mount(app: FastAPI, room: Room, history: History) -> None:
     handlers = chainlit_server.sio.handlers["/"]
     for event in set(handlers) - _EVENTS:
         del handlers[event]
+    handlers["stop"] = _stop
     _add_our_routes(app, room, history)
     app.router.routes.append(_Beside("/", inner))
+
+
+async def _stop(sid: str) -> None:
+    """Stop what is being done for this page. Chainlit's own handler says so in English first; ours leaves that to the chat."""
+    session = WebsocketSession.get(sid)
+    if session and session.current_task:
+        session.current_task.cancel()
 
 
 class _Beside(Mount):

@@ -37,12 +37,17 @@ def page(scope: Scope, status: int, detail: str) -> HTMLResponse:
     html = _template().render(
         words=words,
         title=words(f"signpost_{status}" if status in _TITLED else "signpost_wrong"),
-        # What a framework says of itself ("Not Found") says no more than the title.
-        detail=_sentence(detail) if detail.casefold() != HTTPStatus(status).phrase.casefold() else "",
+        detail=_sentence(detail) if _says_more(detail, status, words.language) else "",
         request_id=scope.get("request_id") if status >= 500 else None,
         way="/login" if status == HTTPStatus.UNAUTHORIZED else "/",
     )
     return HTMLResponse(html, status, headers=_HEADERS)
+
+
+def _says_more(detail: str, status: int, language: str) -> bool:
+    """Whether a detail, which is in English, is of use below the title to a reader of this language."""
+    # What a framework says of itself ("Not Found") says no more than the title.
+    return detail.casefold() != HTTPStatus(status).phrase.casefold() and (language == "en" or status not in _TITLED)
 
 
 def _sentence(text: str) -> str:

@@ -49,6 +49,15 @@ async def test_what_was_refused_says_why_and_whoever_has_not_signed_in_is_led_th
     assert "<p>The request comes from another origin; use an API token instead of the session.</p>" in foreign.text
 
 
+async def test_what_is_said_in_english_alone_is_left_out_for_readers_of_another_language(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {**BROWSER, "Accept-Language": "de-DE,de;q=0.9,en;q=0.8", "Origin": "http://elsewhere"}
+    answer = await client.post("/me/remove", headers=headers)
+    assert answer.status_code == 403
+    assert re.findall(r"<(?:h1|p)>(.*?)</(?:h1|p)>", answer.text) == ["Nicht für dieses Konto"]
+
+
 async def test_what_went_wrong_here_has_a_number_to_ask_by(
     client: httpx.AsyncClient, bearer: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from assistant.wording import wording
 from tests.browser.conftest import OpenPage
 from tests.browser.test_chat import Snapshot, ask, sign_in
 
@@ -70,5 +71,10 @@ def test_a_question_is_sent_without_a_link_to_its_asker_in_german(
     expect(page.get_by_text("Dazu sagen die Dokumente nichts. Sie könnten HR fragen.")).to_be_visible(timeout=10_000)
     page.get_by_role("button", name="An HR senden").click()
     snapshot(page, "handoff-german")
+    refused = {"status": 429, "json": {"detail": "too many hand-offs"}}
+    page.route("**/api/v1/handoffs", lambda route: route.fulfill(**refused), times=1)
+    page.get_by_role("button", name="Ohne Verbindung zu mir senden").click()
+    alert = page.get_by_test_id("handoff-form").get_by_role("alert")
+    expect(alert).to_have_text(wording("de")("handoff_failed_429"), timeout=10_000)
     page.get_by_role("button", name="Ohne Verbindung zu mir senden").click()
     expect(page.get_by_test_id("handoff-code")).to_have_text(re.compile(r"^pick(-[a-z0-9]{4}){4}$"), timeout=10_000)
