@@ -7,42 +7,45 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from assistant.followups import goes_on, is_clause, opening
 from assistant.records import Turn
 from ingest.countries import COUNTRIES
 from ingest.dates import DATE, MONTH, read_day_first, read_month
-from retrieval.terms import terms
 
-_POLITE = r"(?:(?:ok(?:ay)?|thanks?(?: you)?|great|right|no|sorry|actually)\b[,.!\s]+)?"
-_WHAT_ABOUT = re.compile(
-    rf"^{_POLITE}(?:and|or|but|so)?[,\s]*(?:(?:what|how)\s+about|i\s+meant?)\s+(?P<rest>.+)$", re.IGNORECASE
+_HELLO = (
+    r"(?:hi|hello|hey|good (?:day|morning|afternoon|evening)|how are you(?: doing)?(?: today)?|hallo|hi|guten (?:tag|morgen|abend)|moin|servus|gr[üu](?:ß|ss) (?:gott|dich)"
+    r"|grüezi|wie geht(?:['’]s| es(?: dir| ihnen)?))"
 )
-_AND = re.compile(rf"^{_POLITE}(?:and|or|but|also|even|only)\b[,\s]+(?P<rest>.+)$", re.IGNORECASE)
-_POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|there|then|same|one|ones|both|either|so|instead|afterwards|on top)\b",
-    re.IGNORECASE,
+#: Ends of a conversation, and what is said to an answer.
+_CLOSING = (
+    r"(?:(?:many )?thanks?(?: you)?|thank you|thx|cheers|no(?:pe)?,? thanks?(?: you)?|great|perfect|excellent|wonderful|brilliant|awesome|lovely|nice|cool|super|fine|good"
+    r"|ok(?:ay)?|k|got it|i see|understood|noted|makes sense|that makes sense|good to know|all (?:clear|good|set)|will do|you too"
+    r"|(?:that|this|it)(?:['’]?s| is| was)? (?:very |really |so |all |quite )?(?:helps?|helped|helpful|great|perfect|good|fine|all|it|clear|useful|what i needed)"
+    r"|(?:very|so|really) (?:helpful|useful|good|nice|kind)|helpful|have a (?:nice|good|great|lovely) (?:day|evening|weekend|one)|bye(?:[ -]bye)?|goodbye|see you(?: (?:later|soon|tomorrow))?"
+    r"|(?:vielen |herzlichen |besten |lieben |nein,? )?dank(?:e(?:schön)?)?|merci|perfekt|prima|toll|klasse|gut|sehr gut|passt|verstanden|verstehe|alles klar|alles gut|klar"
+    r"|(?:das )?(?:hilft|reicht)(?: mir)?(?: sehr| weiter)?|(?:das war )?sehr (?:hilfreich|nett)|hilfreich|das war['’]?s(?: schon)?|das ist alles|schönen (?:tag|abend|feierabend)(?: noch)?"
+    r"|schönes wochenende|tschüss?|ciao|auf wiedersehen|bis (?:später|bald|dann|morgen))"
 )
-_QUESTION_WORD = re.compile(
-    r"^(?:who|what|when|where|why|how|which|can|could|do|does|did|is|are|am|will|would|should|may|must|have|has)\b",
-    re.I,
+_TO_WHOM = (
+    r"(?:there|all|everyone|policydesk|you|very much|so much|a lot|again|zusammen|schön|sehr|dir|ihnen|nochmals?|(?:for|für) (?:that|das|all|alles)"
+    r"|(?:for|für) (?:the|your|die|deine|ihre|eure) (?:quick |schnelle )?(?:help|info(?:rmation)?|answer|reply|hilfe|auskunft|antwort))"
 )
-_GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you| a lot| so much)?|thank you|cheers|great|ok(?:ay)?|bye|goodbye"
-    r"|hallo|guten (?:tag|morgen|abend)|moin|servus|(?:vielen |herzlichen )?dank|danke|super|tschüss)"
-    r"(?:\s+(?:there|all|everyone|policydesk|you|very much|so much|a lot|zusammen|schön|sehr|dir|ihnen))*\W*$",
-    re.IGNORECASE,
+_SMALL_TALK = re.compile(
+    rf"^\W*(?:{_HELLO}|{_CLOSING})(?:[\s,.!;:–-]+(?:{_HELLO}|{_CLOSING}|{_TO_WHOM}))*\W*$", re.IGNORECASE
 )
-_HELLO = re.compile(r"^\W*(?:hi|hello|hey|hallo|good|guten|moin|servus)\b", re.IGNORECASE)
-_FEW_TERMS = 3
+_OPENS = re.compile(rf"^\W*{_HELLO}\b", re.IGNORECASE)
+#: A question that brings the one before it along: what :func:`standalone` makes.
+_JOINED = re.compile(r"\? \(.+\)")
 
 
 def is_small_talk(text: str) -> bool:
     """A greeting or thanks, which needs no documents."""
-    return bool(_GREETING.match(text))
+    return bool(_SMALL_TALK.match(text))
 
 
 def is_thanks(text: str) -> bool:
     """Thanks, or another end of a conversation: small talk that opens nothing."""
-    return is_small_talk(text) and not _HELLO.match(text)
+    return is_small_talk(text) and not _OPENS.match(text)
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -54,27 +57,19 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """
     question = " ".join(question.split())
     history = [turn for turn in history if not is_small_talk(turn.question)]
-    if not history or not _follows(question):
+    if not history or _JOINED.search(question) or not goes_on(_COUNTRY.sub("0", question)):
         return question
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
     if _COUNTRY.search(question):
         before = _IN_COUNTRY.sub("", before)
     if _NOW.search(question) or any(pattern.search(question) for pattern in _TIMES):
         before = _undated(before)
-    match = _WHAT_ABOUT.match(question) or _AND.match(question)
-    rest = match.group("rest") if match else question
-    if match and _QUESTION_WORD.match(rest):
+    rest = opening(question)
+    if rest is None:
+        return f"{question.rstrip('?!. ')}? ({before})"
+    if is_clause(rest):
         return f"{rest.rstrip('?!. ')}? ({before})"
-    if match:
-        return f"{before}, {rest.rstrip('?!. ')}?"
-    return f"{question.rstrip('?!. ')}? ({before})"
-
-
-def _follows(question: str) -> bool:
-    if _WHAT_ABOUT.match(question) or _AND.match(question):
-        return True
-    content = terms(question)
-    return len(content) < _FEW_TERMS or (bool(_POINTS_BACK.search(question)) and len(content) <= 2 * _FEW_TERMS)
+    return f"{before}, {rest.rstrip('?!. ')}?"
 
 
 # -- when and where ----------------------------------------------------------------------------------------------------

@@ -20,10 +20,16 @@ LEAVE = [Turn("How many days of annual leave do I get?", "28 days. [1]")]
 
 
 @pytest.mark.parametrize(
-    "text", ["Hi", "hello there!", "Thanks a lot.", "thank you", "Good morning", "ok", "Guten Tag", "Vielen Dank!"]
-)
+    "text",
+    [
+        "Hi", "hello there!", "Thanks a lot.", "thank you", "Good morning", "ok", "Guten Tag", "Vielen Dank!", "Perfect, thank you!", "No thanks",
+        "ok, got it", "Thanks, that helps!", "Great, thanks a lot for your help!", "That's all", "Understood.", "Good day", "Alles klar, danke!",
+        "Vielen Dank für die Auskunft", "Super, das hilft mir weiter", "Nein danke", "Danke, das war's", "Sehr hilfreich, danke",
+    ],
+)  # fmt: skip
 def test_greetings_and_thanks_are_small_talk(text: str) -> None:
     assert is_small_talk(text)
+    assert not is_small_talk(f"{text} How much leave do I get?")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +40,9 @@ def test_greetings_and_thanks_are_small_talk(text: str) -> None:
         ("Bye", True),
         ("Hello", False),
         ("Guten Morgen", False),
+        ("Good day", False),
+        ("Perfect, thank you!", True),
+        ("Alles klar, danke!", True),
         ("thanks, and sick pay?", False),
     ],
 )
@@ -41,7 +50,9 @@ def test_thanks_are_told_from_a_greeting(text: str, thanks: bool) -> None:
     assert is_thanks(text) is thanks
 
 
-@pytest.mark.parametrize("text", ["hi, how much leave do I get?", "leave", "thanks, and sick pay?"])
+@pytest.mark.parametrize(
+    "text", ["hi, how much leave do I get?", "leave", "thanks, and sick pay?", "good leave?", "no", "Is that all?"]
+)
 def test_questions_are_not_small_talk(text: str) -> None:
     assert not is_small_talk(text)
 
@@ -93,6 +104,11 @@ def test_even_and_on_top_point_back() -> None:
         "How many days of annual leave do I get, for part-timers in band 6?"
     )
     assert "annual leave" in standalone("What does the company grant on top?", LEAVE)
+
+
+def test_a_date_and_a_country_do_not_stay_with_another_subject() -> None:
+    history = [Turn("What was the expense limit for meals in Germany in May 2023?", "€28. [1]")]
+    assert standalone("What is my notice period?", history) == "What is my notice period?"
 
 
 def test_first_question_stays_as_it_is() -> None:
