@@ -17,7 +17,7 @@ from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.store import Store
-from retrieval.tables import DocumentRow, PassageRow, VersionRow
+from retrieval.tables import IN_ORDER, DocumentRow, PassageRow, VersionRow
 
 
 class Kinship(StrEnum):
@@ -163,7 +163,7 @@ def _same_policy(store: Store, new: NewVersion) -> str | None:
             ):
                 continue
             passages = session.scalars(
-                select(PassageRow.text).where(PassageRow.version_id == version_id).order_by(PassageRow.passage_id)
+                select(PassageRow.text).where(PassageRow.version_id == version_id).order_by(*IN_ORDER)
             )
             other = "\n".join(passages)
             if not _countries_apart(text, other) and overlap(text, other) >= SAME_POLICY_OVERLAP:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ingest.facts import Fact, FactKind, facts
 from ingest.numbering import label
 from ingest.statements import is_about_document
-from retrieval.records import Passage, PassageKind
+from retrieval.records import Passage, PassageKind, passage_order
 from retrieval.sentences import Span, sentence_spans
 
 
@@ -41,7 +41,7 @@ def questions(passages: Sequence[Passage], *, count: int = 5) -> list[Question]:
         made.remove(best)
         chosen.append(best)
         sections[best.passage.section_path] = sections.get(best.passage.section_path, 0) + 1
-    return sorted(chosen, key=lambda question: (question.passage.passage_id, question.start))
+    return sorted(chosen, key=lambda question: (passage_order(question.passage.passage_id), question.start))
 
 
 _FEWEST_WORDS, _MOST_WORDS = 5, 26

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from retrieval.dense import DenseIndex, LaterWindows
 from retrieval.encoder import Encoder
 from retrieval.lexical import LexicalIndex
-from retrieval.records import Passage
+from retrieval.records import Passage, heading_line, passage_order
 from retrieval.scope import Scope
 from retrieval.terms import terms
 from retrieval.windows import later_windows
@@ -60,11 +60,11 @@ class PassageIndex:
         """Index passages; what ``previous`` already holds with the same searchable text is not read or encoded again.
 
         :param passages: any order; they are put in the order of their ids.
-        :param windows: read passages that are too long for the encoder in windows, instead of failing.
+        :param windows: read passages that are too long for the encoder in windows. Without, they are embedded without their title,
+            if they still do not fit without their section path, and then as far as the encoder reads.
         :param progress: called with (texts encoded, texts to encode), windows among them.
-        :raises PassageTooLong: if a passage is longer than the encoder reads and ``windows`` is false.
         """
-        passages = sorted(passages, key=lambda passage: passage.passage_id)
+        passages = sorted(passages, key=lambda passage: passage_order(passage.passage_id))
         if previous is None or previous.encoder != encoder.name:
             known: dict[str, int] = {}
         else:
@@ -77,9 +77,9 @@ class PassageIndex:
         }  # fmt: skip
         added = [p for p in passages if p.passage_id not in kept_rows]
         texts, owners = later_windows(added, encoder) if windows else ([], [])
-        everything = [*(p.searchable for p in added), *texts]
+        everything = [*((p.searchable for p in added) if windows else _fitting(added, encoder)), *texts]
         report = (lambda done: progress(done, len(everything))) if progress else None
-        encoded = encoder.encode(everything, truncate=windows, progress=report)
+        encoded = encoder.encode(everything, truncate=True, progress=report)
         vectors = encoded[: len(added)]
         later = LaterWindows(encoded[len(added) :], np.array(owners, np.int64)) if texts else None
         if previous is None or not kept_rows:
@@ -114,6 +114,18 @@ class PassageIndex:
         mask &= self._audiences.where(scope.may_read)
         mask &= self._jurisdictions.where(scope.applies)
         return None if mask.all() else mask
+
+
+def _fitting(passages: Sequence[Passage], encoder: Encoder) -> list[str]:
+    """What the encoder reads of each passage. A passage is cut to fit under the title that its file had; a longer one, given to it
+    later, must not push its text out of reach, let alone keep the library from being published."""
+    texts = [passage.searchable for passage in passages]
+    for with_sections in (True, False):
+        for at, length in enumerate(encoder.count_tokens(texts)):
+            if length > encoder.max_tokens:
+                heading = heading_line("", passages[at].section_path) if with_sections else ""
+                texts[at] = f"{heading}\n{passages[at].text}" if heading else passages[at].text
+    return texts
 
 
 def lexical_of(passages: Iterable[Passage]) -> LexicalIndex:

@@ -48,6 +48,9 @@ class KeptStates:
             self._states.move_to_end(ids)
             found.append(self._states[ids])
         tokens = torch.nn.utils.rnn.pad_sequence(found, batch_first=True)
+        if not tokens.shape[1]:
+            # Texts without tokens alone: padded as they are beside others, for the best of no matches is none.
+            tokens = tokens.new_zeros(len(rows), 1, tokens.shape[2])
         lengths = torch.tensor([len(one) for one in found])
         return States(tokens, torch.arange(tokens.shape[1])[None, :] < lengths[:, None])
 

@@ -17,7 +17,7 @@ from retrieval.fusion import Fusion, load_fusion
 from retrieval.index import PassageIndex
 from retrieval.ranking import best_first
 from retrieval.reader import Reader
-from retrieval.records import Hit, Scores
+from retrieval.records import Hit, Scores, passage_order
 from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.terms import terms
@@ -183,7 +183,7 @@ def with_readings(question: str, hits: Sequence[Hit], reader: Reader) -> list[Hi
 
 def _ranked(scored: list[Hit], rest: Sequence[Hit]) -> list[Hit]:
     """What was scored anew, best first, ties by passage id; below it the rest, which keeps its distances."""
-    scored = sorted(scored, key=lambda hit: (-hit.score, hit.passage.passage_id))
+    scored = sorted(scored, key=lambda hit: (-hit.score, passage_order(hit.passage.passage_id)))
     gap = scored[-1].score - rest[0].score if rest else 0.0
     lowered = [replace(hit, score=hit.score + min(gap, 0.0)) for hit in rest]
     return [replace(hit, rank=rank) for rank, hit in enumerate([*scored, *lowered], start=1)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, delete, event, func, select
+from sqlalchemy import URL, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -14,7 +14,7 @@ from retrieval.documents import Document, NewPassage, NewVersion, Version
 from retrieval.errors import HomeTooNew, NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.records import Passage, PassageKind
-from retrieval.tables import Base, DocumentRow, NumberRow, PassageRow, VersionRow, utc
+from retrieval.tables import IN_ORDER, Base, DocumentRow, NumberRow, PassageRow, VersionRow, utc
 from retrieval.validity import settle
 
 #: Raised by one whenever a table changes in a way that older code cannot read.
@@ -123,7 +123,7 @@ class Store:
             .join(VersionRow, PassageRow.version_id == VersionRow.version_id)
             .join(DocumentRow, VersionRow.document_id == DocumentRow.document_id)
             .where(VersionRow.published, ~VersionRow.withdrawn)
-            .order_by(PassageRow.passage_id)
+            .order_by(*IN_ORDER)
         )
         with self.sessions() as session:
             return [_passage(*row) for row in session.execute(statement)]
@@ -154,17 +154,6 @@ class Store:
             new = _new(row, row.document)
             _remove(session, row)
             return _added(session, new, document_id)
-
-    def publish(self, document_id: str) -> Document:
-        """Put a document's drafts in service.
-
-        :raises WrongUsage: if there is no such document.
-        """
-        return self.change(document_id, lambda row: _set_all(row, published=True))
-
-    def withdraw(self, document_id: str) -> Document:
-        """Take all versions of a document out of service without removing them."""
-        return self.change(document_id, lambda row: _set_all(row, withdrawn=True))
 
     def remove_document(self, document_id: str) -> Document:
         """Remove a document, its versions and their text for good; :returns: what was removed."""
@@ -276,13 +265,18 @@ def _remove(session: Session, row: VersionRow) -> None:
 
 
 def _remove_document(session: Session, document: DocumentRow) -> None:
-    session.execute(delete(NumberRow).where(NumberRow.document_id == document.document_id))
+    """Remove a document, but not the record of its numbers, in which nothing stands of what it said."""
+    numbers = _numbers(session, document)
+    if numbers.last <= 1:
+        # It is named after the hash of its first version: whoever gets its name again has the same text as its first.
+        session.delete(numbers)
     session.delete(document)
     session.flush()
 
 
 def _next_number(session: Session, document: DocumentRow) -> int:
-    """A number that no version of the document ever had: what was said of one that is gone is never taken for another's."""
+    """A number that no version of the document ever had, not even before the document was removed and added anew: what was said
+    of one that is gone is never taken for another's."""
     numbers = _numbers(session, document)
     numbers.last += 1
     return numbers.last
@@ -296,12 +290,6 @@ def _numbers(session: Session, document: DocumentRow) -> NumberRow:
         session.add(numbers)
     numbers.last = max([numbers.last, *(version.number for version in document.versions)])
     return numbers
-
-
-def _set_all(document: DocumentRow, **values: bool) -> None:
-    for version in document.versions:
-        for name, value in values.items():
-            setattr(version, name, value)
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 
-from retrieval.tables import DocumentRow, VersionRow
+from retrieval.tables import DocumentRow, VersionRow, utc
 
 
 def settle(document: DocumentRow) -> None:
@@ -21,7 +21,9 @@ def settle(document: DocumentRow) -> None:
     def begin(version: VersionRow) -> date:
         if version.stated_from is not None:
             return version.stated_from
-        return date.min if version is live[0] else version.created_at.date()
+        return (
+            date.min if version is live[0] else utc(version.created_at).astimezone().date()
+        )  # as of a day is asked by the clock on the wall
 
     live.sort(key=lambda version: version.number)
     ordered = sorted(live, key=lambda version: (begin(version), version.number))

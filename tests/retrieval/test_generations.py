@@ -14,6 +14,7 @@ from retrieval.home import Home
 from retrieval.lexical import LexicalIndex
 from retrieval.models import sha256_of
 from retrieval.store import Store
+from retrieval.tables import DocumentRow
 from retrieval.terms import terms
 from tests.fakes import WordEncoder
 
@@ -81,6 +82,24 @@ def test_a_publish_while_an_index_is_opened_is_no_damage(
 
     monkeypatch.setattr(generations, "read_manifest", publish_first)
     assert CurrentIndex(home, encoder=ENCODER.name).get().generation == 2
+
+
+def test_a_title_that_leaves_no_room_for_the_text_does_not_jam_the_library(home: Home, store: Store) -> None:
+    document_id = add(store, "leave", "unused days lapse in March", "travel is second class")
+    publish(home, store, ENCODER)
+
+    def lengthen(row: DocumentRow) -> None:
+        row.versions[0].title = "leave policy " * 200
+
+    store.change(document_id, lengthen)
+    assert publish(home, store, ENCODER) == 2
+    add(store, "hotels", "a hotel costs 120 euros")
+    assert publish(home, store, ENCODER) == 3
+    index = open_index(home)
+    asked = ENCODER.encode(["unused days lapse in March"])[0]
+    rows, cosines = index.dense.search(asked, k=1)
+    assert index.passages[rows[0]].text == "unused days lapse in March"
+    assert cosines[0] == pytest.approx(1.0, abs=1e-3)
 
 
 def test_words_of_an_earlier_format_are_counted_anew(home: Home, store: Store) -> None:

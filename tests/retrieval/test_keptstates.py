@@ -22,6 +22,14 @@ def test_a_kept_text_comes_back_without_marks_and_padding() -> None:
     assert torch.equal(batch.tokens[0, :1], read.tokens[1, 1:2])
 
 
+def test_texts_without_tokens_alone_are_padded_as_beside_others() -> None:
+    kept = KeptStates()
+    kept.add([(), (1, 2)], states(0, 2))
+    alone, beside = kept.batch([(), ()]), kept.batch([(), (1, 2)])
+    assert alone.mask.tolist() == [[False], [False]]
+    assert torch.equal(alone.tokens[0], beside.tokens[0, :1])
+
+
 def test_what_was_used_longest_ago_is_dropped_first() -> None:
     kept = KeptStates(most_tokens=4)
     kept.add([(1, 2), (3, 4), (5, 6)], states(2, 2, 2))

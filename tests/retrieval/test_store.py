@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import UTC, date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ from sqlalchemy import delete
 from retrieval.documents import NewPassage, NewVersion, Standing
 from retrieval.errors import WrongUsage
 from retrieval.home import Home
+from retrieval.records import passage_order
 from retrieval.store import Store
-from retrieval.tables import NumberRow
+from retrieval.tables import DocumentRow, NumberRow
 
 
 @pytest.fixture
@@ -46,12 +49,55 @@ def test_the_number_of_a_version_that_is_gone_is_not_given_again(store: Store) -
     assert numbers == [2, 3, 4]
 
 
-def test_a_document_that_was_removed_begins_anew(store: Store) -> None:
+def test_numbers_go_on_after_a_document_was_removed(store: Store) -> None:
+    made = store.add_version(version("a"))
+    store.add_version(version("b"), document_id=made.document_id)
+    store.remove_document(made.document_id)
+    again = store.add_version(version("a"))
+    store.remove_versions([again.version_id])
+    numbers = [again.number, store.add_version(version("a")).number]
+    assert (again.document_id, numbers) == (made.document_id, [3, 4])
+
+
+def test_a_document_that_had_one_version_begins_anew_with_the_same_text(store: Store) -> None:
     made = store.add_version(version("a"))
     store.remove_document(made.document_id)
     again = store.add_version(version("a"))
     store.remove_versions([again.version_id])
-    assert [made.version_id, again.version_id, store.add_version(version("a")).version_id] == [made.version_id] * 3
+    assert [again.version_id, store.add_version(version("a")).version_id] == [made.version_id] * 2
+
+
+def test_the_ten_thousandth_passage_comes_last(store: Store) -> None:
+    new = replace(version("a"), passages=tuple(NewPassage(text=str(number)) for number in range(1, 10_002)))
+    made = store.add_version(new)
+    in_order = [str(number) for number in range(1, 10_002)]
+    assert [passage.text for passage in store.passages(made.version_id)] == in_order
+    assert [passage.text for passage in store.published_passages()] == in_order
+    assert max("d.v1.p10000", "d.v1.p9999", "d.v1.p0002", key=passage_order) == "d.v1.p10000"
+    assert sorted(["D10", "D2", "d1.v10.p0001", "d1.v1.p0002"], key=passage_order) == [
+        "D10", "D2", "d1.v1.p0002", "d1.v10.p0001",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_an_undated_version_begins_on_the_day_that_the_clock_on_the_wall_shows(
+    store: Store, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    midnight_there = 0 if zone.startswith("America") else 23
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        first = store.add_version(version("a"))
+        store.add_version(version("b"), document_id=first.document_id)
+
+        def set_moment(row: DocumentRow) -> None:
+            row.versions[1].created_at = datetime(2026, 3, 2, midnight_there, 30, tzinfo=UTC)
+
+        new = store.change(first.document_id, set_moment).versions[1]
+        assert new.effective_from == (date(2026, 3, 1) if zone.startswith("America") else date(2026, 3, 3))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_numbers_go_on_in_a_home_that_kept_no_record_of_them(store: Store) -> None:
@@ -82,7 +128,7 @@ def test_older_version_uploaded_later_takes_its_place_in_time(store: Store) -> N
 def test_undated_version_replaces_the_one_before_from_today(store: Store) -> None:
     first = store.add_version(version("a"))
     second = store.add_version(version("b"), document_id=first.document_id)
-    today = second.created_at.date()
+    today = second.created_at.astimezone().date()
     old, new = store.document(first.document_id).versions
     assert (old.standing(today), new.standing(today)) == (Standing.SUPERSEDED, Standing.IN_FORCE)
 
@@ -103,11 +149,16 @@ def test_moments_come_back_with_their_zone(store: Store) -> None:
     assert document.versions[0].created_at == added.created_at
 
 
+def publish_all(row: DocumentRow) -> None:
+    for each in row.versions:
+        each.published = True
+
+
 def test_draft_changes_nothing_until_it_is_published(store: Store) -> None:
     first = store.add_version(version("a", effective_from=date(2024, 1, 1)))
     store.add_version(version("b", effective_from=date(2025, 1, 1), published=False), document_id=first.document_id)
     assert {passage.version_id for passage in store.published_passages()} == {first.version_id}
-    store.publish(first.document_id)
+    store.change(first.document_id, publish_all)
     assert len({passage.version_id for passage in store.published_passages()}) == 2
 
 
