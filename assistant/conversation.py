@@ -60,7 +60,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if not history or _JOINED.search(question) or not goes_on(_COUNTRY.sub("0", question)):
         return question
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
-    if _COUNTRY.search(question):
+    if countries_in(question):
         before = _IN_COUNTRY.sub("", before)
     if _NOW.search(question) or any(pattern.search(question) for pattern in _TIMES):
         before = _undated(before)
@@ -70,6 +70,13 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if is_clause(rest):
         return f"{rest.rstrip('?!. ')}? ({before})"
     return f"{before}, {rest.rstrip('?!. ')}?"
+
+
+def in_country(question: str, code: str) -> str:
+    """A question as it is asked about one country: whole, whatever is asked before it."""
+    placed = standalone(f"And in {country_name(code)}?", [Turn(question, "")])
+    is_whole = _JOINED.search(placed) or not goes_on(_COUNTRY.sub("0", placed))
+    return placed if is_whole else f"In {country_name(code)}? ({question.rstrip('?!. ')})"
 
 
 # -- when and where ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import chainlit as cl
 
 from assistant import panel
-from assistant.conversation import country_name
+from assistant.conversation import in_country
 from assistant.handoffs import NOBODY_NAMED
 from assistant.records import Answer, Citation, Status
 from assistant.wording import Wording
@@ -38,9 +38,9 @@ def offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
 
 
 def choice(answer: Answer, words: Wording) -> cl.CustomElement:
-    """The question that one word settles, with the words that do."""
+    """The question that one word settles, with the words that do; its own question goes along, whatever is asked in between."""
     options = [
-        {"label": words.country(code), "message": words("choice_country", country=country_name(code))}
+        {"label": words.country(code), "message": in_country(answer.standalone_question, code)}
         for code in answer.choices
     ]
     props = {"question": words("choice_question"), "options": options}

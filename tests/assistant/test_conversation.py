@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from assistant.console.wording import COUNTRIES as SHOWN
-from assistant.conversation import circumstances, countries_in, is_small_talk, is_thanks, placed_in, standalone
+from assistant.conversation import (
+    circumstances,
+    countries_in,
+    in_country,
+    is_small_talk,
+    is_thanks,
+    placed_in,
+    standalone,
+)
 from assistant.records import Turn
 from ingest.countries import COUNTRIES
 
@@ -191,6 +199,25 @@ def test_every_country_of_the_console_is_understood(code: str) -> None:
         assert placed_in(question) == code
         assert circumstances(question, today=TODAY).jurisdiction == code
     assert all(countries_in(f"the {adjective} rules") == {code} for adjective in COUNTRIES[code].adjectives)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the notice period during probation?",
+        "How long is notice during probation in France?",
+        "Can I sell them? (How many days of leave do I get)",
+        "How many days do I get?",
+        "Wie lange ist die Elternzeit?",
+    ],
+)
+@pytest.mark.parametrize("code", ["DE", "LU", "CZ", "US", "KE"])
+def test_a_chosen_country_brings_its_own_question_along(question: str, code: str) -> None:
+    chosen = in_country(question, code)
+    since = [Turn("By when do I have to hand in my expense claim?", "Within 60 days. [1]")]
+    assert standalone(chosen, since) == chosen
+    assert question.rstrip("?").removesuffix(" in France") in chosen
+    assert circumstances(chosen, today=TODAY).jurisdiction == code
 
 
 def test_a_country_without_a_name_is_understood_by_its_code() -> None:
