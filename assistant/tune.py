@@ -18,7 +18,9 @@ from assistant.tuning.release import Facts, write_release
 from assistant.tuning.training import Outcome, TrainingConfig, train
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
-from retrieval.tuning.collection import Collection, origins, read_collection
+from retrieval.tuning.collection import Collection, digest, origins, read_collections
+from retrieval.tuning.runs import Run, begin, settled
+from retrieval.weightfolder import check_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,20 @@ def tune_generator(
     :param folders: BEIR-layout folders, libraries such as ``corpora/sister``, or folders of markdown without questions; read
         in the order of their names.
     :param encoder: finds the evidence, as it does at answer time.
-    :raises WrongUsage: if no example can be drawn, or a folder or recipe cannot be read.
+    :raises WrongUsage: if no example can be drawn, a folder or recipe cannot be read, two folders have one name, or another run
+        was begun in ``out``.
+    :raises ModelUnavailable: if ``out`` holds weights of another kind.
     """
+    check_place(out, kind="adapter")
     began = perf_counter()
-    examples, dev = _examples(folders, encoder, out / "run", config, recipe or {}, report)
-    if not examples:
-        raise WrongUsage(
-            "no example could be drawn; give folders with a train split and answers, or markdown documents"
-        )
+    stated = origins(folders)
+    collections = read_collections(folders)
+    settings = settled(
+        asdict(config.training), asdict(config.draw), config.dev_questions,
+        {name: asdict(one) for name, one in (recipe or {}).items()},
+    )  # fmt: skip
+    begin(out / "run", Run("adapter", digest(collections), base.sha256, settings, config.training.seed))
+    examples, dev = _examples(collections, encoder, out / "run", config, recipe or {}, report)
     outcome = train(
         examples, dev, base.folder, out, config.training,
         report=lambda progress: report(f"training, loss {progress.loss:.3f}", progress.step, progress.steps),
@@ -73,7 +81,7 @@ def tune_generator(
         name=config.name,
         base={"name": base.name, "licence": base.licence, "sha256": base.sha256},
         command=command,
-        data=origins(folders),
+        data=stated,
         examples={
             source: {kind: n for (of, kind), n in sorted(kinds.items()) if of == source}
             for source in sorted({source for source, _ in kinds})
@@ -89,9 +97,12 @@ def tune_generator(
 
 
 def _examples(
-    folders: Sequence[Path], encoder: Encoder, run: Path, config: TuneConfig, recipe: Recipe, report: Report
+    collections: Sequence[Collection], encoder: Encoder, run: Path, config: TuneConfig, recipe: Recipe, report: Report
 ) -> tuple[list[Example], list[Example]]:
-    """Examples to train on and to measure the loss on, drawn anew or as a stopped run kept them."""
+    """Examples to train on and to measure the loss on, drawn anew or as a stopped run kept them.
+
+    :raises WrongUsage: if there are none to train on.
+    """
     drawn: list[list[Example]] = []
     for name in ("train", "dev"):
         kept = run / f"{name}.jsonl"
@@ -100,9 +111,11 @@ def _examples(
         drawn.append([_kept(json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()])
     else:
         return drawn[0], drawn[1]
-    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
     examples, dev = _draw(collections, encoder, config, recipe, report)
-    run.mkdir(parents=True, exist_ok=True)
+    if not examples:
+        raise WrongUsage(
+            "no example could be drawn; give folders with a train split and answers, or markdown documents"
+        )
     for name, rows in (("train", examples), ("dev", dev)):
         text = "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
         (run / f"{name}.jsonl").write_text(text, encoding="utf-8")

@@ -24,12 +24,13 @@ from retrieval.tuning.calibration import (
     choose_fusion,
     read_pools,
 )
-from retrieval.tuning.collection import Collection, Question, origins, read_collection
+from retrieval.tuning.collection import Collection, Question, digest, origins, read_collections
 from retrieval.tuning.mining import Group, MiningConfig, Recipe, mine
 from retrieval.tuning.pools import JudgedPool, judged_pools, mean_ndcg
 from retrieval.tuning.release import Facts, write_release, write_weights
+from retrieval.tuning.runs import Run, begin, settled
 from retrieval.tuning.training import Progress, TrainingConfig, train
-from retrieval.weightfolder import read_manifest
+from retrieval.weightfolder import check_place, fingerprint, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,21 @@ def tune_reranker(
     :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
     :param encoder: embeds passages for mining; ``encoder_folder`` holds the weights that training starts from.
     :returns: nDCG@10 on dev questions by system (bm25, dense, hybrid, reranked) and collection.
-    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on.
-    :raises ModelUnavailable: if what is to be started from is no reranker.
+    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on, two have one name, or another run
+        was begun in ``out``.
+    :raises ModelUnavailable: if ``out`` holds weights of another kind, or what is to be started from is no reranker.
     """
     if config.start_from:
         read_manifest(config.start_from, kind="reranker")  # said now, not after minutes of mining
+    check_place(out, kind="reranker")
     began = perf_counter()
-    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
+    stated = origins(folders)
+    collections = read_collections(folders)
+    start = fingerprint(config.start_from) if config.start_from else encoder.name
+    settings = settled(
+        asdict(config.training), asdict(config.mining), {name: asdict(one) for name, one in (recipe or {}).items()}
+    )
+    begin(out / "run", Run("reranker", digest(collections), start, settings, config.training.seed))
     groups: list[Group] = []
     for number, collection in enumerate(collections):
         report("mining hard negatives", number, len(collections))
@@ -82,7 +91,7 @@ def tune_reranker(
     )  # fmt: skip
     write_weights(network, out)
     facts = Facts(
-        name=config.name, command=command, data=origins(folders), groups=Counter(group.source for group in groups),
+        name=config.name, command=command, data=stated, groups=Counter(group.source for group in groups),
         training=asdict(config.training), steps=config.training.steps, hours=(perf_counter() - began) / 3600, measures={},
         validations=validations,
     )  # fmt: skip

@@ -20,11 +20,22 @@ from retrieval.errors import WrongUsage
 from retrieval.reader import Reader, TrainedReader
 from retrieval.records import Passage
 from retrieval.tuning.calibration import auroc, logistic
-from retrieval.tuning.collection import Collection, Question, origins, read_collection
+from retrieval.tuning.collection import Collection, Question, digest, origins, read_collections
 from retrieval.tuning.mining import misleading
 from retrieval.tuning.reading import ReadingConfig, Step, further, train
+from retrieval.tuning.runs import Run, begin, settled
 from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
-from retrieval.weightfolder import SHIPPED, fill, fingerprint, pack, read_manifest, unpack, write_manifest
+from retrieval.weightfolder import (
+    SHIPPED,
+    check_place,
+    fill,
+    fingerprint,
+    pack,
+    read_manifest,
+    unpack,
+    write_manifest,
+    write_readable,
+)
 
 #: Called with (what is being done, steps done, steps in all).
 Report = Callable[[str, int, int], None]
@@ -102,12 +113,12 @@ def tune_reader(
     :param encoder: searches for passages that look as if they answered; ``encoder_folder`` holds the weights that training
         starts from.
     :returns: by collection with dev questions.
-    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on, or ``out`` is to be averaged
-        with itself.
+    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on, ``out`` is to be averaged with
+        itself, or another run was begun in it.
     :raises ModelUnavailable: if what is to be started from or averaged with is no reader.
     """
     import torch
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import load_file, save
 
     from retrieval.interaction import TextTokenizer
     from retrieval.reading import SHARED, ReadingNetwork
@@ -117,13 +128,22 @@ def tune_reader(
     for folder in (config.average_with, config.start_from):
         if folder:
             read_manifest(folder, kind="reader")  # said now, not after hours of training
+    check_place(out, kind="reader")
     began = perf_counter()
+    stated = origins(folders)
     training = further(config.training) if config.start_from else config.training
-    collections = sorted((read_collection(folder) for folder in folders), key=lambda collection: collection.name)
+    collections = read_collections(folders)
     uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
     pairs = [pair for collection in collections for pair in _dev_pairs(collection, config)]
     if len({pair.answered for pair in pairs}) < 2:
         raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
+    start = SHIPPED / "reranker" / "weights.safetensors"
+    from_weights = config.start_from or (start.parent if start.exists() else None)
+    run = Run(
+        "reader", digest(collections), fingerprint(from_weights) if from_weights else encoder.name,
+        settled(asdict(training), {name: asdict(use) for name, use in uses.items()}), training.seed,
+    )  # fmt: skip
+    begin(out / "run", run)
     asked: dict[SheetSource, float] = {}
     for number, collection in enumerate(collections):
         report("searching for look-alikes", number, len(collections))
@@ -134,7 +154,6 @@ def tune_reader(
     if not made:
         raise WrongUsage("the folders hold no passage of thirty words to make questions from; give longer documents")
     network = ReadingNetwork.from_encoder(encoder_folder)
-    start = SHIPPED / "reranker" / "weights.safetensors"
     if config.start_from:
         fill(network, config.start_from, kind="reader")
     elif start.exists():
@@ -148,11 +167,11 @@ def tune_reader(
     if config.average_with:
         average(network, config.average_with)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
-    save_file(pack(tensors), out / "weights.safetensors")
+    write_readable(out / "weights.safetensors", save(pack(tensors)))
     log_odds = _read(pairs, TrainedReader(network, tokenizer, config.name), report)
     scale, offset = _calibrated(pairs, log_odds)
     judged = _judged(pairs, log_odds)
-    facts = _Facts(command, origins(folders), asdict(training), (perf_counter() - began) / 3600, judged)
+    facts = _Facts(command, stated, asdict(training), (perf_counter() - began) / 3600, judged)
     (out / "README.md").write_text(_card(config.name, facts), encoding="utf-8")
     write_manifest(
         out,

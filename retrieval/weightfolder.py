@@ -47,7 +47,7 @@ def check_place(folder: Path, *, kind: str) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return
     if held != kind:
-        raise ModelUnavailable(f"{folder} holds a {held} where a {kind} was expected; name another folder")
+        raise ModelUnavailable(f"{folder} holds a {held}, not weights of the kind {kind}; choose another --out")
 
 
 def write_readable(path: Path, content: bytes) -> None:

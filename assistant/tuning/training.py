@@ -8,24 +8,27 @@ that makes a step about three times as quick as padding whole prompts.
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from assistant.adapter import CONFIG, WEIGHTS
 from assistant.model import open_weights
 from assistant.tuning.examples import Example
 from retrieval.errors import WrongUsage
+from retrieval.tuning.checkpoint import resume, save_checkpoint
+from retrieval.tuning.schedule import rate
+from retrieval.weightfolder import write_readable
 
 _PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _BUCKET = 16  #: batches whose examples are sorted by length together
@@ -105,14 +108,15 @@ def train(
     adapted = _adapted(model, config)
     trained = [parameter for parameter in adapted.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0)
-    step = _resume(out / "run", adapted, optimizer)
+    step = resume(out / "run", {"adapter": partial(_put, adapted)}, optimizer)
     batches = in_batches(encoded, config)
     losses: list[float] = []
     adapted.train()
     try:
         while step < config.steps:
+            share = rate(step, config.steps, warmup=config.warmup, decay=config.decay)
             for group in optimizer.param_groups:
-                group["lr"] = config.learning_rate * _rate(step, config)
+                group["lr"] = config.learning_rate * share
             loss = reply_loss(model, batches[step % len(batches)])
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -121,12 +125,12 @@ def train(
             losses.append(loss.item())
             step += 1
             if step % config.checkpoint_steps == 0 or step == config.steps:
-                _save(out / "run", adapted, optimizer, step, config)
+                save_checkpoint(out / "run", {"adapter": _tensors(adapted)}, optimizer, step, asdict(config))
                 if report:
                     report(Progress(step, config.steps, sum(losses) / len(losses)))
                 losses.clear()
     except KeyboardInterrupt:
-        _save(out / "run", adapted, optimizer, step, config)
+        save_checkpoint(out / "run", {"adapter": _tensors(adapted)}, optimizer, step, asdict(config))
         raise
     _write(out, adapted, config)
     adapted.eval()
@@ -222,16 +226,16 @@ def _without_notices() -> Iterator[None]:
         yield
 
 
-def _rate(step: int, config: TrainingConfig) -> float:
-    warm = (step + 1) / max(1, math.ceil(config.warmup * config.steps))
-    fall = (config.steps - step) / max(1, math.ceil(config.decay * config.steps))
-    return min(1.0, warm, fall)
-
-
 def _tensors(adapted: Any) -> dict[str, Tensor]:
     from peft import get_peft_model_state_dict
 
     return {name: value.detach().contiguous() for name, value in get_peft_model_state_dict(adapted).items()}
+
+
+def _put(adapted: Any, tensors: dict[str, Tensor]) -> None:
+    from peft import set_peft_model_state_dict
+
+    set_peft_model_state_dict(adapted, tensors)
 
 
 def _write(out: Path, adapted: Any, config: TrainingConfig) -> None:
@@ -242,35 +246,5 @@ def _write(out: Path, adapted: Any, config: TrainingConfig) -> None:
         "r": config.rank, "lora_alpha": config.alpha, "lora_dropout": 0.0, "bias": "none",
         "target_modules": sorted(_PROJECTIONS), "layers_to_transform": list(lora.layers_to_transform),
     }  # fmt: skip
-    save_file({name: value.half() for name, value in _tensors(adapted).items()}, out / WEIGHTS)
+    write_readable(out / WEIGHTS, save({name: value.half() for name, value in _tensors(adapted).items()}))
     (out / CONFIG).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-
-
-def _save(out: Path, adapted: Any, optimizer: torch.optim.Optimizer, step: int, config: TrainingConfig) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    tensors = {f"adapter.{name}": value for name, value in _tensors(adapted).items()}
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    save_file(tensors, out / "checkpoint.tmp")
-    (out / "checkpoint.tmp").replace(out / "checkpoint.safetensors")
-    (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": asdict(config)}, indent=1) + "\n")
-
-
-def _resume(out: Path, adapted: Any, optimizer: torch.optim.Optimizer) -> int:
-    """Load the checkpoint in ``out``; :returns: the steps already done, 0 without one."""
-    if not (out / "checkpoint.json").exists():
-        return 0
-    from peft import set_peft_model_state_dict
-
-    tensors = load_file(out / "checkpoint.safetensors")
-    set_peft_model_state_dict(adapted, _part(tensors, "adapter."))
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _part(tensors, "optimizer.").items():
-        number, field = name.split(".", 1)
-        state.setdefault(int(number), {})[field] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(json.loads((out / "checkpoint.json").read_text(encoding="utf-8"))["step"])
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,31 +1,28 @@
-"""Where a training run stands, on disk: networks, optimizer and step, so that a stopped run goes on."""
+"""Where a training run stands, on disk: weights, optimizer and step, so that a stopped run goes on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from retrieval.interaction import SHARED
 
 
 def save_checkpoint(
-    out: Path, networks: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer, step: int, config: Mapping[str, object]
+    out: Path, parts: Mapping[str, Mapping[str, Tensor]], optimizer: torch.optim.Optimizer, step: int, config: Mapping[str, object]
 ) -> None:  # fmt: skip
     """Write ``checkpoint.safetensors`` and ``checkpoint.json`` into ``out``, the one before replaced in one move.
 
-    :param networks: by name; the word embeddings that belong to the encoder are left out.
+    :param parts: weights by part and name; the word embeddings that belong to the encoder are left out.
     """
     out.mkdir(parents=True, exist_ok=True)
     tensors = {
-        f"{part}.{name}": value
-        for part, network in networks.items()
-        for name, value in network.state_dict().items()
-        if name != SHARED
+        f"{part}.{name}": value for part, weights in parts.items() for name, value in weights.items() if name != SHARED
     }
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
@@ -34,16 +31,19 @@ def save_checkpoint(
     (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": config}, indent=1) + "\n")
 
 
-def resume(out: Path, networks: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer) -> int:
-    """Load the checkpoint in ``out`` into the networks and the optimizer.
+def resume(
+    out: Path, parts: Mapping[str, Callable[[dict[str, Tensor]], object]], optimizer: torch.optim.Optimizer
+) -> int:
+    """Load the checkpoint in ``out``.
 
+    :param parts: by part, what takes its weights.
     :returns: the steps already done, 0 without a checkpoint.
     """
     if not (out / "checkpoint.json").exists():
         return 0
     tensors = load_file(out / "checkpoint.safetensors")
-    for part, network in networks.items():
-        network.load_state_dict(_part(tensors, f"{part}."), strict=False)
+    for part, take in parts.items():
+        take(_part(tensors, f"{part}."))
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _part(tensors, "optimizer.").items():
         number, field = name.split(".", 1)

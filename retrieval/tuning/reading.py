@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -15,10 +16,14 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
+from retrieval.errors import WrongUsage
 from retrieval.interaction import TextTokenizer, cut_question
 from retrieval.reading import ReadingNetwork
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.sheets import Sheet, SheetSource
+
+#: A draw comes to nothing now and then; so many in a row say that there is nothing to draw.
+_TRIES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,13 @@ def train(
     """Train the network for ``config.steps`` steps, resuming from a checkpoint in ``out`` where there is one.
 
     :param asked: sources of asked questions and how often each is drawn, in proportion.
+    :raises WrongUsage: if they and the made questions come to nothing.
     """
     torch.manual_seed(config.seed)
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
     torch.set_flush_denormal(True)
     optimizer = _optimizer(network, config)
-    step = resume(out, {"network": network}, optimizer)
+    step = resume(out, {"network": partial(network.load_state_dict, strict=False)}, optimizer)
     layout = Layout(tokenizer, config)
     losses: list[tuple[float, float]] = []
     began, read = perf_counter(), 0
@@ -92,7 +98,7 @@ def train(
         read += len(batch.answered)
         step += 1
         if step % config.checkpoint_steps == 0 or step == config.steps:
-            save_checkpoint(out, {"network": network}, optimizer, step, asdict(config))
+            save_checkpoint(out, {"network": network.state_dict()}, optimizer, step, asdict(config))
             answered, span = (sum(values) / len(values) for values in zip(*losses, strict=True))
             report(Step(step, config.steps, answered, span, read / (perf_counter() - began)))
             losses.clear()
@@ -164,13 +170,16 @@ def _window(size: int, room: int, answer: tuple[int, int] | None, random: Random
 def _draw(
     made: SheetSource, asked: Mapping[SheetSource, float], made_share: float, random: Random, config: ReadingConfig
 ) -> Sheet:
-    while True:
+    for _ in range(_TRIES):
         source = made
         if asked and random.random() >= made_share:
             source = random.choices(list(asked), list(asked.values()))[0]
         sheet = source.draw(random, config.questions)
         if sheet:
             return sheet
+    raise WrongUsage(
+        "no question can be made from the documents; give passages of several sentences, or train questions"
+    )
 
 
 def _step(

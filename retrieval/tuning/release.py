@@ -10,7 +10,7 @@ from typing import Any
 
 from retrieval.interaction import SHARED, InteractionNetwork
 from retrieval.tuning.stopping import Validation, best_of
-from retrieval.weightfolder import pack, write_manifest
+from retrieval.weightfolder import pack, write_manifest, write_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Facts:
 
 def write_weights(network: InteractionNetwork, folder: Path) -> None:
     """Write ``weights.safetensors``: everything but the word embeddings, which are the encoder's, a byte a number."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(pack(tensors), folder / "weights.safetensors")
+    write_readable(folder / "weights.safetensors", save(pack(tensors)))
 
 
 def write_release(folder: Path, facts: Facts, *, scale: float, offset: float) -> None:

@@ -9,9 +9,9 @@ answers), which gives them an absolute meaning.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from retrieval.interaction import SHARED, InteractionNetwork, States, TextTokenizer, cut_question
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.mining import Candidate, Group
+from retrieval.tuning.schedule import rate
 from retrieval.tuning.stopping import BestWeights, Validation
 from retrieval.weightfolder import fill
 
@@ -90,8 +91,8 @@ def train(
     _freeze(network, config.frozen_layers)
     optimizer = _optimizer(network, blend, config)
     reader = _Reader(TextTokenizer(encoder_folder), config)
-    networks = {"network": network, "blend": blend}
-    step = resume(out, networks, optimizer)
+    networks: dict[str, nn.Module] = {"network": network, "blend": blend}
+    step = resume(out, {name: partial(one.load_state_dict, strict=False) for name, one in networks.items()}, optimizer)
     order = _order(groups, config)
     losses: list[float] = []
     best = BestWeights(out, config.patience, _run(held_out, config))
@@ -101,15 +102,16 @@ def train(
     network.train()
     while step < config.steps and not (best.exhausted and step > falls):
         chosen = [groups[order[(step * config.groups + at) % len(order)]] for at in range(config.groups)]
-        rate = _rate(step, config)
+        share = rate(step, config.steps, warmup=config.warmup, decay=config.decay)
         for parameters in optimizer.param_groups:
-            parameters["lr"] = parameters["peak"] * rate
+            parameters["lr"] = parameters["peak"] * share
         losses.append(_step(chosen, network, blend, optimizer, reader, Random(f"{config.seed} {step}"), config))
         step += 1
         if held_out and (step % every == 0 or step == config.steps):
             best.add(network, step, validate(held_out, network, blend, reader))
         if step % config.checkpoint_steps == 0 or step == config.steps:
-            save_checkpoint(out, networks, optimizer, step, asdict(config))
+            weights = {name: one.state_dict() for name, one in networks.items()}
+            save_checkpoint(out, weights, optimizer, step, asdict(config))
             if report:
                 report(Progress(step, config.steps, sum(losses) / len(losses), best.latest))
             losses.clear()
@@ -269,12 +271,6 @@ def _run(held_out: Sequence[Group], config: TrainingConfig) -> str:
     """What the validations of a run are comparable by."""
     asked = "\n".join(f"{group.source} {group.question}" for group in held_out)
     return f"{config.steps} steps, {len(held_out)} held out, {sha256(asked.encode()).hexdigest()[:12]}"
-
-
-def _rate(step: int, config: TrainingConfig) -> float:
-    warm = (step + 1) / max(1, math.ceil(config.warmup * config.steps))
-    fall = (config.steps - step) / max(1, math.ceil(config.decay * config.steps))
-    return min(1.0, warm, fall)
 
 
 def _order(groups: Sequence[Group], config: TrainingConfig) -> list[int]:

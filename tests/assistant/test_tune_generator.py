@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -162,8 +164,6 @@ def test_merging_gives_what_peft_gives(tmp_path: Path, base: Base) -> None:
 
 
 def test_a_stopped_run_goes_on_from_its_checkpoint(tmp_path: Path, base: Base) -> None:
-    from dataclasses import replace
-
     first = replace(TINY, training=replace(TINY.training, steps=3))
     out = tmp_path / "adapter"
     data = write_beir(tmp_path / "rules")
@@ -174,6 +174,30 @@ def test_a_stopped_run_goes_on_from_its_checkpoint(tmp_path: Path, base: Base) -
         report=lambda what, done, _total: seen.append(done) if what.startswith("training") else None,
     )  # fmt: skip
     assert seen == [6]
+
+
+def test_a_run_on_other_data_with_another_seed_or_of_another_kind_is_refused(tmp_path: Path, base: Base) -> None:
+    out = tuned(tmp_path, base)
+    other = write_beir(tmp_path / "others", train=4)
+    with pytest.raises(WrongUsage, match=r"another data; choose another --out, or remove .*run to start again"):
+        tune_generator([other], WordEncoder(), base, out, TINY)
+    seeded = replace(TINY, training=replace(TINY.training, seed=8))
+    with pytest.raises(WrongUsage, match="another settings and seed"):
+        tune_generator([tmp_path / "rules"], WordEncoder(), base, out, seeded)
+    with pytest.raises(WrongUsage, match="another start weights"):
+        tune_generator([tmp_path / "rules"], WordEncoder(), replace(base, sha256="1" * 64), out, TINY)
+    (tmp_path / "reader").mkdir()
+    (tmp_path / "reader" / "manifest.json").write_text('{"kind": "reader", "files": {}}')
+    with pytest.raises(ModelUnavailable, match="holds a reader, not weights of the kind adapter"):
+        tune_generator([other], WordEncoder(), base, tmp_path / "reader", TINY)
+    shutil.rmtree(out / "run")
+    tune_generator([other], WordEncoder(), base, out, TINY)
+
+
+def test_an_adapter_may_be_read_by_whom_the_umask_lets(tmp_path: Path, base: Base) -> None:
+    out = tuned(tmp_path, base)
+    modes = {path.name: path.stat().st_mode for path in out.iterdir() if path.is_file()}
+    assert modes["adapter_model.safetensors"] == modes["README.md"]
 
 
 def test_data_without_anything_to_learn_is_refused(tmp_path: Path, base: Base) -> None:

@@ -106,6 +106,12 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
     assert len(reader.read(ASKED["leave"], [passage(TEXTS[0])])) == 1
     assert "| rules |" in (out / "README.md").read_text()
     assert (out / "weights.safetensors").stat().st_size < 13e6
+    assert (out / "weights.safetensors").stat().st_mode == (out / "README.md").stat().st_mode
+    with pytest.raises(WrongUsage, match="another data"):
+        tune_reader(
+            [data], WordEncoder(), ModelCache.default().require(ENCODER), out,
+            ReaderTuneConfig(training=training, uses={"rules": CollectionUse(share=2.0)}),
+        )  # fmt: skip
 
 
 def test_training_goes_on_from_a_reader(tmp_path: Path) -> None:
