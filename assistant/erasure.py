@@ -13,6 +13,7 @@ from assistant.jobs import forget_document, forget_files
 from assistant.preflights import Preflights
 from retrieval.documents import Version
 from retrieval.encoder import Encoder
+from retrieval.generations import drop_earlier
 from retrieval.generations import publish as publish_index
 from retrieval.home import PATIENCE_S, Home
 from retrieval.store import Store
@@ -49,6 +50,7 @@ class Erasure:
             versions = self.store.document(document_id).versions
             self.store.remove_document(document_id)
             publish_index(self.home, self.store, self._encoder())
+            drop_earlier(self.home)
             self._forget(document_id, versions)
             self.store.prune_originals(self.home)
             self.store.empty_log()
@@ -76,6 +78,7 @@ class Erasure:
                 self.store.remove_versions([version.version_id for version in gone])
                 self._forget(action.document_id, gone, is_all=len(gone) == len(document.versions))
                 erased += len(gone)
+            drop_earlier(self.home)
             self.store.prune_originals(self.home)
             self.store.empty_log()
         return erased

@@ -5,15 +5,15 @@
     index/000007/passages.jsonl  lexical.npz  dense.faiss  manifest.json
     index/current                "000007"
 
-A crash at any moment leaves either the old generation current or the new one, never a mixture. Everything here is
-derived from the database and can be written again.
+A crash at any moment leaves either the old generation current or the new one, never a mixture. The one before stays until
+the next is published, for those who are reading it. Everything here is derived from the database and can be written again.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,8 +23,8 @@ from typing import Any
 
 from retrieval.dense import DenseIndex
 from retrieval.encoder import Encoder
-from retrieval.errors import IndexDamaged, IndexEmpty, IndexMismatch
-from retrieval.home import Home, sync
+from retrieval.errors import IndexDamaged, IndexEmpty, IndexMismatch, NotReady
+from retrieval.home import UNFINISHED, Home, sync
 from retrieval.index import PassageIndex, lexical_of
 from retrieval.lexical import LexicalIndex
 from retrieval.models import sha256_of
@@ -70,7 +70,7 @@ def current_generation(home: Home) -> int:
 
 
 def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False) -> PassageIndex:
-    """Load the generation in service after checking every file against its manifest.
+    """Load the generation in service after checking every file against its manifest, also while others are published.
 
     :param encoder: the encoder questions will be embedded with; None does not check.
     :param or_empty: take a generation without passages too, as drafts alone or the last removal leave it.
@@ -78,9 +78,19 @@ def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False
     :raises IndexDamaged: if a file is missing or differs from the manifest.
     :raises IndexMismatch: if the index was built with another encoder.
     """
-    generation = current_generation(home)
-    if generation == 0:
-        raise IndexEmpty(_nothing_indexed(home))
+    while True:
+        generation = current_generation(home)
+        if generation == 0:
+            raise IndexEmpty(_nothing_indexed(home))
+        try:
+            return _opened(home, generation, encoder, or_empty)
+        except IndexDamaged:
+            if current_generation(home) == generation:
+                raise
+            # Another became current meanwhile, and the files of this one were dropped.
+
+
+def _opened(home: Home, generation: int, encoder: str | None, or_empty: bool) -> PassageIndex:
     folder = _folder(home, generation)
     manifest = read_manifest(folder)
     if encoder is not None and manifest.encoder != encoder:
@@ -88,21 +98,30 @@ def open_index(home: Home, *, encoder: str | None = None, or_empty: bool = False
             f"index was built with {manifest.encoder} ({manifest.dimension}-d), the encoder is {encoder}; "
             "run: policydesk index rebuild"
         )
-    verify_files(folder, manifest)
+    try:
+        verify_files(folder, manifest)
+        passages, lexical, dense = _read(folder, manifest)
+    except (OSError, RuntimeError) as error:  # FAISS raises RuntimeError for a file that is not there
+        raise IndexDamaged(
+            f"index generation {folder.name} cannot be read ({_brief(error)}); run: policydesk index rebuild"
+        ) from error
     if not (manifest.passages or or_empty):
         raise IndexEmpty(
             f"{home.root} holds no published documents; run: policydesk ingest FOLDER, or publish what waits: policydesk documents review"
         )
+    return PassageIndex(passages, lexical, dense, encoder=manifest.encoder, generation=generation)
+
+
+def _read(folder: Path, manifest: Manifest) -> tuple[list[Passage], LexicalIndex, DenseIndex]:
     with (folder / "passages.jsonl").open(encoding="utf-8") as lines:
         passages = [_passage(json.loads(line)) for line in lines]
-    lexical = folder / "lexical.npz"
-    return PassageIndex(
-        passages,
-        LexicalIndex.load(lexical) if manifest.format == FORMAT else lexical_of(passages),
-        DenseIndex.load(folder / "dense.faiss"),
-        encoder=manifest.encoder,
-        generation=generation,
-    )
+    saved = folder / "lexical.npz"
+    lexical = LexicalIndex.load(saved) if manifest.format == FORMAT else lexical_of(passages)
+    return passages, lexical, DenseIndex.load(folder / "dense.faiss")
+
+
+def _brief(error: OSError | RuntimeError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[-1]
 
 
 def _nothing_indexed(home: Home) -> str:
@@ -156,17 +175,32 @@ def publish(
     :param rebuild: read and encode every passage again, and drop every earlier generation's files.
     :param progress: called with (passages encoded, passages to encode).
     :returns: the number of the generation in service afterwards; unchanged if nothing changed.
+    :raises NotReady: if it cannot be written, as where the disk is full; the one before stays in service.
     """
     passages = store.published_passages()
     previous = None if rebuild else _previous(home, encoder)
     if previous is not None and list(previous.passages) == passages and _format(home, previous) == FORMAT:
         return previous.generation
     index = PassageIndex.build(passages, encoder, previous=previous, progress=progress)
-    generation = max([_last_current(home), *_numbers(home)]) + 1
-    _write(home, index, generation)
-    _make_current(home, generation)
-    _drop_others(home, keep=generation)
+    before = _last_current(home)
+    generation = max([before, *_numbers(home)]) + 1
+    try:
+        _write(home, index, generation)
+        _make_current(home, generation)
+    except (OSError, RuntimeError) as error:  # FAISS raises RuntimeError for a disk that is full
+        if _last_current(home) == before:
+            shutil.rmtree(_folder(home, generation), ignore_errors=True)
+        raise NotReady(
+            f"the index cannot be written to {home.index} ({_brief(error)}); make room on the disk, then run: policydesk index rebuild"
+        ) from error
+    _drop_others(home, keep={generation} if rebuild else {generation, before})
     return generation
+
+
+def drop_earlier(home: Home) -> None:
+    """Remove the files of every generation but the one in service, as where text must be gone. The caller holds
+    ``home.writing()``."""
+    _drop_others(home, keep={_last_current(home)})
 
 
 def _format(home: Home, index: PassageIndex) -> int:
@@ -207,16 +241,9 @@ class CurrentIndex:
     def get(self) -> PassageIndex:
         """:raises IndexEmpty, IndexDamaged, IndexMismatch: see :func:`open_index`."""
         with self._lock:
-            while True:
-                current = current_generation(self._home)
-                if self._index is not None and self._index.generation == current:
-                    return self._index
-                try:
-                    self._index = open_index(self._home, encoder=self._encoder)
-                except IndexDamaged:
-                    if current_generation(self._home) == current:
-                        raise
-                    # Another became current meanwhile, and the files of this one were dropped.
+            if self._index is None or self._index.generation != current_generation(self._home):
+                self._index = open_index(self._home, encoder=self._encoder)
+            return self._index
 
 
 def _previous(home: Home, encoder: Encoder) -> PassageIndex | None:
@@ -227,9 +254,20 @@ def _previous(home: Home, encoder: Encoder) -> PassageIndex | None:
 
 
 def _write(home: Home, index: PassageIndex, generation: int) -> None:
-    scratch = home.index / f".writing-{generation:06d}"
+    scratch = home.index / f"{UNFINISHED}{generation:06d}"
     shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(mode=0o700)
+    try:
+        scratch.mkdir(mode=0o700)
+        _fill(scratch, index, generation)
+        shutil.rmtree(_folder(home, generation), ignore_errors=True)
+        scratch.rename(_folder(home, generation))
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)  # it would take the room that the next attempt needs
+        raise
+    sync(home.index)
+
+
+def _fill(scratch: Path, index: PassageIndex, generation: int) -> None:
     (scratch / "passages.jsonl").write_text("".join(_lines(index.passages)), encoding="utf-8")
     index.lexical.save(scratch / "lexical.npz")
     index.dense.save(scratch / "dense.faiss")
@@ -248,9 +286,6 @@ def _write(home: Home, index: PassageIndex, generation: int) -> None:
     (scratch / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2))
     for path in [*scratch.iterdir(), scratch]:
         sync(path)
-    shutil.rmtree(_folder(home, generation), ignore_errors=True)
-    scratch.rename(_folder(home, generation))
-    sync(home.index)
 
 
 def _make_current(home: Home, generation: int) -> None:
@@ -261,10 +296,11 @@ def _make_current(home: Home, generation: int) -> None:
     sync(home.index)
 
 
-def _drop_others(home: Home, *, keep: int) -> None:
-    """Remove earlier generations and unfinished writes: readers hold theirs in memory."""
+def _drop_others(home: Home, *, keep: Collection[int]) -> None:
+    """Remove earlier generations and unfinished writes: who has read one holds it in memory."""
+    kept = {f"{generation:06d}" for generation in keep}
     for folder in home.index.iterdir():
-        if folder.is_dir() and folder.name != f"{keep:06d}":
+        if folder.is_dir() and folder.name not in kept:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from retrieval.errors import HomeInUse, NotReady
 
 #: So long somebody's act waits while another process writes a generation.
 PATIENCE_S = 60.0
+#: What the folder of an index generation is called until it is whole.
+UNFINISHED = ".writing-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Home:
                 f"another process is writing to {self.root}; wait for it to finish, or use another --home"
             ) from error
         try:
+            # What a process that was killed has left: it takes room, and nobody writes it any more.
+            for folder in self.index.glob(f"{UNFINISHED}*"):
+                shutil.rmtree(folder, ignore_errors=True)
             yield
         finally:
             lock.release()

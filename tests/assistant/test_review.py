@@ -341,6 +341,17 @@ def test_after_the_days_of_grace_the_text_is_gone_for_good(desk: Desk) -> None:
     assert list(desk.home.originals.iterdir()) == []
 
 
+def test_what_was_removed_and_purged_stands_in_no_earlier_generation(desk: Desk) -> None:
+    desk.add("travel.md", "# Travel\n\nTravel is second class.\n", draft=False)
+    secret = desk.add("merger.md", "# Merger\n\nThe merger is called zanzibar.\n", draft=False).removesuffix(".v1")
+    desk.review.remove(secret)
+    desk.review.erasure.purge(all_removed=True)
+    assert [path for path in desk.home.index.rglob("*.jsonl") if "zanzibar" in path.read_text()] == []
+    again = desk.add("merger.md", "# Merger\n\nThe merger is called zanzibar.\n", draft=False).removesuffix(".v1")
+    desk.review.erasure.erase(again)
+    assert [path for path in desk.home.index.rglob("*.jsonl") if "zanzibar" in path.read_text()] == []
+
+
 def test_a_draft_is_made_a_version_of_a_document_it_was_not_known_to_be_of(desk: Desk) -> None:
     leave = desk.add("leave.md", LEAVE, draft=False).removesuffix(".v1")
     desk.review.confirm(leave, replace(desk.review.particulars(leave), owner="People team", jurisdiction="DE"))

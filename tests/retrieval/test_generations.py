@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from retrieval import generations
+from retrieval.dense import DenseIndex
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import HomeInUse, HomeTooNew, IndexDamaged, IndexEmpty, IndexMismatch, NotReady
-from retrieval.generations import CurrentIndex, current_generation, is_stale, open_index, publish
+from retrieval.generations import CurrentIndex, current_generation, drop_earlier, is_stale, open_index, publish
 from retrieval.home import Home
 from retrieval.lexical import LexicalIndex
 from retrieval.models import sha256_of
@@ -81,7 +85,88 @@ def test_a_publish_while_an_index_is_opened_is_no_damage(
         return read(folder)
 
     monkeypatch.setattr(generations, "read_manifest", publish_first)
-    assert CurrentIndex(home, encoder=ENCODER.name).get().generation == 2
+    assert open_index(home, encoder=ENCODER.name).generation == 2
+
+
+@pytest.mark.parametrize("name", ["passages.jsonl", "lexical.npz", "dense.faiss"])
+def test_files_dropped_after_they_were_checked_are_read_from_the_next_generation(
+    home: Home, store: Store, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    verify = generations.verify_files
+
+    def drop(folder: Path, manifest: generations.Manifest) -> None:
+        verify(folder, manifest)
+        monkeypatch.setattr(generations, "verify_files", verify)
+        publish(home, store, ENCODER, rebuild=True)
+        shutil.copytree(home.index / "000002", folder)
+        (folder / name).unlink()
+
+    monkeypatch.setattr(generations, "verify_files", drop)
+    assert open_index(home, encoder=ENCODER.name).generation == 2
+
+
+@pytest.mark.parametrize("name", ["passages.jsonl", "lexical.npz", "dense.faiss"])
+def test_a_file_that_vanishes_as_it_is_read_is_damage(
+    home: Home, store: Store, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    monkeypatch.setattr(generations, "verify_files", lambda folder, _: (folder / name).unlink())
+    with pytest.raises(IndexDamaged, match=r"cannot be read .*index rebuild"):
+        open_index(home)
+
+
+def test_the_generation_before_stays_until_the_next_is_published(home: Home, store: Store) -> None:
+    kept = []
+    for name in ("leave", "travel", "hotels"):
+        add(store, name, f"about {name}")
+        publish(home, store, ENCODER)
+        kept.append(sorted(path.name for path in home.index.iterdir() if path.is_dir()))
+    assert kept == [["000001"], ["000001", "000002"], ["000002", "000003"]]
+    drop_earlier(home)
+    assert [path.name for path in home.index.iterdir() if path.is_dir()] == ["000003"]
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_disk_in_faiss(*_: object) -> None:
+    raise RuntimeError("Error in faiss::FileIOWriter\nwrite error in dense.faiss: No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("owner", "step", "fails"),
+    [
+        (LexicalIndex, "save", full_disk),
+        (DenseIndex, "save", full_disk_in_faiss),
+        (generations, "sync", full_disk),
+        (generations, "_make_current", full_disk),
+    ],
+)
+def test_a_full_disk_is_said_in_a_line_and_leaves_nothing_behind(
+    home: Home, store: Store, monkeypatch: pytest.MonkeyPatch, owner: object, step: str, fails: Callable[..., None]
+) -> None:
+    add(store, "leave", "28 days")
+    publish(home, store, ENCODER)
+    add(store, "travel", "second class")
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, fails)
+        with pytest.raises(NotReady, match=r"No space left on device.*make room") as raised:
+            publish(home, store, ENCODER)
+    assert "\n" not in str(raised.value)
+    assert [path.name for path in home.index.iterdir() if path.is_dir()] == ["000001"]
+    assert open_index(home).generation == 1
+    publish(home, store, ENCODER)
+    assert len(open_index(home)) == 2
+
+
+def test_what_a_killed_process_was_writing_goes_when_the_next_one_writes(home: Home, store: Store) -> None:
+    (home.index / ".writing-000002").mkdir()
+    with home.writing():
+        assert [path.name for path in home.index.iterdir()] == []
 
 
 def test_a_title_that_leaves_no_room_for_the_text_does_not_jam_the_library(home: Home, store: Store) -> None:
