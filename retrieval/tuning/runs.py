@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 #: What a run leaves that another would go on from.
 _LEFT = ("checkpoint.json", "best.json", "train.jsonl")
-_SAID = {"kind": "kind of model", "data": "data", "start": "start weights", "settings": "settings", "seed": "seed"}
+_SAID = {
+    "kind": "another kind of model", "data": "other data", "start": "other start weights", "settings": "other settings",
+    "seed": "another seed",
+}  # fmt: skip
 #: Settings that may change while a run is stopped: how long it goes on, and how often it is kept.
 _FREE = frozenset({"steps", "checkpoint_steps"})
 
@@ -65,6 +68,6 @@ def begin(folder: Path, run: Run) -> None:
         begun = {}
     if others := [said for name, said in _SAID.items() if begun.get(name) != getattr(run, name)]:
         raise WrongUsage(
-            f"{folder} holds a stopped or completed run with another {' and '.join(others)}; choose another --out, or remove"
+            f"{folder} holds a stopped or completed run with {' and '.join(others)}; choose another --out, or remove"
             f" {folder} to start again"
         )

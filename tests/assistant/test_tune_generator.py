@@ -179,12 +179,12 @@ def test_a_stopped_run_goes_on_from_its_checkpoint(tmp_path: Path, base: Base) -
 def test_a_run_on_other_data_with_another_seed_or_of_another_kind_is_refused(tmp_path: Path, base: Base) -> None:
     out = tuned(tmp_path, base)
     other = write_beir(tmp_path / "others", train=4)
-    with pytest.raises(WrongUsage, match=r"another data; choose another --out, or remove .*run to start again"):
+    with pytest.raises(WrongUsage, match=r"other data; choose another --out, or remove .*run to start again"):
         tune_generator([other], WordEncoder(), base, out, TINY)
     seeded = replace(TINY, training=replace(TINY.training, seed=8))
-    with pytest.raises(WrongUsage, match="another settings and seed"):
+    with pytest.raises(WrongUsage, match="other settings and another seed"):
         tune_generator([tmp_path / "rules"], WordEncoder(), base, out, seeded)
-    with pytest.raises(WrongUsage, match="another start weights"):
+    with pytest.raises(WrongUsage, match="other start weights"):
         tune_generator([tmp_path / "rules"], WordEncoder(), replace(base, sha256="1" * 64), out, TINY)
     (tmp_path / "reader").mkdir()
     (tmp_path / "reader" / "manifest.json").write_text('{"kind": "reader", "files": {}}')

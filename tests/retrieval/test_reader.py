@@ -107,7 +107,7 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
     assert "| rules |" in (out / "README.md").read_text()
     assert (out / "weights.safetensors").stat().st_size < 13e6
     assert (out / "weights.safetensors").stat().st_mode == (out / "README.md").stat().st_mode
-    with pytest.raises(WrongUsage, match="another data"):
+    with pytest.raises(WrongUsage, match="other data"):
         tune_reader(
             [data], WordEncoder(), ModelCache.default().require(ENCODER), out,
             ReaderTuneConfig(training=training, uses={"rules": CollectionUse(share=2.0)}),

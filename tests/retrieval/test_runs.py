@@ -34,9 +34,9 @@ def test_the_same_run_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     ("other", "says"),
     [
         (replace(RUN, kind="reranker"), "another kind of model; choose another --out, or remove"),
-        (replace(RUN, data="1"), "another data;"),
-        (replace(RUN, start="1"), "another start weights;"),
-        (replace(RUN, settings="1", seed=8), "another settings and seed;"),
+        (replace(RUN, data="1"), "other data;"),
+        (replace(RUN, start="1"), "other start weights;"),
+        (replace(RUN, settings="1", seed=8), "other settings and another seed;"),
     ],
 )
 def test_another_run_does_not(tmp_path: Path, other: Run, says: str) -> None:
@@ -48,7 +48,7 @@ def test_a_run_that_left_nothing_is_none(tmp_path: Path) -> None:
     begin(tmp_path / "run", RUN)
     begin(tmp_path / "run", replace(RUN, data="1"))
     (tmp_path / "run" / "best.json").write_text("{}")
-    with pytest.raises(WrongUsage, match="another data"):
+    with pytest.raises(WrongUsage, match="other data"):
         begin(tmp_path / "run", RUN)
 
 
