@@ -10,9 +10,11 @@ import torch
 from assistant.decoding import CopyingModel
 from assistant.guesses import Guesses
 from assistant.llama import Llama
-from assistant.model import load_model
+from assistant.model import Ending, LanguageModel, TransformersModel, load_model, prepare_default
 from assistant.prompt import evidence_lines
+from assistant.returning import Returning
 from retrieval.matrices import Int8Matrix
+from retrieval.models import ModelCache
 
 SENTENCE = "Up to five unused days may be carried over until 31 March."
 PROMPT = [
@@ -151,3 +153,16 @@ def test_two_replies_may_be_read_by_turns() -> None:
     one, other = model.stream(PROMPT, max_tokens=24), model.stream(PROMPT, max_tokens=24)
     pieces = [next(one), next(other)]
     assert pieces[0] + "".join(one) == pieces[1] + "".join(other) == alone
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("engine", ["ours", "transformers"])
+def test_a_reply_tells_whether_it_was_cut(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("assistant.decoding", "assistant.model"):
+        monkeypatch.setattr(f"{module}.LONGEST_DRAFT_S", 120.0)
+    folder = prepare_default(ModelCache.default())
+    model: LanguageModel = CopyingModel.load(folder, "m") if engine == "ours" else TransformersModel(folder, "m")
+    for most, ending in ((60, Ending.WHOLE), (3, Ending.CUT)):
+        reply = Returning[str, Ending | None](model.stream(PROMPT, max_tokens=most))
+        assert "".join(reply)
+        assert reply.returned is ending
