@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelUnavailable, PassageTooLong
-from retrieval.models import ENCODER, ModelCache
+from retrieval.models import ENCODER, ModelCache, sha256_of
 
 DEFAULT_ENCODER = ENCODER.name
 
@@ -117,12 +118,36 @@ def load_encoder(name: str = DEFAULT_ENCODER, *, cache: ModelCache | None = None
     """
     if name == DEFAULT_ENCODER:
         return SentenceEncoder((cache or ModelCache.default()).require(ENCODER), name)
+    folder = _folder(name)
+    return SentenceEncoder(folder, encoder_name(name))
+
+
+def encoder_name(name: str) -> str:
+    """What :func:`load_encoder` would call an encoder, without loading it: a folder's own name and what tells its weights from
+    those of others so called.
+
+    :raises ModelUnavailable: if there is no such folder.
+    """
+    if name == DEFAULT_ENCODER:
+        return name
+    folder = _folder(name)
+    hashed = sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in _READ and path.is_file()):
+        hashed.update(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n".encode())
+    return f"{folder.resolve().name}-{hashed.hexdigest()[:8]}"
+
+
+#: The files of a sentence-transformers folder that shape its vectors: weights, configuration, vocabulary.
+_READ = frozenset([".safetensors", ".bin", ".json", ".txt", ".model"])
+
+
+def _folder(name: str) -> Path:
     folder = Path(name)
     if not folder.is_dir():
         raise ModelUnavailable(
             f"there is no encoder {name!r}: give {DEFAULT_ENCODER} or a folder with a sentence-transformers model"
         )
-    return SentenceEncoder(folder, folder.name)
+    return folder
 
 
 def has_fast_bfloat16() -> bool:

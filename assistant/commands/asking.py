@@ -18,7 +18,7 @@ from assistant.config import Settings
 from assistant.contract import answer_json, search_json
 from assistant.opening import open_assistant
 from assistant.records import Answer, AsideKind
-from retrieval.encoder import load_encoder
+from retrieval.encoder import encoder_name, load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import open_index
 from retrieval.reader import load_reader
@@ -58,7 +58,7 @@ def search(
     if not re.search(r"\w", question):
         raise WrongUsage('there is no word in the question; write one, for example: policydesk search "parental leave"')
     scope = _scope(settings, as_user, as_of, jurisdiction)
-    index = open_index(settings.home, encoder=settings.encoder)
+    index = open_index(settings.home, encoder=encoder_name(settings.encoder))
     wants_rerank = mode is Mode.HYBRID and not no_rerank
     searcher = Searcher(
         index, load_encoder(settings.encoder),

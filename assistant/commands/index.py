@@ -16,7 +16,7 @@ from assistant.config import Settings
 from assistant.hardening import STOPPING, weak_settings
 from ingest.ocr import INSTALL
 from ingest.tesseract import program
-from retrieval.encoder import load_encoder
+from retrieval.encoder import encoder_name, load_encoder
 from retrieval.errors import PolicydeskError, WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
@@ -104,7 +104,9 @@ def doctor(
     findings.append(_finding("confidence and what it was fitted to", lambda: _check_confidence(settings)))
     findings.append(_finding("database", lambda: Store.open(settings.home)))
     if findings[-1].problem is None:
-        findings.append(_finding("index", lambda: open_index(settings.home, encoder=settings.encoder, or_empty=True)))
+        findings.append(
+            _finding("index", lambda: open_index(settings.home, encoder=encoder_name(settings.encoder), or_empty=True))
+        )
         if findings[-1].problem is None and is_stale(settings.home, Store.open(settings.home)):
             behind = (
                 f"generation {current_generation(settings.home)} is behind the database; run: policydesk index rebuild"

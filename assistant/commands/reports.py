@@ -92,7 +92,7 @@ def drift(
 def _nearest(settings: Settings, encoder: Encoder) -> Callable[[str], Passage | None] | None:
     """Finds the closest passage that everybody may read: the command line does not know who reads its report."""
     try:
-        index = open_index(settings.home, encoder=settings.encoder)
+        index = open_index(settings.home, encoder=encoder.name)
     except IndexEmpty:
         return None
     return nearest_in(Searcher(index, encoder), Scope())

@@ -209,8 +209,9 @@ def conflicts(context: typer.Context, as_json: AsJson = False) -> None:
     from retrieval.generations import open_index
 
     settings: Settings = context.obj
-    index = open_index(settings.home, encoder=settings.encoder)
-    found = find_conflicts(index.passages, load_encoder(settings.encoder), library=index)
+    encoder = load_encoder(settings.encoder)
+    index = open_index(settings.home, encoder=encoder.name)
+    found = find_conflicts(index.passages, encoder, library=index)
     if as_json:
         print_json({"conflicts": [conflict_json(each) for each in found]})
     for each in found if not as_json else ():
