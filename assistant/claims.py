@@ -12,10 +12,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from assistant.alignment import Alignment, lay_beside
-from ingest.opposites import OPPOSITES
+from assistant.marks import is_english, is_over, links, signs, speaks_of_all
+from assistant.moved import is_shuffled, is_spliced, swapped
+from assistant.prompt import one_line
+from ingest.opposites import OPPOSITES, party
 from ingest.sayings import MONTH_STEMS, Fact, Kind, facts
 from retrieval.terms import terms
 
@@ -29,6 +32,7 @@ class Failure(StrEnum):
     NEGATION = "negation"
     MODAL = "modal"
     CONDITION = "condition"
+    ORDER = "order"
     CONTENT = "content"
 
 
@@ -50,12 +54,17 @@ MIN_COVERAGE = 0.85
 _PART_CLAIMED = 0.3
 #: Whom a policy speaks to and of: a claim may name them where the span does not.
 _ADDRESSED = frozenset(terms("employees staff company policy document"))
-#: The two sides of an employment; what the one owes is not what the other owes.
-_SIDES = (frozenset(terms("company employer")), frozenset(terms("employees staff workers")))
-#: Words that say which of a kind are meant: what holds for former employees need not hold for employees.
+#: Words that say which of a kind are meant, how many, or how sure it is: what holds for former employees need not hold for employees.
 _WHICH = frozenset(
-    terms("former temporary permanent seasonal salaried disabled pregnant eligible exempt senior junior newly")
+    terms(
+        "former temporary permanent seasonal salaried disabled pregnant eligible exempt senior junior newly few several many half majority "
+        "written previously formerly usually normally generally typically mostly partly voluntarily plan intend propose consider"
+    )
 )
+#: What somebody has to give before the rest holds.
+_LEAVE_OF = frozenset(terms("consent approval permission authorisation authorization discretion"))
+#: Bounds that say when something holds.
+_WHEN = frozenset(["until", "before", "after", "from", "during"])
 
 
 def check(claim: str, span: str, *, heading: str = "") -> Verdict:
@@ -71,15 +80,23 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     beside = lay_beside(claimed, cited)
     foreign = [at for at in beside.unmatched if beside.claimed[at].key not in topics]
     coverage = 1 - len(foreign) / len(beside.claimed) if beside.claimed else 0.0
-    found = {*_added(beside, topics), *_dropped(beside), *_misplaced(beside), *_turned(beside), *_borrowed(beside)}
+    found = {*_added(beside, topics), *_dropped(beside), *_marked(claim, span, beside)}
     if _denied_by_opener(beside, span):
         found.add(Failure.NEGATION)
-    if coverage < MIN_COVERAGE or any(after - at == 1 for at, after in pairwise(foreign)):
+    if _is_about_others(beside):
+        found.add(Failure.NAME)
+    if is_shuffled(beside, _ADDRESSED) or is_spliced(beside):
+        found.add(Failure.ORDER)
+    if coverage < MIN_COVERAGE or any(after - at == 1 for at, after in pairwise(foreign)) or any(_swapped(beside)):
+        found.add(Failure.CONTENT)
+    if not is_english(span) and one_line(claim) not in one_line(span):
         found.add(Failure.CONTENT)
     return Verdict(next((failure for failure in Failure if failure in found), None), coverage)
 
 
-_DENYING = frozenset(["ban", "free", *terms("refuse reject prohibit forbidden exclude lapse expire")])
+_DENYING = frozenset(
+    ["ban", "free", *terms("refuse reject prohibit forbidden exclude lapse expire refrain avoid failure cease")]
+)
 _NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
 _LIST_BELOW = re.compile(r":\s+")
 
@@ -134,17 +151,47 @@ def _dropped(beside: Alignment) -> Iterator[Failure]:
         if to in beside.kept or fact.optional:
             continue
         if fact.kind is Kind.WORD:
-            if _says_which(beside, to) and to + 1 in beside.kept and _together(fact, beside.cited[to + 1]):
+            if _leads_on(beside, to) and (_says_which(beside, to) or fact.name):
                 yield Failure.CONDITION
+            if fact.key in _DENYING and _stands_beside_kept(beside, to):
+                yield Failure.NEGATION
+            if fact.key in _LEAVE_OF and _binds(beside, to):
+                yield Failure.CONDITION
+            if _is_counted(beside, to):
+                yield Failure.NUMBER
             continue
         if fact.kind in (Kind.NUMBER, Kind.UNIT):
-            if _measures_kept(beside, to):
+            if _measures_kept(beside, to) or (fact.key == "0.5" and _leads_on(beside, to)):
                 yield Failure.NUMBER
         elif fact.kind is Kind.CONDITION:
             if _binds(beside, to):
                 yield Failure.CONDITION
+        elif fact.key in _WHEN and _tells_when(beside, to):
+            yield Failure.BOUND
         elif _stands_beside_kept(beside, to) and fact.key not in ("duty", "during"):
             yield Failure.NEGATION if fact.key == "ban" else _FAILS[fact.kind]
+
+
+def _leads_on(beside: Alignment, to: int) -> bool:
+    """Whether the claim keeps what follows a word of the span."""
+    return to + 1 in beside.kept and _together(beside.cited[to], beside.cited[to + 1])
+
+
+def _is_counted(beside: Alignment, to: int) -> bool:
+    """Whether a word of the span is all that a number of the claim counts: "20" of "20 kB"."""
+    before = beside.cited[to - 1] if to else None
+    if before is None or before.kind is not Kind.NUMBER or to - 1 not in beside.kept:
+        return False
+    return _together(before, beside.cited[to]) and not _leads_on(beside, to)
+
+
+def _tells_when(beside: Alignment, to: int) -> bool:
+    """Whether a bound and the time behind it are left out of what the claim keeps: at the beginning of a part, or behind a
+    kept word."""
+    if to + 1 in beside.kept or to + 1 >= len(beside.cited):
+        return False
+    opens = to == 0 or beside.cited[to - 1].part != beside.cited[to].part
+    return _binds(beside, to) if opens else to - 1 in beside.kept
 
 
 def _says_which(beside: Alignment, to: int) -> bool:
@@ -166,7 +213,9 @@ def _denied_by_opener(beside: Alignment, span: str) -> bool:
 def _measures_kept(beside: Alignment, to: int) -> bool:
     """Whether the claim keeps the unit of a number, the other end of its range, or what a unit such as "a night" divides."""
     neighbour = to + 1 if beside.cited[to].kind is Kind.NUMBER else to - 1
-    if neighbour not in beside.kept or to == 0 or not _together(beside.cited[to], beside.cited[neighbour]):
+    # What opens the span may be the number of its clause.
+    opens = to == 0 and beside.cited[neighbour].kind is not Kind.NUMBER
+    if neighbour not in beside.kept or opens or not _together(beside.cited[to], beside.cited[neighbour]):
         return False
     # "31 March of the following year" divides nothing.
     return beside.cited[neighbour].kind in (Kind.NUMBER, Kind.UNIT) and beside.cited[neighbour].key not in MONTH_STEMS
@@ -193,79 +242,62 @@ def _binds(beside: Alignment, to: int) -> bool:
     )
 
 
-def _misplaced(beside: Alignment) -> Iterator[Failure]:
-    """Facts that the span holds elsewhere and that stand in the place of another: two amounts or two parties exchanged."""
-    names = {fact.key for fact in (*beside.claimed, *beside.cited) if fact.name}
-    exchanged: set[tuple[str, str]] = set()
-    for here, there in beside.gaps:
-        mine = {(fact.kind, fact.key) for fact in map(beside.claimed.__getitem__, here)}
-        theirs = {(fact.kind, fact.key) for fact in map(beside.cited.__getitem__, there)}
-        came, left = mine - theirs, theirs - mine
-        if not came or not left:
-            continue
-        for kind in (Kind.NUMBER, Kind.MODAL, Kind.BOUND):
-            if any(one[0] is kind for one in came) and any(one[0] is kind for one in left):
-                yield _FAILS[kind]
-        if any(key in names for _, key in came) and any(key in names for _, key in left):
-            yield Failure.NAME
-        for _, one in came:
-            for _, other in left:
-                if (other, one) in exchanged:
-                    yield Failure.NAME
-                exchanged.add((one, other))
+def _is_about_others(beside: Alignment) -> bool:
+    """Whether the claim names people that the span does not, and leaves out others: employees for managers, or the company for
+    its employees."""
+    told = {party(fact.key) for fact in beside.cited}
+    added = {party(beside.claimed[at].key) for at in beside.unmatched} - told - {None}
+    dropped = {party(fact.key) for to, fact in enumerate(beside.cited) if to not in beside.kept} - {None}
+    return bool(added and dropped - {party(fact.key) for fact in beside.claimed})
 
 
-def _turned(beside: Alignment) -> Iterator[Failure]:
-    """The company in the place of the employees, or the other way round: one side stands where the other was left out, or the
-    two have changed places."""
-    added = {_side(beside.claimed[at]) for at in beside.unmatched} - {None}
-    dropped = {_side(fact) for to, fact in enumerate(beside.cited) if to not in beside.kept} - {None}
-    if any(one != other for one in added for other in dropped):
-        yield Failure.NAME
-    places = sorted((at, to) for at, to in beside.mate.items() if _side(beside.claimed[at]) is not None)
-    for (one, first), (other, second) in combinations(places, 2):
-        if first > second and _side(beside.claimed[one]) != _side(beside.claimed[other]):
-            yield Failure.NAME
+def _swapped(beside: Alignment) -> Iterator[tuple[Fact, Fact]]:
+    """Words that stand in the place of others, but for two words for the same people."""
+    for mine, left_out in swapped(beside):
+        if party(mine.key) is None or party(mine.key) != party(left_out.key):
+            yield mine, left_out
 
 
-def _side(fact: Fact) -> int | None:
-    return next((number for number, side in enumerate(_SIDES) if fact.key in side), None)
+def _marked(claim: str, span: str, beside: Alignment) -> Iterator[Failure]:
+    """What small words and signs say otherwise than in the span."""
+    mine, theirs = signs(claim), signs(span)
+    if mine - theirs or any(
+        _digits(sign) in {_digits(own) for own in _numbers(claim)} or not _digits(sign) for sign in theirs - mine
+    ):
+        yield Failure.NUMBER
+    if speaks_of_all(claim) and not speaks_of_all(span):
+        yield Failure.BOUND
+    if is_over(span) != is_over(claim):
+        yield Failure.CONDITION
+    joined = set(links(span))
+    for one, link, other in links(claim):
+        pairs = {(one, link, other), (other, link, one)}
+        if not pairs & joined and {(a, "or" if link == "and" else "and", b) for a, _, b in pairs} & joined:
+            yield Failure.CONDITION
+    if any(_is_half_kept(beside, one, other) for one, _, other in joined):
+        yield Failure.CONDITION
 
 
-def _borrowed(beside: Alignment) -> Iterator[Failure]:
-    """Numbers of another matter: the claim leaves out the number that the span gives for what the claim speaks of."""
-    # What opens the span is the number of its clause.
-    left_out = [to for to, fact in enumerate(beside.cited) if to and fact.kind is Kind.NUMBER and to not in beside.kept]
-    words = [at for at in beside.mate if beside.claimed[at].kind is Kind.WORD]
-    for at, to in beside.mate.items():
-        if not left_out or not words or beside.claimed[at].kind is not Kind.NUMBER:
-            continue
-        rivals = [other for other in left_out if _rivals(beside.cited, to, other)]
-        subject = beside.mate[min(words)]
-        around = [
-            max((word for word in words if word < at), default=None),
-            min((word for word in words if word > at), default=None),
-        ]
-        places = [beside.mate[word] for word in around if word is not None]
+def _is_half_kept(beside: Alignment, one: str, other: str) -> bool:
+    """Whether the claim keeps one of two joined words from the middle of a part, or under a condition."""
+    for at, (here, there) in enumerate(pairwise(beside.cited)):
         if (
-            any(_of_another(beside, subject, other, to) for other in rivals)
-            or any(beside.cited[other].part == beside.cited[subject].part != beside.cited[to].part for other in rivals)
-            or all(any(abs(place - other) < abs(place - to) for other in rivals) for place in places)
+            (here.key, there.key) != (one, other)
+            or not here.kind is there.kind is Kind.WORD
+            or not _together(here, there)
         ):
-            yield Failure.NUMBER
+            continue
+        if (at in beside.kept) == (at + 1 in beside.kept):
+            continue
+        part = [to for to, fact in enumerate(beside.cited) if fact.part == here.part and to in beside.kept]
+        if any(to > at + 1 for to in part) or any(beside.cited[to].kind is Kind.CONDITION for to in part if to < at):
+            return True
+    return False
 
 
-def _of_another(beside: Alignment, subject: int, rival: int, to: int) -> bool:
-    """Whether the subject's own number was left out, and a subject of its own stands before the number that was taken:
-    "managers 800 and staff 500"."""
-    return subject < rival < to and any(
-        beside.cited[between].kind is Kind.WORD and between not in beside.kept for between in range(rival + 1, to)
-    )
+def _numbers(text: str) -> list[str]:
+    return re.findall(r"\d[\d.,]*", text)
 
 
-def _rivals(cited: Sequence[Fact], one: int, other: int) -> bool:
-    """Whether two places of the span hold different numbers of one unit."""
-    units = [
-        cited[to + 1].key if to + 1 < len(cited) and cited[to + 1].kind is Kind.UNIT else None for to in (one, other)
-    ]
-    return units[0] == units[1] and cited[one].key != cited[other].key
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)

@@ -43,6 +43,7 @@ _ROLES = {
     )
     for stem in terms(line)
 }  # fmt: skip
+_COMPANY = frozenset(terms("company employer"))
 #: What may stand before those a rule is for.
 _BEFORE_ROLES = frozenset(
     terms("all every each new temporary external permanent full part time former young our other")
@@ -56,6 +57,11 @@ def exclude_each_other(one: frozenset[str], other: frozenset[str]) -> bool:
         if rivals & (other - one):
             return True
     return False
+
+
+def party(stem: str) -> str | None:
+    """Whom a stem names: "employee" for "staff", "company" for "employer"; None where it names nobody."""
+    return "company" if stem in _COMPANY else _ROLES.get(stem)
 
 
 def role_of(stems: Iterable[str]) -> str | None:

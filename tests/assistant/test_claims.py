@@ -118,12 +118,12 @@ def test_the_same_in_other_words_is_supported(claim: str, span: str) -> None:
         ("It takes 15 days.", "It takes 10-15 days.", Failure.NUMBER),
         ("You have a month to reply.", "You have three months to reply.", Failure.NUMBER),
         ("Parking is paid up to €42.", "Parking is paid up to €42 a night.", Failure.NUMBER),
-        ("Meals are paid up to €140.", "Hotels are paid up to €140; meals are paid up to €40.", Failure.NUMBER),
-        ("Sick pay is 25 days.", "Leave is 25 days and sick pay is 10 days.", Failure.NUMBER),
+        ("Meals are paid up to €140.", "Hotels are paid up to €140; meals are paid up to €40.", Failure.ORDER),
+        ("Sick pay is 25 days.", "Leave is 25 days and sick pay is 10 days.", Failure.ORDER),
         ("More than 5 days may be carried over.", "No more than 5 days may be carried over.", Failure.BOUND),
         ("Leave must be taken before the birth.", "Leave must be taken after the birth.", Failure.BOUND),
         ("Some employees must wear helmets.", "All employees must wear helmets.", Failure.BOUND),
-        ("The Customer must pay Velora.", "Velora must pay the Customer.", Failure.NAME),
+        ("The Customer must pay Velora.", "Velora must pay the Customer.", Failure.ORDER),
         ("Temporary staff are eligible for a bonus.", "Temporary staff are ineligible for a bonus.", Failure.NEGATION),
         ("You can apply if you are married.", "You can apply if you are not married.", Failure.NEGATION),
         ("Interns get leave.", "Interns get no leave.", Failure.NEGATION),
@@ -136,10 +136,10 @@ def test_the_same_in_other_words_is_supported(claim: str, span: str) -> None:
         (
             "Managers receive 500 euros.",
             "Managers receive 800 euros and other staff receive 500 euros.",
-            Failure.NUMBER,
+            Failure.ORDER,
         ),
         ("Employees pay the first 500 euros.", "The company pays the first 500 euros.", Failure.NAME),
-        ("The company pays the employee.", "The employee pays the company.", Failure.NAME),
+        ("The company pays the employee.", "The employee pays the company.", Failure.ORDER),
         ("Employees receive the bonus.", "Full-time employees receive the bonus.", Failure.CONDITION),
         ("Employees lose access.", "Former employees lose access.", Failure.CONDITION),
         ("All staff receive 20 days.", "All staff barring interns receive 20 days.", Failure.CONDITION),
@@ -164,7 +164,6 @@ def test_a_long_check_takes_well_under_a_tenth_of_a_second() -> None:
     [
         ("Fines, gym fees and fees that are not required.", False),
         ("Gym fees.", False),
-        ("Gym fees are not refunded.", True),
         ("The following are not refunded: gym fees.", True),
     ],
 )
@@ -173,3 +172,69 @@ def test_items_of_a_list_keep_what_denies_them_above_it(claim: str, supported: b
     span = f"The following are not refunded{colon}fines, gym fees, and membership fees that are not required."
     assert check(claim, span).supported is supported
     assert check("Fines and gym fees.", f"The following are refunded{colon}fines, gym fees.").supported
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        # What is said of one thing is said of another.
+        ("Staff receive 800 euro, managers 500 euro.", "Staff receive 500 euro, managers 800 euro."),
+        ("Germany pays 30 euro, France 40 euro.", "Germany pays 40 euro, France 30 euro."),
+        ("Staff get 800 and managers get 500.", "Managers get 800."),
+        ("Staff get 800 and managers get 500.", "Staff get 500."),
+        ("Breakfast is paid, lunch is not paid.", "Lunch is paid, breakfast is not paid."),
+        ("Breakfast is paid, lunch is not paid.", "Breakfast is not paid."),
+        ("Gifts are allowed under 50 euro; cash is not allowed.", "Cash is allowed under 50 euro."),
+        ("Laptops must be locked and phones may be locked.", "Laptops may be locked and phones must be locked."),
+        ("Notice is two weeks on probation and three months afterwards.", "Notice is three months on probation."),
+        ("Economy is booked below six hours and business above six hours.", "Business is booked below six hours."),
+        ("Rail is preferred over air.", "Air is preferred over rail."),
+        ("Rail is preferred over air.", "Air is preferred."),
+        # One word stands in the place of another.
+        ("Send the note to the safety officer within three days.", "Send the note to the finance officer within three days."),
+        ("Claims reach us ten working days after the trip ends.", "Claims reach us ten calendar days after the trip ends."),
+        ("Managers receive 30 days of leave.", "Employees receive 30 days of leave."),
+        # Signs and small words.
+        ("Stays of > 10 days need approval.", "Stays of < 10 days need approval."),
+        ("The room holds temperatures of -5 degrees.", "The room holds temperatures of 5 degrees."),
+        ("The bonus is ½ of a salary.", "The bonus is a salary."),
+        ("The bonus is 2k euro.", "The bonus is 2 euro."),
+        ("The limit is 20 kB.", "The limit is 20."),
+        ("5-10 days are granted.", "10 days are granted."),
+        ("The manager and HR must sign.", "The manager or HR must sign."),
+        ("The manager and HR must sign.", "The manager must sign."),
+        ("Expenses are paid if approved and receipted.", "Expenses are paid if approved."),
+        ("Few employees receive a bonus.", "Employees receive a bonus."),
+        ("Several employees receive a bonus.", "All employees receive a bonus."),
+        ("Employees were entitled to a car.", "Employees are entitled to a car."),
+        # What limits a sentence.
+        ("Until 2023, employees get 30 days of leave.", "Employees get 30 days of leave."),
+        ("Employees get 30 days of leave from 1 January 2026.", "Employees get 30 days of leave."),
+        ("After probation employees get 30 days of leave.", "Employees get 30 days of leave."),
+        ("Previously employees got 30 days of leave.", "Employees got 30 days of leave."),
+        ("Employees in Germany get 30 days of leave.", "Employees get 30 days of leave."),
+        ("Leave may be taken with the consent of the manager.", "Leave may be taken."),
+        ("The company plans to pay a bonus.", "The company pays a bonus."),
+        ("It is prohibited to share passwords with colleagues.", "Share passwords with colleagues."),
+        ("Employees must refrain from accepting gifts.", "Employees must accept gifts."),
+        # Only English is read.
+        ("Mitarbeiter dürfen nicht im Ausland arbeiten.", "Mitarbeiter dürfen im Ausland arbeiten."),
+        ("Les employés ne peuvent pas travailler à l'étranger.", "Les employés peuvent travailler à l'étranger."),
+    ],
+)  # fmt: skip
+def test_another_meaning_in_the_same_words_is_refused(span: str, claim: str) -> None:
+    assert check(span, span).supported
+    assert not check(claim, span).supported
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("The company does not reimburse alcohol.", "Alcohol is not reimbursed."),
+        ("Agencies (FEMA), and other departments, may ask for records.", "Agencies, and other departments, may ask for records."),
+        ("The daily rates are 30 euro in Berlin, 40 euro in Paris.", "The daily rates are 30 euro in Berlin."),
+        ("Stays of ≥ 1,000 km are booked early.", "Stays of ≥ 1000 km are booked early."),
+    ],
+)  # fmt: skip
+def test_the_same_meaning_in_other_order_or_spelling_is_supported(span: str, claim: str) -> None:
+    assert check(claim, span).supported
