@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, func, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from retrieval.documents import Document, NewPassage, NewVersion, Version
-from retrieval.errors import HomeTooNew, NotReady, WrongUsage
-from retrieval.home import Home
+from retrieval.errors import HomeInUse, HomeTooNew, NotReady, WrongUsage
+from retrieval.home import PATIENCE_S, Home
 from retrieval.records import Passage, PassageKind
 from retrieval.tables import IN_ORDER, Base, DocumentRow, NumberRow, PassageRow, VersionRow, utc
 from retrieval.validity import settle
@@ -33,6 +33,7 @@ class Store:
         """Open the home's database, creating it if there is none.
 
         :raises HomeTooNew: if a newer Policydesk wrote it.
+        :raises HomeInUse: if another process keeps it locked.
         :raises NotReady: if the file is not a database or cannot be opened.
         """
         home.create()
@@ -41,17 +42,16 @@ class Store:
         )
         event.listen(engine, "connect", _durable)
         try:
-            with engine.begin() as connection:
-                found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                if found > SCHEMA_VERSION:
-                    raise HomeTooNew(
-                        f"{home.root} was written by a newer Policydesk (schema {found}, this one reads {SCHEMA_VERSION});"
-                        " upgrade Policydesk or choose another --home"
-                    )
-                if found == 0:
-                    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            if _is_empty(home) or not _schema(engine, home):
+                # Of several processes that open a new home at once, one makes it and the others wait.
+                with home.writing(timeout_s=PATIENCE_S):
+                    _make(engine, home)
+            # What later releases added; not under the lock, which an ingest may hold for long.
             Base.metadata.create_all(engine)
         except DatabaseError as error:
+            engine.dispose()
+            if isinstance(error, OperationalError) and "locked" in str(error.orig):
+                raise HomeInUse(f"another process keeps {home.database} locked; try again when it is done") from error
             raise NotReady(
                 f"{home.database} cannot be read as a database ({error.orig}); restore it from a backup or choose another --home"
             ) from error
@@ -290,6 +290,33 @@ def _numbers(session: Session, document: DocumentRow) -> NumberRow:
         session.add(numbers)
     numbers.last = max([numbers.last, *(version.number for version in document.versions)])
     return numbers
+
+
+def _is_empty(home: Home) -> bool:
+    return not home.database.is_file() or home.database.stat().st_size == 0
+
+
+def _schema(engine: Engine, home: Home) -> int:
+    """The version of the tables that are there, written after the last of them; 0 where they are not all made.
+
+    :raises HomeTooNew: if a newer Policydesk made them.
+    """
+    with engine.connect() as connection:
+        found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if found > SCHEMA_VERSION:
+        raise HomeTooNew(
+            f"{home.root} was written by a newer Policydesk (schema {found}, this one reads {SCHEMA_VERSION});"
+            " upgrade Policydesk or choose another --home"
+        )
+    return found
+
+
+def _make(engine: Engine, home: Home) -> None:
+    if _schema(engine, home):
+        return
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -6,11 +6,22 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Date, DateTime, ForeignKey, Integer, String, Text, func
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 
 class Base(DeclarativeBase):
     """Every table of a home; the assistant adds its own (accounts, conversations, jobs) to the same metadata."""
+
+
+@compiles(CreateTable)
+@compiles(CreateIndex)
+def _unless_it_is_there(element: CreateTable | CreateIndex, compiler: Any, **options: Any) -> str:
+    """Two processes may find a table missing at once; the second to make it has nothing to do."""
+    element.if_not_exists = True
+    made = compiler.visit_create_table if isinstance(element, CreateTable) else compiler.visit_create_index
+    return str(made(element, **options))
 
 
 def utc(moment: datetime) -> datetime:

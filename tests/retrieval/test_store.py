@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import multiprocessing
+import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 
 from retrieval.documents import NewPassage, NewVersion, Standing
-from retrieval.errors import WrongUsage
+from retrieval.errors import HomeInUse, WrongUsage
 from retrieval.home import Home
 from retrieval.records import passage_order
 from retrieval.store import Store
-from retrieval.tables import DocumentRow, NumberRow
+from retrieval.tables import Base, DocumentRow, NumberRow
 
 
 @pytest.fixture
@@ -165,6 +168,54 @@ def test_draft_changes_nothing_until_it_is_published(store: Store) -> None:
 def test_unknown_document_names_the_command_to_look(store: Store) -> None:
     with pytest.raises(WrongUsage, match="documents list"):
         store.document("nope")
+
+
+def open_home(root: Path) -> None:
+    store = Store.open(Home(root))
+    store.documents()
+    store.close()
+
+
+def test_several_processes_open_a_new_home_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    for round_ in range(3):
+        opening = [context.Process(target=open_home, args=(tmp_path / str(round_),)) for _ in range(4)]
+        for process in opening:
+            process.start()
+        for process in opening:
+            process.join()
+        assert [process.exitcode for process in opening] == [0] * 4
+
+
+def test_a_table_that_another_process_has_just_made_is_no_error(store: Store) -> None:
+    Base.metadata.create_all(store.engine, checkfirst=False)
+    assert store.documents() == []
+
+
+def test_a_home_that_another_process_keeps_locked_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    Store.open(home).close()
+
+    def locked(*_: object) -> None:
+        raise OperationalError("PRAGMA user_version", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr("retrieval.store._schema", locked)
+    with pytest.raises(HomeInUse, match="try again") as raised:
+        Store.open(home)
+    assert "backup" not in str(raised.value)
+
+
+def test_a_home_whose_tables_were_not_all_made_is_completed(tmp_path: Path) -> None:
+    store = Store.open(Home(tmp_path))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE version_numbers")
+        connection.exec_driver_sql("PRAGMA user_version = 0")
+    store.close()
+    store = Store.open(Home(tmp_path))
+    assert store.add_version(version("a")).number == 1
+    store.close()
 
 
 def test_a_home_with_any_name_holds_its_own_database(tmp_path: Path) -> None:
