@@ -18,7 +18,6 @@ class Alignment:
     mate: Mapping[int, int]  #: place of the claim -> place of the span that says the same
     unmatched: Sequence[int]  #: places of the claim that stand on nothing in the span
     kept: frozenset[int]  #: places of the span that the claim repeats
-    gaps: Sequence[tuple[range, range]]  #: what differs between the runs in order: places of the claim, of the span
 
 
 def lay_beside(claimed: Sequence[Fact], cited: Sequence[Fact]) -> Alignment:
@@ -47,13 +46,8 @@ def lay_beside(claimed: Sequence[Fact], cited: Sequence[Fact]) -> Alignment:
             theirs[to]: to for to in range(len(theirs) - 1, -1, -1) if to not in taken and cited[to].kind is Kind.WORD
         }
         join(Match(at, words[key], 1) for at, key in enumerate(mine) if at not in mate and key in words)
-    gaps, here, there = [], 0, 0
-    for at, to, size in in_order:
-        if size == 0 or mate.get(at) == to:
-            gaps.append((range(here, at), range(there, to)))
-            here, there = at + size, to + size
     unmatched = [at for at in range(len(mine)) if at not in mate]
-    return Alignment(claimed, cited, mate, unmatched, frozenset(taken), gaps)
+    return Alignment(claimed, cited, mate, unmatched, frozenset(taken))
 
 
 def _key(fact: Fact) -> str:

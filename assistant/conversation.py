@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.followups import goes_on, is_clause, opening
+from assistant.followups import goes_on, is_clause, opening, people_named
 from assistant.records import Turn
 from ingest.countries import COUNTRIES
 from ingest.dates import DATE, MONTH, read_day_first, read_month
@@ -51,8 +51,8 @@ def is_thanks(text: str) -> bool:
 def standalone(question: str, history: Sequence[Turn]) -> str:
     """The question with its subject: a follow-up is joined to the question it follows.
 
-    "What about part-timers?" after "How many days of leave do I get?" becomes "How many days of leave do I get? (part-timers)".
-    A question that names its own subject is returned as it is. Greetings and thanks in between are passed over; a country takes
+    "What about part-timers?" after "How many days of leave do I get?" becomes "How many days of leave do I get, part-timers?";
+    other people than the question before asks about take their place. A question that names its own subject is returned as it is. Greetings and thanks in between are passed over; a country takes
     the place of the country before, and a date or "now" that of the date before.
     """
     question = " ".join(question.split())
@@ -69,7 +69,11 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         return f"{question.rstrip('?!. ')}? ({before})"
     if is_clause(rest):
         return f"{rest.rstrip('?!. ')}? ({before})"
-    return f"{before}, {rest.rstrip('?!. ')}?"
+    rest = rest.rstrip("?!. ")
+    others = people_named(before)
+    if others and people_named(rest) == [rest]:
+        return re.sub(rf"\b{re.escape(others[-1])}\b", rest, before) + "?"
+    return f"{before}, {rest}?"
 
 
 def in_country(question: str, code: str) -> str:

@@ -7,6 +7,7 @@ that it does not name ("can I sell them?"), or names no subject at all ("how man
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from retrieval.terms import terms
 
@@ -150,6 +151,13 @@ _PEOPLE = frozenset(
         """
     )
 )
+_OF_SOMEBODY = re.compile(
+    r"my|your|our|his|her|their|the|an?|mein\w*|ihr\w*|unser\w*|der|die|das|dem|den|eine?\w*", re.IGNORECASE
+)
+#: Of these, what says something only beside another: "part", "time".
+_OF_SOME_PEOPLE = frozenset(
+    terms("part full time band grade agency lead leads partner partners hire hires teilzeit vollzeit")
+)
 #: So many words make a case a question of its own: "what if I lose my laptop?", but not "what if I resign?".
 _ENOUGH = 2
 
@@ -166,6 +174,17 @@ def opening(question: str) -> str | None:
 def is_clause(text: str) -> bool:
     """Whether it begins as a whole question does."""
     return bool(_QUESTION_WORD.match(text))
+
+
+def people_named(text: str) -> list[str]:
+    """The words for those that a rule is for, as they stand: "part-timers", "managers", but not the manager of somebody."""
+    words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text)
+    return [word for before, word in pairwise(["", *words]) if _are_people(word) and not _OF_SOMEBODY.fullmatch(before)]
+
+
+def _are_people(word: str) -> bool:
+    stems = terms(word)
+    return bool(stems) and _PEOPLE.issuperset(stems) and not _OF_SOME_PEOPLE.issuperset(stems)
 
 
 def goes_on(question: str) -> bool:

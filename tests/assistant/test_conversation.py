@@ -287,3 +287,14 @@ def test_a_date_takes_the_place_of_the_date_before(follow_up: str, as_of: date |
 )
 def test_a_question_is_placed_in_a_country(question: str, country: str | None) -> None:
     assert placed_in(question) == country
+
+
+def test_other_people_take_the_place_of_those_asked_about_before() -> None:
+    asked = [Turn("How many days of leave do part-timers get?", "15. [1]")]
+    assert standalone("What about interns?", asked) == "How many days of leave do interns get?"
+    asked.append(Turn("What about interns?", "10. [1]"))
+    assert standalone("And managers?", asked) == "How many days of leave do managers get?"
+    leave = [Turn("How many days of leave do I get?", "30. [1]"), Turn("What about interns?", "10. [1]")]
+    assert standalone("What about managers?", leave) == "How many days of leave do I get, managers?"
+    approval = [Turn("Does my manager have to approve remote work?", "Yes. [1]")]
+    assert standalone("What about interns?", approval) == "Does my manager have to approve remote work, interns?"

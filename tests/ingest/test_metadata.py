@@ -178,7 +178,12 @@ def test_the_owner_is_read() -> None:
 
 def test_countries_are_known_by_name_and_code() -> None:
     assert [country(name) for name in ("the Netherlands", "uk", "DE", "Atlantis")] == ["NL", "GB", "DE", None]
-    assert [country(name) for name in ("The U.S.", "Österreich", "Großbritannien", "Polish")] == ["US", "AT", "GB", None]
+    assert [country(name) for name in ("The U.S.", "Österreich", "Großbritannien", "Polish")] == [
+        "US",
+        "AT",
+        "GB",
+        None,
+    ]
     assert countries_named("Germany, germany; France") == {"DE"}
 
 
