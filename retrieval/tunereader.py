@@ -148,7 +148,7 @@ def tune_reader(
     for number, collection in enumerate(collections):
         report("searching for look-alikes", number, len(collections))
         use = uses[collection.name]
-        if use.share and (sheets := _asked_sheets(collection, use, encoder)):
+        if use.share and (sheets := _asked_sheets(collection, use, encoder, out / "run")):
             asked[sheets] = use.share
     made = MadeSheets([passage for c in collections if uses[c.name].made for passage in _unasked(c)])
     if not made:
@@ -203,9 +203,17 @@ def average(network: Any, folder: Path) -> None:
     network.load_state_dict(mean, strict=False)
 
 
-def _asked_sheets(collection: Collection, use: CollectionUse, encoder: Encoder) -> AskedSheets:
+def _asked_sheets(collection: Collection, use: CollectionUse, encoder: Encoder, run: Path) -> AskedSheets:
+    """The collection's sheets; what search brings for its questions is kept in ``run``, so that it is looked for once."""
     questions = _train_questions(collection)
-    brought = misleading(collection, questions, encoder, across=use.across) if use.complete else {}
+    brought: Mapping[str, Sequence[str]] = {}
+    if use.complete:
+        kept = run / "look-alikes.json"
+        found = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        if collection.name not in found:
+            found[collection.name] = misleading(collection, questions, encoder, across=use.across)
+            write_readable(kept, json.dumps(found).encode())
+        brought = found[collection.name]
     return AskedSheets(collection, questions, complete=use.complete, misleading=brought)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -83,7 +84,10 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_reader(str(tmp_path / "nowhere"))
 
 
-def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retrieval import tunereader
     from retrieval.tunereader import CollectionUse, ReaderTuneConfig, tune_reader
     from retrieval.tuning.reading import ReadingConfig
 
@@ -92,6 +96,8 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
     documents.mkdir()
     (documents / "rules.md").write_text("# Rules\n\n" + " ".join(TEXTS))
     reports: list[tuple[str, int]] = []
+    searched = Mock(wraps=tunereader.misleading)
+    monkeypatch.setattr(tunereader, "misleading", searched)
     for steps in (1, 3):
         training = ReadingConfig(steps=steps, sheets=2, passage_tokens=60, checkpoint_steps=1)
         judged = tune_reader(
@@ -100,6 +106,7 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(tmp_
             report=lambda what, done, _total: reports.append((what.split(",")[0], done)),
         )  # fmt: skip
     assert [done for what, done in reports if what == "training"] == [1, 2, 3]  # the second run did two steps
+    assert searched.call_count == 2  # once for each folder, by the first run
     assert 0 <= judged["rules"].auroc <= 1
     reader = load_reader(str(out))
     assert reader is not None
