@@ -11,6 +11,7 @@ from assistant.followups import goes_on, is_clause, opening, people_named
 from assistant.records import Turn
 from ingest.countries import COUNTRIES
 from ingest.dates import DATE, MONTH, read_day_first, read_month
+from retrieval.terms import STOP_WORDS, terms
 
 _HELLO = (
     r"(?:hi|hello|hey|good (?:day|morning|afternoon|evening)|how are you(?: doing)?(?: today)?|hallo|hi|guten (?:tag|morgen|abend)|moin|servus|gr[üu](?:ß|ss) (?:gott|dich)"
@@ -70,10 +71,32 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if is_clause(rest):
         return f"{rest.rstrip('?!. ')}? ({before})"
     rest = rest.rstrip("?!. ")
+    return f"{_instead(rest, before) or f'{before}, {rest}'}?"
+
+
+#: What may stand before a noun without saying which of its kind is meant.
+_SAYS_NOT_WHICH = re.compile(
+    rf"{'|'.join(sorted(STOP_WORDS))}|many|much|few|more|most|several|every|each|no|get|take|need|viele|wie|pro|mein\w*|d(?:er|ie|as|en|em)|eine?\w*",
+    re.IGNORECASE,
+)
+
+
+def _instead(rest: str, before: str) -> str | None:
+    """The question before with what a follow-up names in the place of its like: other people, or another kind of the same, as
+    "sick leave" for "annual leave"; None where it names nothing of the kind."""
     others = people_named(before)
     if others and people_named(rest) == [rest]:
-        return re.sub(rf"\b{re.escape(others[-1])}\b", rest, before) + "?"
-    return f"{before}, {rest}?"
+        return re.sub(rf"\b{re.escape(others[-1])}\b", rest, before)
+    if not re.fullmatch(r"[^\W\d_]+(?:[ -][^\W\d_]+){1,2}", rest) or terms(rest.split()[0]) == []:
+        return None
+    kind = rest.split()[-1]
+    its_kind = re.compile(rf"(?:\b(?P<which>[^\W\d_]+)\s+)?\b{re.escape(kind)}\b", re.IGNORECASE)
+    found = its_kind.search(before)
+    if found is None:
+        return None
+    which = found["which"]
+    begin = found.end() - len(kind) if which and _SAYS_NOT_WHICH.fullmatch(which) else found.start()
+    return before[:begin] + rest + before[found.end() :]
 
 
 def in_country(question: str, code: str) -> str:

@@ -72,7 +72,7 @@ def test_questions_are_not_small_talk(text: str) -> None:
         ("and in Germany?", "How many days of annual leave do I get, in Germany?"),
         ("And when do they lapse?", "when do they lapse? (How many days of annual leave do I get)"),
         ("ok, and for managers?", "How many days of annual leave do I get, for managers?"),
-        ("No, I meant unpaid leave", "How many days of annual leave do I get, unpaid leave?"),
+        ("No, I meant unpaid leave", "How many days of unpaid leave do I get?"),
         ("Thanks! And can I sell them?", "can I sell them? (How many days of annual leave do I get)"),
         ("Can I sell them?", "Can I sell them? (How many days of annual leave do I get)"),
     ],
@@ -298,3 +298,18 @@ def test_other_people_take_the_place_of_those_asked_about_before() -> None:
     assert standalone("What about managers?", leave) == "How many days of leave do I get, managers?"
     approval = [Turn("Does my manager have to approve remote work?", "Yes. [1]")]
     assert standalone("What about interns?", approval) == "Does my manager have to approve remote work, interns?"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "expected"),
+    [
+        ("How many days of annual leave do I get?", "And sick leave?", "How many days of sick leave do I get?"),
+        ("How many days of leave do I get?", "What about unpaid leave?", "How many days of unpaid leave do I get?"),
+        ("Who approves travel costs?", "And training costs?", "Who approves training costs?"),
+        ("How many days do I get?", "And working days?", "How many working days do I get?"),
+        ("Who approves travel costs?", "And my dinner?", "Who approves travel costs, my dinner?"),
+        ("Who approves travel costs?", "And costs abroad?", "Who approves travel costs, costs abroad?"),
+    ],
+)
+def test_another_kind_of_the_same_takes_its_place(before: str, question: str, expected: str) -> None:
+    assert standalone(question, [Turn(before, "So it is. [1]")]) == expected
