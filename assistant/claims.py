@@ -151,7 +151,7 @@ def _dropped(beside: Alignment) -> Iterator[Failure]:
         if to in beside.kept or fact.optional:
             continue
         if fact.kind is Kind.WORD:
-            if _leads_on(beside, to) and (_says_which(beside, to) or fact.name):
+            if _leads_on(beside, to) and (_says_which(beside, to) or (fact.name and party(fact.key) is None)):
                 yield Failure.CONDITION
             if fact.key in _DENYING and _stands_beside_kept(beside, to):
                 yield Failure.NEGATION
