@@ -113,26 +113,32 @@ def _is_finished(block: Block) -> bool:
 
 def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> list[Block]:
     ruled = [grid for grid in grids(page.rules) if not grid.frames_words(lines)]
-    tables: list[tuple[float, list[Block]]] = []
+    tables: dict[Line, list[Block]] = {}
     free = list(lines)
     for grid in ruled:
         inside = [line for line in free if grid.holds(line)]
         table = _grid_blocks(grid, [word for line in inside for word in line.words], page.number, known)
         if table:
             free = [line for line in free if not grid.holds(line)]
-            tables.append((grid.ys[0], table))
+            tables[_place(grid)] = table
     found: list[Block] = []
-    for region in in_reading_order(free):
+    for region in in_reading_order(sorted([*free, *tables], key=lambda line: (line.baseline, line.left))):
         previous: list[Line] = []
         for line in region:
-            while tables and tables[0][0] <= line.baseline and (not previous or previous[-1].baseline <= tables[0][0]):
+            if line in tables:
                 found.extend(_paragraphs(previous, page.number, known))
                 previous = []
-                found.extend(tables.pop(0)[1])
-            previous.append(line)
+                found.extend(tables[line])
+            else:
+                previous.append(line)
         found.extend(_paragraphs(previous, page.number, known))
-    found.extend(block for _, table in tables for block in table)
     return found
+
+
+def _place(grid: Grid) -> Line:
+    """A line without words in the place of a table, as wide as it is: it is read in its column, or parts the columns."""
+    left, right, top = grid.xs[0], grid.xs[-1], grid.ys[0]
+    return Line((), left, right, top, grid.ys[-1], baseline=top, text="", size=0.0, bold=False)
 
 
 def _paragraphs(lines: Sequence[Line], page: int, known: frozenset[str]) -> Iterator[Block]:

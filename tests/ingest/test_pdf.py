@@ -144,6 +144,45 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert found.index("left column goes on in line 13") < found.index("right column goes on in line 00")
 
 
+def _ruled(canvas: Any, left: float, top: float, width: float) -> None:
+    """Two rows of two cells, drawn with rules."""
+    for row, cells in enumerate((("Place", "Limit"), ("London", "185"))):
+        for column, cell in enumerate(cells):
+            canvas.rect(left + column * width / 2, top - 18 * (row + 1), width / 2, 18)
+            canvas.drawString(left + 4 + column * width / 2, top - 18 * (row + 1) + 5, cell)
+
+
+def test_a_table_stands_in_its_column() -> None:
+    def draw(canvas: Any) -> None:
+        for line in range(14):
+            canvas.drawString(60, 720 - 14 * line, f"The left column goes on in line {line:02d} here")
+            canvas.drawString(
+                320, 720 - 14 * line - 50 * (line > 2), f"The right column goes on in line {line:02d} here"
+            )
+        _ruled(canvas, 320, 686, 200)
+
+    found = [block.text or str(block.rows) for block in load_pdf(pdf(draw)).blocks]
+    table = found.index("(('Place', 'Limit'), ('London', '185'))")
+    assert "left column goes on in line 13" in " ".join(found[:table])
+    assert "right column goes on in line 02" in found[table - 1]
+    assert "right column goes on in line 03" in found[table + 1]
+
+
+def test_a_table_as_wide_as_the_page_parts_its_columns() -> None:
+    def draw(canvas: Any) -> None:
+        for line in range(20):
+            for left, name in ((60, "left"), (320, "right")):
+                canvas.drawString(
+                    left, 720 - 14 * line - 50 * (line > 9), f"The {name} column goes on in line {line:02d} here"
+                )
+        _ruled(canvas, 60, 588, 460)
+
+    found = [block.text or str(block.rows) for block in load_pdf(pdf(draw)).blocks]
+    table = found.index("(('Place', 'Limit'), ('London', '185'))")
+    assert "right column goes on in line 09" in found[table - 1]
+    assert "left column goes on in line 10" in found[table + 1]
+
+
 def test_a_word_parted_at_the_end_of_a_line_is_one_again() -> None:
     def draw(canvas: Any) -> None:
         canvas.drawString(72, 700, "The employee may ask for reim-")
