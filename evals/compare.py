@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from evals.significance import Difference, holm, least_p, paired
+from evals.significance import RESAMPLES, Difference, holm, least_p, paired
 from retrieval.errors import WrongUsage
 
 #: Below this corrected p a difference counts as real.
@@ -150,9 +150,14 @@ def compare_results(base: Mapping[str, Any], new: Mapping[str, Any], *, allow_di
 
 
 def _enough(changes: Sequence[MeasureChange]) -> None:
-    """:raises TooFewQuestions: if something is lower and nothing could have been significant."""
+    """:raises TooFewQuestions: if something is lower and nothing could have been significant, for so few questions or so many rows."""
     lower = [change for change in changes if change.difference.mean < 0]
     if lower and all(change.verdict is Verdict.TOO_FEW for change in changes):
+        if len(changes) * least_p(RESAMPLES) >= SIGNIFICANT:
+            raise TooFewQuestions(
+                f"{len(changes)} rows are too many to tell: NEW is lower in {len(lower)} of them, and corrected for all, no loss "
+                "over however many questions would be significant; measure fewer systems"
+            )
         asked = max(change.difference.n for change in changes)
         needed = next(n for n in count(asked + 1) if len(changes) * least_p(n) < SIGNIFICANT)
         raise TooFewQuestions(

@@ -229,6 +229,15 @@ def test_too_few_questions_to_tell_a_total_loss_are_refused_not_passed() -> None
     assert compare_results(ranked(*[1.0] * 10), ranked(*[0.0] * 10)).worse
 
 
+def test_more_rows_than_any_number_of_questions_can_tell_apart_are_refused_in_one_line() -> None:
+    def many(value: float) -> dict[str, Any]:
+        systems = {f"run{at}": {"nDCG@10": value} for at in range(250)}
+        return told("retrieval", {f"q{at}": {"systems": systems} for at in range(2)})
+
+    with pytest.raises(WrongUsage, match="250 rows are too many to tell: NEW is lower in 250 of them"):
+        compare_results(many(1.0), many(0.0))
+
+
 def test_few_questions_without_a_loss_pass_and_are_called_too_few(tmp_path: Path) -> None:
     path = save(tmp_path / "base.json", ranked(*[1.0] * 9))
     code, said = gate(path, path)
