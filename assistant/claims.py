@@ -213,6 +213,8 @@ def _denied_by_opener(beside: Alignment, span: str) -> bool:
 def _measures_kept(beside: Alignment, to: int) -> bool:
     """Whether the claim keeps the unit of a number, the other end of its range, or what a unit such as "a night" divides."""
     neighbour = to + 1 if beside.cited[to].kind is Kind.NUMBER else to - 1
+    if neighbour not in range(len(beside.cited)):
+        return False
     # What opens the span may be the number of its clause.
     opens = to == 0 and beside.cited[neighbour].kind is not Kind.NUMBER
     if neighbour not in beside.kept or opens or not _together(beside.cited[to], beside.cited[neighbour]):

@@ -9,7 +9,7 @@ from retrieval.terms import STOP_WORDS, terms
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d[\d.,]*|[.;:!?]")
 _SIGNED = re.compile(
-    r"(?P<sign><=|>=|[<>≤≥±~≈]|(?<![\w)])(?<!\d )[-−](?=\d))\s?(?P<number>\d[\d.,]*\d|\d)|(?P<share>(?:\d+ ?)?[½¼¾⅓⅔]|\d[\d.,]*(?: ?‰|k\b))"
+    r"(?P<sign><=|>=|[<>≤≥±~≈]|(?<![\w)])(?<!\d )[-−](?=\d))\s?(?P<number>\d[\d.,]*\d|\d)|(?P<share>(?:(?<!\d)\d+ ?)?[½¼¾⅓⅔]|(?<!\d)(?<!\d[.,])\d[\d.,]*(?: ?‰|k\b))"
 )
 _ONE_SIGN = str.maketrans({"≤": "<", "≥": ">", "−": "-", "≈": "~", "=": "", " ": "", ",": ""})
 _ALL = re.compile(r"\b(?:all|every|each|both|always|everyone|everybody|any|anyone|anybody)\b", re.IGNORECASE)

@@ -238,3 +238,16 @@ def test_another_meaning_in_the_same_words_is_refused(span: str, claim: str) -> 
 )  # fmt: skip
 def test_the_same_meaning_in_other_order_or_spelling_is_supported(span: str, claim: str) -> None:
     assert check(claim, span).supported
+
+
+@pytest.mark.parametrize("span", ["30.", "-5", "[1]", "Ask HR. 30"])
+@pytest.mark.parametrize("claim", ["", "½", "Ask your manager.", "31"])
+def test_a_span_that_ends_with_a_number_is_checked(claim: str, span: str) -> None:
+    assert not check(claim, span).supported
+
+
+@pytest.mark.parametrize("text", ["1" * 20_000, "1." * 10_000])
+def test_a_long_row_of_figures_takes_no_time(text: str) -> None:
+    begun = process_time()
+    check(text, text)
+    assert process_time() - begun < 1
