@@ -76,7 +76,17 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 #: What may stand before a noun without saying which of its kind is meant.
 _SAYS_NOT_WHICH = re.compile(
-    rf"{'|'.join(sorted(STOP_WORDS))}|many|much|few|more|most|several|every|each|no|get|take|need|viele|wie|pro|mein\w*|d(?:er|ie|as|en|em)|eine?\w*",
+    rf"{'|'.join(sorted(STOP_WORDS))}|many|much|few|more|most|several|every|each|no|get|take|need|viele|wie|pro|ich|du|wir|man|sie|mein\w*|d(?:er|ie|as|en|em)|eine?\w*",
+    re.IGNORECASE,
+)
+
+
+#: What an English verb stands behind: "if I leave", "can I expense parking".
+_SUBJECT_OF_A_VERB = re.compile(
+    r"\b(?:i|you|we|they|he|she|who|(?<!entitled )(?<!right )(?<!access )to)\s+$", re.IGNORECASE
+)
+_COUNTS = re.compile(
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf",
     re.IGNORECASE,
 )
 
@@ -91,12 +101,14 @@ def _instead(rest: str, before: str) -> str | None:
         return None
     kind = rest.split()[-1]
     its_kind = re.compile(rf"(?:\b(?P<which>[^\W\d_]+)\s+)?\b{re.escape(kind)}\b", re.IGNORECASE)
-    found = its_kind.search(before)
-    if found is None:
-        return None
-    which = found["which"]
-    begin = found.end() - len(kind) if which and _SAYS_NOT_WHICH.fullmatch(which) else found.start()
-    return before[:begin] + rest + before[found.end() :]
+    for found in its_kind.finditer(before):
+        which = found["which"] or ""
+        begin = found.end() - len(kind) if _SAYS_NOT_WHICH.fullmatch(which) else found.start()
+        # A verb stays, and "two weeks" are no other kind of "how many weeks".
+        is_verb = _SUBJECT_OF_A_VERB.search(before[:begin])
+        if not is_verb and (_COUNTS.fullmatch(which) or not _COUNTS.fullmatch(rest.split()[0])):
+            return before[:begin] + rest + before[found.end() :]
+    return None
 
 
 def in_country(question: str, code: str) -> str:

@@ -124,12 +124,12 @@ _NO_SUBJECT = frozenset(
         applied ask asks asked tell tells told say says said know find look see show explain hear contact speak think mean means want like try put keep kept
         pay pays paid cost costs cover covered count counts qualify entitled eligible receive receives earn approve approves approved decide decides
         decided sign signs signed confirm check request requested sell change cancel extend postpone refuse refused reject decline return submit send
-        file hand repay reimburse reimbursed transfer miss forget start starts begin begins end ends last lasts
+        book booked claim register notify inform enrol responsible file hand repay reimburse reimbursed transfer miss forget start starts begin begins end ends last lasts
         bekomme bekommen bekommt kriege kriegen kriegt erhalte erhalten erhält gebe geben gibt gegeben nehme nehmen nimmt genommen brauche brauchen braucht nutzen
         gehe gehen geht komme kommen kommt mache machen macht tun tue passiert gilt gelten gültig heißt bedeutet frage fragen sage sagen sagt steht finde finden
         finde zeige zeigen erkläre erklären wissen weiß zahle zahlen zahlt bezahlt bezahlen übernimmt genehmigt genehmigen genehmigt entscheidet entscheiden
         unterschreiben unterschreibt beantrage beantragen beantragt verkaufen ändern ändert ändere verlängern verschieben stornieren ablehnen abgelehnt einreichen
-        reiche schicken melden dauert beginnt endet möglich nötig notwendig erlaubt verboten anders mehr
+        reiche schicken melden buche buchen informiere informieren zuständig schriftlich dauert beginnt endet möglich nötig notwendig erlaubt verboten anders mehr
 
         company employer firm organisation organization hr department team firma unternehmen arbeitgeber betrieb abteilung personalabteilung
         """

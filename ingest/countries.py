@@ -44,7 +44,7 @@ COUNTRIES = {
     "FI": _country("Finland, Finnland", "Finnish, finnisch"),
     "FR": _country("France, Frankreich", "French, französisch"),
     "GB": _country(
-        "United Kingdom, UK, U.K., Great Britain, Britain, England, Großbritannien, Vereinigtes Königreich, Vereinigten Königreich",
+        "United Kingdom, UK, U.K., Great Britain, Britain, England, Northern Ireland, Großbritannien, Nordirland, Vereinigtes Königreich, Vereinigten Königreich",
         "British, britisch",
     ),
     "GR": _country("Greece, Griechenland", "Greek, griechisch"),

@@ -186,6 +186,7 @@ def test_date_in_plain_words(question: str, as_of: date | None) -> None:
         ("May I polish my CV at work?", None),
         ("May I pay by American Express?", None),
         ("can you tell us more", None),
+        ("How much leave do we get in Northern Ireland?", "GB"),
     ],
 )
 def test_country_in_plain_words(question: str, country: str | None) -> None:
@@ -309,6 +310,17 @@ def test_other_people_take_the_place_of_those_asked_about_before() -> None:
         ("How many days do I get?", "And working days?", "How many working days do I get?"),
         ("Who approves travel costs?", "And my dinner?", "Who approves travel costs, my dinner?"),
         ("Who approves travel costs?", "And costs abroad?", "Who approves travel costs, costs abroad?"),
+        ("Can I expense parking?", "And car parking?", "Can I expense parking, car parking?"),
+        ("How long is my notice if I leave?", "And sick leave?", "How long is my notice if I leave, sick leave?"),
+        ("When may I leave on sick leave?", "And parental leave?", "When may I leave on parental leave?"),
+        (
+            "How many weeks of notice do I give?",
+            "What about two weeks?",
+            "How many weeks of notice do I give, two weeks?",
+        ),
+        ("Am I entitled to leave?", "And sick leave?", "Am I entitled to sick leave?"),
+        ("Kann ich Urlaub nehmen?", "Und unbezahlten Urlaub?", "Kann ich unbezahlten Urlaub nehmen?"),
+        ("Can I take three weeks off?", "What about four weeks?", "Can I take four weeks off?"),
     ],
 )
 def test_another_kind_of_the_same_takes_its_place(before: str, question: str, expected: str) -> None:

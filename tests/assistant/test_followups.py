@@ -42,6 +42,10 @@ how many days?
 How long?
 How much per month?
 Who approves?
+How do I book?
+How do I claim?
+Who do I notify?
+Who is responsible?
 Who do I ask?
 What is the limit?
 Is there a maximum per day?
@@ -140,6 +144,9 @@ Bis wann?
 Ab wann?
 Warum?
 Warum nicht?
+Wo buche ich?
+Wen informiere ich?
+Wer ist zuständig?
 Wie viele?
 Wie viele Tage?
 Wie lange?
