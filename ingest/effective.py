@@ -18,8 +18,15 @@ _DOCUMENT = (
     rf"^(?:this|the|these)\s+(?!(?:previous|prior|former|earlier|last|old|superseded)\b)(?:[\w’'-]+\s+){{0,6}}?{_KIND}(?:\s+[\w’'-]+){{0,4}}?\s+"
     r"(?:(?:is|are|was|shall\s+be|will\s+be|becomes?|became|has\s+been)\s+)?"
 )
+#: Laws, rules for a while or a few, and contracts with others, which German documents speak of.
+_KEIN_DOKUMENT = (
+    r"(?![\w-]*ver(?:kehrs)?ordnung|(?:übergangs|ausnahme|sonder|neu|alt|härtefall|stichtags)-?(?:regel|bestimmung)"
+    r"|(?<!dieser\s)(?!(?:arbeits|dienst)vertrag)[\w-]+vertrag)"
+)
 _DOKUMENT = (
-    r"^(?:diese[rs]?|der|die|das)\s+(?!(?:bisherige|frühere|vorherige|alte)\w*\b)(?:[\w-]+\s+){0,4}?[\w-]*?(?:richtlinie|regelung|fassung|vereinbarung|"
+    r"^(?:diese[rs]?|der|die|das)\s+(?!(?:bisherige|frühere|vorherige|alte)\w*\b)"
+    r"(?:(?!(?:nach|aus|in|im|zu[mr]?|von|vom|für|bei|mit|auf|gemäß|laut|de[mnrs]|die|das|dieser)\b)[\w-]+\s+){0,4}?"
+    rf"{_KEIN_DOKUMENT}[\w-]*?(?:richtlinie|regelung|fassung|vereinbarung|"
     r"ordnung|anweisung|leitlinie|handbuch|vertrag|dokument|bestimmungen|regeln|version)\s+(?:ist\s+)?"
 )
 _SUBJECT = rf"(?:(?P<document>{_DOCUMENT}|{_DOKUMENT})|^(?:(?:version|v|revision)\s*[\d.]+,?\s+)?(?:last\s+|(?:policy|document)\s+)?)"

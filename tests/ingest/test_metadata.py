@@ -83,6 +83,10 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "With effect from 1 March 2025 the mileage rate rises.",
         "Apply from 1 March 2025 in the portal.",
         "Die bisherige Regelung tritt am 1. März 2025 in Kraft.",
+        "Die Datenschutz-Grundverordnung gilt ab dem 1. März 2025.",
+        "Die Neuregelung gilt ab 1. März 2025.",
+        "Der Tarifvertrag gilt ab 1. März 2025.",
+        "Der Anspruch nach der neuen Regelung gilt ab 1. März 2025.",
     ],
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:
@@ -118,6 +122,10 @@ def test_a_table_of_versions_tells_the_day() -> None:
         ("Unused leave is lost. Expires on 31 March 2025.", None),
         ("Expiration date: 31 March 2025", date(2025, 3, 31)),
         ("Gilt bis 31. März 2025", date(2025, 3, 31)),
+        ("Diese Betriebsvereinbarung gilt bis 31. März 2025", date(2025, 3, 31)),
+        ("Dieser Tarifvertrag gilt bis 31. März 2025", date(2025, 3, 31)),
+        ("Der Mietvertrag gilt bis 31. März 2025.", None),
+        ("Die Übergangsregelung gilt bis zum 31. März 2025.", None),
     ],
 )
 def test_the_last_day_is_read_where_the_document_ends(text: str, expected: date | None) -> None:
