@@ -63,6 +63,7 @@ _FIELD_BREAK = re.compile(rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+(?!{DATE})",
 _SENTENCE_BREAK = re.compile(
     rf"(?<=[a-z0-9)])(?<!Dr)(?<!Mr)(?<!Ms)(?<!Prof)[.]\s+(?=[A-Z])(?!{MONTH}\s)", re.IGNORECASE
 )
+_OF_THE_RULE_BEFORE = re.compile(r"diese\s+regelung\s+(?:gilt|ist\s+(?:gültig|wirksam))\b", re.IGNORECASE)
 _VERSION = re.compile(r"(?:version|rev(?:ision)?\.?|v)\s*[:.]?\s*(?P<version>\d{1,4}(?:\.\d{1,4}){0,3})", re.IGNORECASE)
 #: What front matter calls them.
 _FIRST_DAY = ("effective_from", "effective", "effective_date", "effective date", "valid_from")
@@ -145,7 +146,11 @@ def _fields(text: str) -> Iterator[str]:
 
 
 def _sentences(field: str) -> Iterator[str]:
-    yield from (part.strip(" *_()[]") for part in _SENTENCE_BREAK.split(field))
+    """Its sentences, but for those that speak of the rule right before them."""
+    for at, part in enumerate(_SENTENCE_BREAK.split(field)):
+        sentence = part.strip(" *_()[]")
+        if at == 0 or not _OF_THE_RULE_BEFORE.match(sentence):
+            yield sentence
 
 
 def _first_date(properties: Mapping[str, str], *names: str) -> date | None:

@@ -87,6 +87,7 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "Die Neuregelung gilt ab 1. März 2025.",
         "Der Tarifvertrag gilt ab 1. März 2025.",
         "Der Anspruch nach der neuen Regelung gilt ab 1. März 2025.",
+        "Drei Tage sind möglich. Diese Regelung gilt ab 1. März 2025.",
     ],
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:
@@ -125,6 +126,8 @@ def test_a_table_of_versions_tells_the_day() -> None:
         ("Diese Betriebsvereinbarung gilt bis 31. März 2025", date(2025, 3, 31)),
         ("Dieser Tarifvertrag gilt bis 31. März 2025", date(2025, 3, 31)),
         ("Der Mietvertrag gilt bis 31. März 2025.", None),
+        ("Diese Regelung gilt bis 31. März 2025.", date(2025, 3, 31)),
+        ("Drei Tage sind möglich. Diese Regelung gilt bis 31. März 2025.", None),
         ("Die Übergangsregelung gilt bis zum 31. März 2025.", None),
     ],
 )
