@@ -30,7 +30,7 @@ _DOKUMENT = (
     r"ordnung|anweisung|leitlinie|handbuch|vertrag|dokument|bestimmungen|regeln|version)\s+(?:ist\s+)?"
 )
 _SUBJECT = rf"(?:(?P<document>{_DOCUMENT}|{_DOKUMENT})|^(?:(?:version|v|revision)\s*[\d.]+,?\s+)?(?:last\s+|(?:policy|document)\s+)?)"
-_HOLDS = r"(?:valid|in\s+force|in\s+effect|applicable|applies|(?!^)apply|enters?\s+into\s+force|entered\s+into\s+force)"
+_HOLDS = r"(?:valid|in\s+force|in\s+effect|applicable|applies|enters?\s+into\s+force|entered\s+into\s+force)"
 _SINCE = r"(?:as\s+from|as\s+of|on\s+and\s+after|from|since|on|starting|beginning)"
 _BEGINS = (
     rf"(?:effective(?:\s+date(?:\s+of\s+th(?:is|e)\s+{_KIND})?|\s+{_SINCE})?|{_HOLDS}\s+{_SINCE}"
