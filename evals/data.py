@@ -98,16 +98,16 @@ class BenchData:
         return digest.hexdigest()
 
     def test_fingerprint(self) -> str:
-        """sha256 over what else decides a score: titles, and the questions with their judgements and gold answers. Not in
-        :meth:`fingerprint`, which results from before hold without them."""
+        """sha256 over what else decides a score: titles, and the questions with who asks them and after what, their judgements
+        and gold answers. Not in :meth:`fingerprint`, which results from before hold without them."""
         digest = hashlib.sha256()
         for text in sorted(self.corpus, key=lambda text: text.text_id):
             digest.update(json.dumps([text.text_id, text.title]).encode())
         for asked in sorted(self.questions, key=lambda question: question.question_id):
             gold = [sorted(asked.wanted.items()), asked.answers, asked.must_hold, asked.quotes]
-            digest.update(json.dumps([asked.question_id, asked.text, *gold]).encode())
+            digest.update(json.dumps([asked.question_id, asked.text, _asker(asked.metadata), *gold]).encode())
         for refused in sorted(self.unanswerable, key=lambda question: question.question_id):
-            digest.update(json.dumps([refused.question_id, refused.text]).encode())
+            digest.update(json.dumps([refused.question_id, refused.text, _asker(refused.metadata)]).encode())
         return digest.hexdigest()
 
     def limited(self, limit: int | None) -> BenchData:
@@ -122,3 +122,8 @@ class BenchData:
             return self
         chosen = tuple(self.questions[at * len(self.questions) // size] for at in range(size))
         return BenchData(self.folder, self.split, self.corpus, chosen)
+
+
+def _asker(metadata: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What of a question's metadata decides what is found for it; the rest only sorts questions."""
+    return [(key, metadata[key]) for key in ("as_of", "groups", "history", "jurisdiction") if metadata.get(key)]

@@ -175,6 +175,9 @@ def test_the_fingerprint_follows_texts_and_ids_not_their_order(folder: Path) -> 
         ("queries.jsonl", '"text": "', '"text": "so '),
         ("answers.jsonl", '"answers": ["', '"answers": ["so '),
         ("unanswerable.jsonl", "zebra number 3", "zebra number 33"),
+        ("queries.jsonl", '"half": "first"', '"as_of": "2024-01-31"'),
+        ("queries.jsonl", '"half": "first"', '"history": [{"question": "before?"}]'),
+        ("unanswerable.jsonl", '"text": "', '"metadata": {"groups": ["hr"]}, "text": "'),
     ],
 )
 def test_the_fingerprint_of_the_test_follows_titles_questions_and_judgements(
