@@ -115,6 +115,11 @@ class PassageIndex:
         mask &= self._jurisdictions.where(scope.applies)
         return None if mask.all() else mask
 
+    def readable(self, scope: Scope) -> NDArray[np.bool_] | None:
+        """Which rows the asker may read on some day and in some country, shape ``(n_passages,)``; None where it is all of them."""
+        mask = self._audiences.where(scope.may_read)
+        return None if mask.all() else mask
+
 
 def _fitting(passages: Sequence[Passage], encoder: Encoder) -> list[str]:
     """What the encoder reads of each passage. A passage is cut to fit under the title that its file had; a longer one, given to it

@@ -135,7 +135,7 @@ class LexicalIndex:
         """How much of the question each row holds, in the given order: the share, weighted by inverse document frequency,
         of the question's known terms that occur in it at all. 0 to 1; how often a term occurs makes no difference.
 
-        :param mask: shape ``(n_passages,)``, true where a passage may be found. A term that only others hold counts as
+        :param mask: shape ``(n_passages,)``, true where a passage may be read. A term that only others hold counts as
             unknown: the score must not tell what stands in them.
         """
         covered = np.zeros(len(rows), np.float64)

@@ -104,19 +104,17 @@ class Searcher:
         :returns: at most k hits; none for a question without words or a scope that allows nothing.
         """
         timer = _Timer()
-        mask = self.index.mask(scope or Scope())
+        scope = scope or Scope()
         pool = max(k, self.config.pool)
         asks = any(character.isalnum() for character in question)
-        hits = self._first_stage(question, pool, mode, mask, timer) if asks else []
+        hits = self._first_stage(question, pool, mode, scope, timer) if asks else []
         if rerank and hits and mode is Mode.HYBRID:
             with timer.step("rerank"):
                 hits = self._read(question, self._rerank(question, hits))
         return SearchResult(tuple(hits[:k]), timer.total())
 
-    def _first_stage(
-        self, question: str, pool: int, mode: Mode, mask: NDArray[np.bool_] | None, timer: _Timer
-    ) -> list[Hit]:
-        tokens = terms(question)
+    def _first_stage(self, question: str, pool: int, mode: Mode, scope: Scope, timer: _Timer) -> list[Hit]:
+        tokens, mask = terms(question), self.index.mask(scope)
         lexical, dense = self.index.lexical, self.index.dense
         rows = np.empty(0, np.int64)
         if mode is not Mode.DENSE:
@@ -134,7 +132,8 @@ class Searcher:
             rows = np.union1d(rows, near)
             # Each candidate gets both scores, also from the search that did not bring it.
             bm25, cosine = lexical.scores_of(tokens, rows), dense.scores_of(vector, rows)
-            fused = self.fusion.fuse(lexical.coverage_of(tokens, rows, mask=mask), cosine)
+            covered = lexical.coverage_of(tokens, rows, mask=self.index.readable(scope))
+            fused = self.fusion.fuse(covered, cosine)
             best, score = best_first(rows, fused, pool)
             at = np.searchsorted(rows, best)
         return self._hits(best, score, bm25=bm25[at], dense=cosine[at], fused=score)
