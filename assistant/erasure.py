@@ -45,16 +45,20 @@ class Erasure:
         its place in the index, and what conversations quote of it.
 
         :raises WrongUsage: if there is no such document.
+        :raises NotReady: if the index cannot be written, as where the disk is full; all else is gone then.
         """
         with self.home.writing(timeout_s=PATIENCE_S):
             versions = self.store.document(document_id).versions
+            encoder = self._encoder()
             self.store.remove_document(document_id)
-            publish_index(self.home, self.store, self._encoder())
-            drop_earlier(self.home)
-            self._forget(document_id, versions)
-            self.store.prune_originals(self.home)
-            self.store.empty_log()
-        self._audit.append(Kind.REMOVE, {"document_id": document_id, "for_good": True, "who": who})
+            try:
+                publish_index(self.home, self.store, encoder)
+                drop_earlier(self.home)
+            finally:  # where the disk is full it stays in the index until that is rebuilt, and nowhere else
+                self._forget(document_id, versions)
+                self.store.prune_originals(self.home)
+                self.store.empty_log()
+                self._audit.append(Kind.REMOVE, {"document_id": document_id, "for_good": True, "who": who})
 
     def purge(self, *, all_removed: bool = False) -> int:
         """Erase the text of what was rejected or removed longer ago than the days of grace; :returns: how many versions.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from assistant import erasure
+from assistant.audit import Audit, Kind
 from assistant.chats import Chats
 from assistant.handoffs import Handoffs
 from assistant.jobs import Jobs
 from assistant.keeper import LibraryKeeper
 from assistant.particulars import Particulars
 from assistant.review import Review
+from retrieval.errors import NotReady
 from retrieval.home import Home
 from retrieval.store import Store
 from tests.fakes import WordEncoder
@@ -130,6 +134,22 @@ def test_what_was_removed_for_good_is_at_once_in_no_file_of_the_database(
 ) -> None:
     review, document = everywhere(home, store, tmp_path)
     review.erasure.erase(document)
+    assert traces(home) == {}
+
+
+def test_a_full_disk_keeps_nothing_but_the_index_until_that_is_rebuilt(
+    home: Home, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review, document = everywhere(home, store, tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(
+            erasure, "publish_index", Mock(side_effect=NotReady("make room, then run: policydesk index rebuild"))
+        )
+        with pytest.raises(NotReady, match="index rebuild"):
+            review.erasure.erase(document)
+    assert {name.split("/")[0] for name in traces(home)} == {"index"}
+    assert [entry.payload["for_good"] for entry in Audit(store).entries() if entry.kind is Kind.REMOVE] == [True]
+    review.erasure.rebuild()
     assert traces(home) == {}
 
 
