@@ -45,8 +45,12 @@ _ENDS = (
 )
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),?\s+(?:dem\s+|den\s+)?)?"
 _COLON = r"\s*[:|*–—-]*\s*"
-#: "With effect from 1 April 2025 the rate rises" says when the rate does.
-_OF_A_RULE = rf"(?!with\s+effect\s+from\s+{DATE},?\s+(?!th(?:is|ese)\b)\w)"
+#: "With effect from 1 April 2025 the rate rises" and "Effective 1 April 2025, employees must …" say when a rule begins.
+_OF_A_RULE = (
+    rf"(?!with\s+effect\s+from\s+{DATE},?\s+(?!th(?:is|ese)\b)\w)"
+    rf"(?!effective(?:\s+{_SINCE})?\s+{_WEEKDAY}{DATE},\s+"
+    rf"(?!(?:this|these|(?:the|our)\s+(?:[\w-]+\s+){{0,3}}?{_KIND}|version|until|through|and|replac\w+|supersed\w+|owner|approved|last|next)\b)(?-i:[a-z]))"
+)
 _FROM = re.compile(
     rf"{_OF_A_RULE}{_SUBJECT}{_BEGINS}(?:\s+is)?{_COLON}{_WEEKDAY}(?P<date>{DATE})"
     rf"|{_DOKUMENT}tritt\s+(?:am|zum|mit\s+wirkung\s+(?:vom|zum))\s+{_WEEKDAY}(?P<am>{DATE})\s+in\s+kraft",

@@ -59,6 +59,9 @@ def test_dates_are_read_where_their_order_is_certain(text: str, expected: date |
         "Gültig ab 1. März 2025",
         "In force from 1 March 2025 until 31 December 2025",
         "Date effective: 1 March 2025",
+        "Effective 1 March 2025, the travel policy applies to contractors too.",
+        "Effective 1 March 2025, superseding version 2 of May 2023",
+        "Effective March 1, 2025, Owner: People team",
         "Policy effective date | 1 March 2025",
         "Effective date of this policy: 1 March 2025",
         "This policy becomes effective on Saturday, March 1, 2025.",
@@ -80,6 +83,8 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "Last reviewed 1 March 2025",
         "The previous version of this policy was effective from 1 March 2025.",
         "With effect from 1 March 2025 the mileage rate rises.",
+        "Effective 1 March 2025, employees must badge in at reception.",
+        "Effective March 1, 2025, the mileage rate rises.",
         "Apply from 1 March 2025 in the portal.",
         "These rules apply from 1 March 2025.",  # a section's
         "Die bisherige Regelung tritt am 1. März 2025 in Kraft.",
