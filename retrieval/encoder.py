@@ -47,6 +47,21 @@ class Encoder(Protocol):
         """Tokens of each text as the encoder counts them, its special tokens included."""
 
 
+class _Turns:
+    """A lock that is taken in turns: who takes it again and again, batch after batch, lets whoever waits go first. A plain lock
+    mostly goes back to the thread that has just let go of it, and a question waits until all passages are encoded."""
+
+    def __init__(self) -> None:
+        self._next, self._held = Lock(), Lock()
+
+    def __enter__(self) -> None:
+        with self._next:
+            self._held.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._held.release()
+
+
 class SentenceEncoder:
     """A sentence-transformers model on the CPU, in bfloat16 where the processor multiplies it natively.
 
@@ -59,7 +74,7 @@ class SentenceEncoder:
 
         self.name = name
         self._torch = torch
-        self._lock = Lock()
+        self._turns = _Turns()
         try:
             self._model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except (OSError, ValueError) as error:
@@ -97,14 +112,14 @@ class SentenceEncoder:
         if not texts:
             return []
         tokenizer = self._model.tokenizer.backend_tokenizer
-        with self._lock:
+        with self._turns:
             tokenizer.no_truncation()
             tokenizer.no_padding()
             encodings = tokenizer.encode_batch(list(texts), add_special_tokens=True)
         return [len(encoding.ids) for encoding in encodings]
 
     def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
-        with self._lock, self._torch.inference_mode():
+        with self._turns, self._torch.inference_mode():
             rows = self._model.encode(texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False)
             rows = self._torch.nn.functional.normalize(rows.float(), dim=1)
             result: NDArray[np.float32] = rows.numpy()

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 
-from retrieval.encoder import DEFAULT_ENCODER, encoder_name, load_encoder
+from retrieval.encoder import DEFAULT_ENCODER, _Turns, encoder_name, load_encoder
 from retrieval.errors import ModelUnavailable
 from retrieval.models import ENCODER, ModelCache
 
@@ -44,3 +46,25 @@ def test_an_encoder_is_called_what_its_folder_says(tmp_path: Path) -> None:
     given = tmp_path / "ours"
     shutil.copytree(ModelCache.default().require(ENCODER), given)
     assert load_encoder(str(given)).name == encoder_name(str(given))
+
+
+def test_who_takes_the_lock_again_and_again_lets_others_in_between() -> None:
+    turns, stop, taken = _Turns(), Event(), []
+
+    def batches() -> None:
+        while not stop.is_set():
+            with turns:
+                taken.append("passages")
+                sleep(0.01)
+
+    thread = Thread(target=batches)
+    thread.start()
+    try:
+        for _ in range(5):
+            before = len(taken)
+            with turns:
+                assert len(taken) <= before + 2
+            sleep(0.005)
+    finally:
+        stop.set()
+        thread.join()
