@@ -21,6 +21,8 @@ from retrieval.ranking import best_first
 K1 = 1.5
 B = 0.75
 EPSILON = 0.25
+# A mean of inverse document frequencies below this is 0 but for rounding, which follows the order of the terms.
+NO_MEAN = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ def _inverse_document_frequencies(postings: Postings) -> NDArray[np.float64]:
     idf = np.log(len(postings.lengths) - frequency + 0.5) - np.log(frequency + 0.5)
     if not len(idf):
         return idf
-    if (mean := idf.mean()) > 0:
+    if (mean := idf.mean()) > NO_MEAN:
         idf[idf < 0] = EPSILON * mean
         return idf
     # In a library of a passage or two every term is in half of them. BM25Okapi then counts them nothing, or less than nothing,

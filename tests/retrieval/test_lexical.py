@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from retrieval.lexical import LexicalIndex
+from retrieval.lexical import NO_MEAN, LexicalIndex
 
 WORDS = st.sampled_from("leave day sick travel train hotel bonus notice month week pay the".split())
 CORPUS = st.lists(st.lists(WORDS, min_size=1, max_size=12), min_size=1, max_size=20)
@@ -19,7 +19,7 @@ CORPUS = st.lists(st.lists(WORDS, min_size=1, max_size=12), min_size=1, max_size
 def rank_bm25_counts_something(corpus: list[list[str]]) -> bool:
     """Whether its inverse document frequencies have a positive mean, as those of every library but the tiniest have."""
     frequency = np.array(list(Counter(word for words in corpus for word in set(words)).values()))
-    return bool(np.log((len(corpus) - frequency + 0.5) / (frequency + 0.5)).mean() > 0)
+    return bool(np.log((len(corpus) - frequency + 0.5) / (frequency + 0.5)).mean() > NO_MEAN)
 
 
 @pytest.mark.parametrize("others", [[], [["pay", "month", "bonus"]]])
@@ -29,6 +29,20 @@ def test_a_library_of_a_passage_or_two_ranks_forwards(others: list[list[str]]) -
     assert twice > once > 0
     assert index.coverage_of(["notice"], np.array([0])).tolist() == [1.0]
     assert index.coverage_of(["notice", "leave"], np.array([0])).tolist() == [1.0]
+
+
+def test_a_mean_that_only_rounding_makes_positive_ranks_alike_in_any_order_of_terms() -> None:
+    # Forwards the mean of their inverse document frequencies comes to 3e-17, backwards to -3e-17.
+    corpus = [
+        ["week", "leave", "bonus", "notice", "sick", "hotel"],
+        ["travel", "hotel", "sick"],
+        ["sick", "week", "travel"],
+        ["travel", "hotel"],
+    ]
+    of_terms = [LexicalIndex.build([words[::step] for words in corpus[::step]]) for step in (1, -1)]
+    forwards, backwards = (index.scores_of(["notice", "sick"], np.arange(4)) for index in of_terms)
+    np.testing.assert_allclose(forwards, backwards[::-1], rtol=1e-6)
+    assert forwards[0] > 0
 
 
 @given(corpus=CORPUS, question=st.lists(WORDS, min_size=1, max_size=6))
