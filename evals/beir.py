@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any
 
 from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
 from evals.trec import Qrels, TrecError, read_grade, read_qrels
+from retrieval.errors import WrongUsage
+from retrieval.tuning.rows import read_lines
 
 #: What ``json`` makes of one half of an escaped pair; nothing can write it as UTF-8.
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -208,17 +208,10 @@ def _required(path: Path) -> Path:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Lines that hold something, with their numbers from 1."""
-    at = 0
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            for at, raw in enumerate(stream, start=1):
-                line = raw.decode("utf-8-sig" if at == 1 else "utf-8").rstrip("\r\n")
-                if line.strip():
-                    yield at, line
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}:{at}: not UTF-8 text") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}:{at + 1}: cannot be read ({error})") from error
+        yield from read_lines(path)
+    except WrongUsage as error:
+        raise DataError(str(error)) from error
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
