@@ -166,10 +166,11 @@ def _folder(name: str) -> Path:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 matrices natively (AMX); elsewhere bfloat16 is slower than float32."""
+    """Whether this processor multiplies bfloat16 numbers natively (AMX, or AVX-512 BF16 of AMD's Zen 4 and later); elsewhere
+    bfloat16 is slower than float32."""
     import torch
 
-    return bool(torch.cpu._is_amx_tile_supported())
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
 #: Tokens a batch may hold: enough to fill the matrix units, small enough for the cache.

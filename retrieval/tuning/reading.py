@@ -16,6 +16,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
+from retrieval.encoder import has_fast_bfloat16
 from retrieval.errors import WrongUsage
 from retrieval.interaction import TextTokenizer, cut_question
 from retrieval.reading import ReadingNetwork
@@ -185,7 +186,8 @@ def _draw(
 def _step(
     batch: Batch, network: ReadingNetwork, optimizer: torch.optim.Optimizer, view: float, config: ReadingConfig
 ) -> tuple[float, float]:
-    outcome = network.read(*batch.questions, network.passages(*batch.passages).at(batch.which), view=view)
+    with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
+        outcome = network.read(*batch.questions, network.passages(*batch.passages).at(batch.which), view=view)
     answered = nn.functional.binary_cross_entropy_with_logits(outcome.log_odds, batch.answered)
     span = torch.zeros(())
     if bool((batch.start >= 0).any()):

@@ -19,6 +19,7 @@ from random import Random
 import torch
 from torch import Tensor, nn
 
+from retrieval.encoder import has_fast_bfloat16
 from retrieval.interaction import SHARED, InteractionNetwork, States, TextTokenizer, cut_question
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.mining import Candidate, Group
@@ -237,7 +238,7 @@ def _states(network: InteractionNetwork, tokenizer: TextTokenizer, rows: Sequenc
     for begin in range(0, len(order), 12):
         chosen = order[begin : begin + 12]
         ids, attention = tokenizer.batch([rows[row] for row in chosen])
-        with torch.autocast("cpu", torch.bfloat16, enabled=bool(torch.cpu._is_amx_tile_supported())):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
             states = network.states(ids, attention)
         for at, row in enumerate(chosen):
             missing = longest - states.tokens.shape[1]

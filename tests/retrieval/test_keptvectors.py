@@ -48,11 +48,13 @@ def test_what_must_be_read_whole_is_still_refused_when_it_is_too_long() -> None:
 
 @pytest.mark.model
 def test_kept_one_by_one_or_read_together_texts_are_equally_near() -> None:
-    from retrieval.encoder import load_encoder
+    from retrieval.encoder import has_fast_bfloat16, load_encoder
 
     encoder = load_encoder()
     texts = ["How many days of leave do I get?", "28 days.", "Annual leave is 28 days in a calendar year. " * 6]
     kept = KeptVectors(encoder)
     alone = np.concatenate([kept.encode([text], truncate=True) for text in texts])
-    np.testing.assert_allclose(alone, encoder.encode(texts, truncate=True), atol=1e-5)
+    # In bfloat16 the last digits follow the batch.
+    cosines = (alone * encoder.encode(texts, truncate=True)).sum(axis=1)
+    np.testing.assert_allclose(cosines, 1.0, atol=5e-4 if has_fast_bfloat16() else 1e-6)
     np.testing.assert_array_equal(kept.encode(texts, truncate=True), alone)

@@ -75,6 +75,26 @@ def test_what_was_kept_before_is_read_as_if_it_were_not(untrained: TrainedReader
     )
 
 
+def test_training_reads_as_service_does(untrained: TrainedReader) -> None:
+    import torch
+
+    tokenizer, network = untrained._tokenizer, untrained._network
+    passages = tokenizer.batch([tokenizer.encode([text])[0].ids for text in TEXTS[:3]])
+    questions = tokenizer.batch([tokenizer.encode([ASKED[name]])[0].ids for name in ("leave", "gifts", "notice")])
+    which = torch.tensor([0, 2, 1])
+
+    def read() -> torch.Tensor:
+        return network.read(*questions, network.passages(*passages).at(which)).log_odds
+
+    with torch.inference_mode():
+        served = read()
+    trained = read()
+    trained.sum().backward()
+    torch.testing.assert_close(trained.detach(), served, atol=1e-4, rtol=1e-4)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(read().detach(), served, atol=0.1, rtol=0.02)
+
+
 def test_an_empty_question_is_read(untrained: TrainedReader) -> None:
     assert len(untrained.read("", [passage(TEXTS[0])])) == 1
 
