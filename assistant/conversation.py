@@ -37,6 +37,8 @@ _SMALL_TALK = re.compile(
 _OPENS = re.compile(rf"^\W*{_HELLO}\b", re.IGNORECASE)
 #: A question that brings the one before it along: what :func:`standalone` makes.
 _JOINED = re.compile(r"\? \(.+\)")
+#: The same when its own words are gone, for another country or date takes their place.
+_ONLY_BROUGHT_ALONG = re.compile(r"\W*\((?P<asked>.+)\)")
 
 
 def is_small_talk(text: str) -> bool:
@@ -65,6 +67,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         before = _IN_COUNTRY.sub("", before)
     if _NOW.search(question) or any(pattern.search(question) for pattern in _TIMES):
         before = _undated(before)
+    if nothing_else := _ONLY_BROUGHT_ALONG.fullmatch(before):
+        before = nothing_else["asked"]
     rest = opening(question)
     if rest is None:
         return f"{question.rstrip('?!. ')}? ({before})"

@@ -107,6 +107,12 @@ def test_a_country_takes_the_place_of_the_one_before() -> None:
     assert standalone("and for twins?", history) == "How long is maternity leave, in the Netherlands, for twins?"
 
 
+@pytest.mark.parametrize("piece", ["in Austria?", "In Germany?", "in den Niederlanden?"])
+def test_a_country_takes_the_place_of_one_that_was_a_question_of_its_own(piece: str) -> None:
+    history = [Turn("How is overtime paid?", "It depends. [1]"), Turn(piece, "50%. [1]")]
+    assert standalone("and in France?", history) == "How is overtime paid, in France?"
+
+
 def test_even_and_on_top_point_back() -> None:
     assert standalone("Even for part-timers in band 6?", LEAVE) == (
         "How many days of annual leave do I get, for part-timers in band 6?"
