@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from assistant.followups import goes_on, is_clause, opening, people_named
 from assistant.records import Turn
@@ -138,7 +139,7 @@ _RULES = r"(?:rules?|polic(?:y|ies)|rates?|limits?|allowances?|version|handbook|
 _DAY = re.compile(rf"(?<![\w./-])(?P<when>{DATE})(?![\w/-]|\.\d)", re.I)
 _MONTH_YEAR = re.compile(rf"(?<![\w.])(?P<when>{MONTH},?\s+(?:of\s+)?(?:19|20)\d\d)\b", re.I)
 _YEARS = (
-    re.compile(rf"\b(?:in|during|back in|throughout|year|im jahr|jahre?)\s+{_YEAR}", re.I),
+    re.compile(rf"\b(?:in|during|back in|throughout|year|before|prior to|im jahr|vor|jahre?)\s+{_YEAR}", re.I),
     re.compile(rf"\b\w*{_RULES}\s+(?:(?:of|for|von|aus|für)\s+)?{_YEAR}", re.I),
     re.compile(rf"\b(?:the|our|your|de[rnm]|die|das)\s+{_YEAR}(?=(?:\s+[\w-]+){{0,3}}?\s+\w*{_RULES}\b)", re.I),
     # German says "2023" without "in".
@@ -165,8 +166,11 @@ _IN_A_LIFE = re.compile(
     re.I,
 )
 _TIMES = (_DAY, _MONTH_YEAR, *_YEARS, _LAST_YEAR)
+_EARLIER = r"(?:before|prior to|vor(?: de[mr])?)(?: the)?"
+#: What held before a day is asked for, not what holds from that day on.
+_EARLIER_THAN = re.compile(rf"\b{_EARLIER}\s+$", re.I)
 _BEFORE_A_TIME = re.compile(
-    r",?\s*(?:\b(?:as of|back in|on|in|during|of|from|for|throughout|am|im|vom|zum|ab|von|in der fassung vom|stand|(?:im )?jahre?)\s+)?$",
+    rf",?\s*(?:\b(?:as of|back in|on|in|during|of|from|for|throughout|until|am|im|vom|(?:bis )?zum|ab|bis|von|in der fassung vom|stand|(?:im )?jahre?|{_EARLIER})\s+)?$",
     re.I,
 )
 
@@ -232,25 +236,39 @@ def placed_in(question: str) -> str | None:
 def circumstances(question: str, *, today: date) -> Circumstances:
     """The date and country a question names in plain words: "in May 2023", "on 3 June 2024", "31.05.2023", "last year", "in Germany".
 
-    A year or month alone means its last day, or today where that has not come; two different countries mean none. "3/4/2024" is
-    3 April: an answer says as of when it is.
+    A year or month alone means its last day, or today where that has not come, or its first where none of it has; two different
+    countries mean none. "3/4/2024" is 3 April: an answer says as of when it is. "Before" such a time is the day before it.
     """
     codes = countries_in(question)
     return Circumstances(_as_of(question, today), next(iter(codes)) if len(codes) == 1 else None)
 
 
 def _as_of(question: str, today: date) -> date | None:
-    for match in _named(_DAY, question):
-        # A day that no month has, such as 31 June, is none: its month may stand for it.
-        if day := read_day_first(match["when"]):
-            return day
-    for match in _named(_MONTH_YEAR, question):
-        if month := read_month(match["when"]):
-            return _last_day(*month, today)
-    for pattern in _YEARS:
+    for pattern, read in ((_DAY, _day), (_MONTH_YEAR, _month), *((years, _year) for years in _YEARS)):
         for match in _named(pattern, question):
-            return _last_day(int(match["year"]), 12, today)
-    return _last_day(today.year - 1, 12, today) if any(_named(_LAST_YEAR, question)) else None
+            # A day that no month has, such as 31 June, is none: its month may stand for it.
+            if span := read(match["when"]):
+                first, last = span
+                if _EARLIER_THAN.search(question[: match.start("when")]):
+                    return first - timedelta(days=1)
+                return last if last < today or first == last else max(first, today)
+    return date(today.year - 1, 12, 31) if any(_named(_LAST_YEAR, question)) else None
+
+
+def _day(text: str) -> tuple[date, date] | None:
+    day = read_day_first(text)
+    return (day, day) if day else None
+
+
+def _month(text: str) -> tuple[date, date] | None:
+    if (found := read_month(text)) is None:
+        return None
+    year, month = found
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+
+
+def _year(text: str) -> tuple[date, date]:
+    return date(int(text), 1, 1), date(int(text), 12, 31)
 
 
 def _named(pattern: re.Pattern[str], question: str) -> Iterator[re.Match[str]]:
@@ -261,10 +279,3 @@ def _named(pattern: re.Pattern[str], question: str) -> Iterator[re.Match[str]]:
         if not _OF_A_LIFE.search(question[: match.start("when")])
         and not _IN_A_LIFE.match(question[match.end("when") :])
     )
-
-
-def _last_day(year: int, month: int, today: date) -> date:
-    """The last day of a month; the month of today or one to come is taken as it stands today, or on its first day."""
-    first = date(year, month, 1)
-    last = date.fromordinal((date(year + month // 12, month % 12 + 1, 1)).toordinal() - 1)
-    return max(first, today) if first <= today <= last else last if last < today else first

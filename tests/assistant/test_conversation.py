@@ -140,6 +140,14 @@ def test_first_question_stays_as_it_is() -> None:
         ("How much was it last year?", date(2025, 12, 31)),
         ("in June 2026", TODAY),
         ("from January 2027 on?", date(2027, 1, 1)),
+        ("How many days do I get in 2026?", TODAY),
+        ("What will the limit be in 2027?", date(2027, 1, 1)),
+        ("What was the limit before 1 March 2025?", date(2025, 2, 28)),
+        ("What applied before March 2025?", date(2025, 2, 28)),
+        ("What was the rate prior to 2025?", date(2024, 12, 31)),
+        ("Was galt vor dem 1.7.2025?", date(2025, 6, 30)),
+        ("Was galt bis zum 30.6.2025?", date(2025, 6, 30)),
+        ("What applies to people hired before 2020?", None),
         ("on 31 June 2024?", date(2024, 6, 30)),
         ("Can I carry over 5 days until 31 March?", None),
         ("Can I carry over unused days from last year?", None),
@@ -265,6 +273,7 @@ def test_follow_ups_find_nearly_what_whole_questions_find() -> None:
     ("follow_up", "as_of"),
     [
         ("And now?", None),
+        ("And before 2024?", date(2023, 12, 31)),
         ("And in 2024?", date(2024, 12, 31)),
         ("And in May 2025?", date(2025, 5, 31)),
         ("And since 1 January 2026?", None),
@@ -275,10 +284,18 @@ def test_follow_ups_find_nearly_what_whole_questions_find() -> None:
         ("What about part-timers?", date(2023, 6, 3)),
     ],
 )
-@pytest.mark.parametrize("when", ["on 3 June 2023", "as of 2023-06-03", "on 03.06.2023", "am 3. Juni 2023"])
+@pytest.mark.parametrize(
+    "when", ["on 3 June 2023", "as of 2023-06-03", "on 03.06.2023", "am 3. Juni 2023", "until 3 June 2023"]
+)
 def test_a_date_takes_the_place_of_the_date_before(follow_up: str, as_of: date | None, when: str) -> None:
     history = [Turn(f"How many days a week could I work from home {when}?", "")]
     assert circumstances(standalone(follow_up, history), today=TODAY).as_of == as_of
+
+
+def test_a_date_that_is_replaced_takes_its_preposition_along() -> None:
+    for when in ("before 1 March 2025", "until 1 March 2025", "vor dem 1.3.2025", "bis zum 1. März 2025"):
+        history = [Turn(f"What was the hotel limit {when}?", "110. [1]")]
+        assert standalone("And now?", history) == "What was the hotel limit, now?"
 
 
 @pytest.mark.parametrize(
