@@ -103,6 +103,15 @@ def test_running_headers_footers_and_page_numbers_are_left_out() -> None:
     assert texts(data) == [LONG, "Second page.", "Third page."]
 
 
+def test_what_pages_have_alike_but_for_their_own_numbers_is_text() -> None:
+    rows = [[f"Step {step}", f"EUR {2000 + 35 * step}"] for step in range(1, 81)]
+    found = load_pdf(flowing_pdf([rows], header="Example Ltd", footer="Page {page} of 2")).blocks
+    assert [row for block in found for row in block.rows] == [tuple(row) for row in rows]
+
+    sheets = [part for pay in (2000, 2500, 3100) for part in (f"Base pay is EUR {pay}.", None)]
+    assert texts(flowing_pdf(sheets, footer="Page {page} of 3")) == [part for part in sheets if part]
+
+
 def test_pages_are_counted_from_one() -> None:
     assert [block.page for block in load_pdf(flowing_pdf(["One.", None, "Two."])).blocks] == [1, 2]
 
