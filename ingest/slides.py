@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from ingest import media
@@ -129,14 +130,20 @@ def _text(shape: Any, number: int) -> Iterator[Block]:
 
 
 def _table(table: Any, number: int) -> Iterator[Block]:
-    rows: list[tuple[str, ...]] = []
-    for row in table.rows:
-        cells: list[str] = []
-        for cell in row.cells:
-            # A merged cell's text stands in each of the places it covers.
-            cells.append(cells[-1] if cell.is_spanned and cells and not cell.text.strip() else cell.text.strip())
-        if any(cells):
-            rows.append(tuple(cells))
+    texts: list[list[str]] = []
+    covered: dict[tuple[int, int], str] = {}  # a merged cell's text stands in each of the places it covers
+    for down, row in enumerate(table.rows):
+        texts.append([])
+        for across, cell in enumerate(row.cells):
+            text = cell.text.strip()
+            if cell.is_merge_origin:
+                reached = product(
+                    range(down, min(down + cell.span_height, len(table.rows))),
+                    range(across, min(across + cell.span_width, len(table.columns))),
+                )
+                covered.update(dict.fromkeys(reached, text))
+            texts[-1].append(text or covered.get((down, across), ""))
+    rows = [tuple(cells) for cells in texts if any(cells)]
     if rows:
         heads = 1 if table.first_row and len(rows) > 1 else 0
         yield Block(BlockKind.TABLE, "", page=number, rows=tuple(rows), header_rows=heads)

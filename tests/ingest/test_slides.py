@@ -85,6 +85,28 @@ def test_a_slide_that_is_only_a_picture_is_listed_as_empty() -> None:
     assert "save it as pdf" in (loaded.ocr_missing or "")
 
 
+def test_a_cell_merged_over_rows_and_columns_stands_in_each() -> None:
+    from pptx.util import Inches
+
+    rows = [
+        ("Course", "Deadline", "Owner"),
+        ("Security", "30 days", "IT"),
+        ("Safety", "", "HR"),
+        ("Ask your manager", "", ""),
+    ]
+
+    def write(show: Any) -> None:
+        place = [Inches(size) for size in (1, 2, 6, 2)]
+        table = added(show, 5, "Training").shapes.add_table(4, 3, *place).table
+        for down, row in enumerate(rows):
+            for across, text in enumerate(row):
+                table.cell(down, across).text = text
+        table.cell(1, 1).merge(table.cell(2, 1))
+        table.cell(3, 0).merge(table.cell(3, 2))
+
+    assert slides(write).blocks[1].rows == (*rows[:2], ("Safety", "30 days", "HR"), ("Ask your manager",) * 3)
+
+
 def test_a_chart_is_its_table() -> None:
     from pptx.chart.data import CategoryChartData
     from pptx.enum.chart import XL_CHART_TYPE
