@@ -42,6 +42,10 @@ _JOINED = re.compile(r"\? \(.+\)")
 _ONLY_BROUGHT_ALONG = re.compile(r"\W*\((?P<asked>.+)\)")
 
 
+#: "And 2024?" names a year; 2000 may as well be an amount.
+_A_YEAR = re.compile(r"(?P<year>20[1-9]\d)[?!.\s]*")
+
+
 def is_small_talk(text: str) -> bool:
     """A greeting or thanks, which needs no documents."""
     return bool(_SMALL_TALK.match(text))
@@ -63,6 +67,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     history = [turn for turn in history if not is_small_talk(turn.question)]
     if not history or _JOINED.search(question) or not goes_on(_COUNTRY.sub("0", question)):
         return question
+    if year := _A_YEAR.fullmatch(opening(question) or question):
+        question = f"And in {year['year']}?"
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
     if countries_in(question):
         before = _IN_COUNTRY.sub("", before)
@@ -137,6 +143,11 @@ class Circumstances:
 _YEAR = r"(?P<when>(?P<year>(?:19|20)\d\d))\b(?!\s*(?:€|euro|eur|pound|gbp|usd|dollar|km|kilomet|mile|hour|day|stunde|tage|%))"
 _RULES = r"(?:rules?|polic(?:y|ies)|rates?|limits?|allowances?|version|handbook|guidelines?|regeln?|regelung|richtlinien?|fassung|handbuch|stand)"
 _DAY = re.compile(rf"(?<![\w./-])(?P<when>{DATE})(?![\w/-]|\.\d)", re.I)
+#: Behind these, figures with points are a place's number.
+_A_PLACE = re.compile(
+    r"(?:\b(?:sections?|clauses?|articles?|paragraphs?|chapters?|points?|version|ziffern?|abschnitte?|absatz|kapitel|punkt|artikel)|§)\s*$",
+    re.I,
+)
 _MONTH_YEAR = re.compile(rf"(?<![\w.])(?P<when>{MONTH},?\s+(?:of\s+)?(?:19|20)\d\d)\b", re.I)
 _YEARS = (
     re.compile(rf"\b(?:in|during|back in|throughout|year|before|prior to|im jahr|vor|jahre?)\s+{_YEAR}", re.I),
@@ -198,8 +209,13 @@ def _any_of(names: Iterable[str]) -> str:
     return "|".join(_IN_CAPITALS.get(name) or re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
+#: A name behind these is a person's: "Frau Schweizer".
+_NO_PERSON = "".join(
+    rf"(?<!\b{re.escape(title)}\s)"
+    for title in ("Frau", "Herr", "Herrn", "Mr", "Mr.", "Mrs", "Mrs.", "Ms", "Ms.", "Miss", "Dr", "Dr.")
+)
 _COUNTRY = re.compile(
-    rf"(?<!\w)(?:(?P<name>{_any_of(_NAMES)})"
+    rf"(?<!\w){_NO_PERSON}(?:(?P<name>{_any_of(_NAMES)})"
     # "in German" and "auf Deutsch" name a language.
     rf"|(?!(?<=\bin )(?:{_any_of(_ADJECTIVES)})\s*(?:[?.!,;]|$))(?<!\bauf )(?<!\binto )"
     rf"(?P<adjective>{_any_of(_ADJECTIVES)})(?:e[mnrs]?)?(?! express\b))(?!\w)",
@@ -272,10 +288,11 @@ def _year(text: str) -> tuple[date, date]:
 
 
 def _named(pattern: re.Pattern[str], question: str) -> Iterator[re.Match[str]]:
-    """Where a question names a date, other than one of somebody's life."""
+    """Where a question names a date, other than one of somebody's life or the number of a section."""
     return (
         match
         for match in pattern.finditer(question)
-        if not _OF_A_LIFE.search(question[: match.start("when")])
+        if not _A_PLACE.search(question[: match.start("when")])
+        and not _OF_A_LIFE.search(question[: match.start("when")])
         and not _IN_A_LIFE.match(question[match.end("when") :])
     )
