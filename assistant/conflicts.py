@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from assistant.evidence import EvidenceSentence
 from assistant.quoting import QuotingConfig
 from assistant.records import Citation, Conflict
-from ingest.disagreement import disagree
+from ingest.disagreement import disagree, saying
+from ingest.matters import are_apart
 from retrieval.encoder import Encoder
 from retrieval.records import Passage
 from retrieval.sentences import leans_back
@@ -29,7 +30,8 @@ def find(
     """Evidence sentences of other documents that contradict the best one, each with it, best evidence first.
 
     A sentence that would not be quoted beside the best one does not answer the question, and a dispute that leaves the best one
-    aside is about something else: neither takes the answer's place. A rule for one country beside the rule for everywhere is precedence, not conflict, and so are two countries' rules. A
+    aside is about something else: neither takes the answer's place. A rule for one country beside the rule for everywhere is
+    precedence, not conflict, and so are two countries' rules; rules for managers and for interns are for different cases. A
     sentence that leans on the one before it says too little alone to contradict anything.
     """
     config = config or ConflictConfig()
@@ -43,6 +45,7 @@ def find(
         and not leans_back(other.quote)
         and _overlap(best.passage, other.passage)
         and disagree(best.quote, other.quote)
+        and not are_apart(saying(best.quote), saying(other.quote))
     ]
     if not pairs:
         return []

@@ -44,12 +44,12 @@ def may_be_one(one: Rule, other: Rule, weights: Weights, *, shared_words: float)
     mine, theirs = one.saying, other.saying
     if not (mine.is_rule and theirs.is_rule) and mine.denies == theirs.denies:
         return False
-    if one.row != other.row or _are_apart(mine, theirs):
+    if one.row != other.row or are_apart(mine, theirs):
         return False
     return weights.shared(mine.words, theirs.words) >= shared_words
 
 
-def _are_apart(one: Saying, other: Saying) -> bool:
+def are_apart(one: Saying, other: Saying) -> bool:
     """Whether two sentences are for different cases: other names on both sides, opposite circumstances, other people, or
     before here and after there."""
     if one.names - other.words and other.names - one.words:

@@ -39,3 +39,19 @@ def test_what_would_not_be_quoted_contradicts_nothing() -> None:
     assert find([rule, other], encoder=WordEncoder()) == [(rule, other)]
     # The reader does not take its passage for an answer.
     assert find([rule, replace(other, answers=-1.0)], encoder=WordEncoder()) == []
+
+
+def test_rules_for_different_people_do_not_contradict_each_other() -> None:
+    rules = {
+        who: sentence(who, f"{who} receive {days} days of annual leave a year.")
+        for who, days in (("Employees", 25), ("Managers", 30), ("Interns", 15), ("Staff", 26))
+    }
+    assert find([rules["Managers"], rules["Interns"]], encoder=WordEncoder()) == []
+    assert find([rules["Employees"], rules["Managers"]], encoder=WordEncoder()) == []
+    assert find([rules["Employees"], rules["Staff"]], encoder=WordEncoder()) == [(rules["Employees"], rules["Staff"])]
+
+
+def test_rules_for_different_times_do_not_contradict_each_other() -> None:
+    one = sentence("contract", "During probation the notice period is two weeks.")
+    other = sentence("handbook", "After probation the notice period is four weeks.")
+    assert find([one, other], encoder=WordEncoder()) == []
