@@ -11,12 +11,14 @@ from assistant.chats import Chats
 from assistant.handoffs import Handoffs
 from assistant.jobs import forget_document, forget_files
 from assistant.preflights import Preflights
-from retrieval.documents import Version
+from retrieval.documents import Document, Version
 from retrieval.encoder import Encoder
+from retrieval.errors import WrongUsage
 from retrieval.generations import drop_earlier
 from retrieval.generations import publish as publish_index
 from retrieval.home import PATIENCE_S, Home
 from retrieval.store import Store
+from retrieval.tables import DocumentRow
 
 #: The text of what was rejected or removed is kept so long for undo.
 GRACE = timedelta(days=7)
@@ -44,21 +46,24 @@ class Erasure:
         """Remove a document for good and at once: its text, its originals and the files they were sent as, its reports and acts,
         its place in the index, and what conversations quote of it.
 
+        Whatever stops it half way leaves a document that is removed: it can be erased once more, and is after the days of grace.
+
         :raises WrongUsage: if there is no such document.
         :raises NotReady: if the index cannot be written, as where the disk is full; all else is gone then.
         """
         with self.home.writing(timeout_s=PATIENCE_S):
-            versions = self.store.document(document_id).versions
+            document = self.store.document(document_id)
             encoder = self._encoder()
-            self.store.remove_document(document_id)
+            self._withdraw(document, who)
             try:
                 publish_index(self.home, self.store, encoder)
                 drop_earlier(self.home)
             finally:  # where the disk is full it stays in the index until that is rebuilt, and nowhere else
-                self._forget(document_id, versions)
+                self._forget(document_id, document.versions)
+                self.store.remove_document(document_id)
+                self._actions.close(document_id)
                 self.store.prune_originals(self.home)
                 self.store.empty_log()
-                self._audit.append(Kind.REMOVE, {"document_id": document_id, "for_good": True, "who": who})
 
     def purge(self, *, all_removed: bool = False) -> int:
         """Erase the text of what was rejected or removed longer ago than the days of grace; :returns: how many versions.
@@ -77,10 +82,14 @@ class Erasure:
             for action in due:
                 if not self._actions.get(action.action_id).can_be_undone:
                     continue  # an earlier one took the whole document
-                document = self.store.document(action.document_id)
-                gone = [each for each in document.versions if each.version_id in action.version_ids and each.withdrawn]
-                self.store.remove_versions([version.version_id for version in gone])
-                self._forget(action.document_id, gone, is_all=len(gone) == len(document.versions))
+                versions = self._versions(action.document_id)
+                gone = [each for each in versions if each.version_id in action.version_ids and each.withdrawn]
+                ids = [version.version_id for version in gone]
+                is_all = len(gone) == len(versions)
+                self._forget(action.document_id, gone, is_all=is_all)
+                self.store.remove_versions(ids)
+                # Last: until then it is due, whatever stops what comes before.
+                self._actions.close(action.document_id, None if is_all else ids)
                 erased += len(gone)
             drop_earlier(self.home)
             self.store.prune_originals(self.home)
@@ -101,14 +110,33 @@ class Erasure:
             self.store.compact()
         return generation
 
+    def _withdraw(self, document: Document, who: str) -> None:
+        """Take a document out of the library, so that it is out of the next generation, and write down that it is to go."""
+
+        def withdraw(row: DocumentRow) -> None:
+            for version in row.versions:
+                version.withdrawn = True
+
+        ids = [version.version_id for version in document.versions]
+        self.store.change(document.document_id, withdraw)
+        self._actions.add(Act.REMOVE, document.document_id, ids, title=document.title, who=who)
+        self._audit.append(Kind.REMOVE, {"document_id": document.document_id, "for_good": True, "who": who})
+
+    def _versions(self, document_id: str) -> tuple[Version, ...]:
+        """A document's versions; none where it is gone already."""
+        try:
+            return self.store.document(document_id).versions
+        except WrongUsage:
+            return ()
+
     def _forget(self, document_id: str, versions: Sequence[Version], *, is_all: bool = True) -> None:
+        """Take versions out of everything that tells of them but the library itself; done twice, it is as done once."""
         if not versions:
             return
         ids = [version.version_id for version in versions]
         self._preflights.forget(ids)
         forget_files(self.home, versions)
         gone = None if is_all else ids
-        self._actions.close(document_id, gone)
         self._chats.forget(document_id, gone)
         self._handoffs.forget_document(document_id, gone)
         forget_document(self.store, document_id, gone)

@@ -23,7 +23,7 @@ from ingest.preflight import ChangesFound, Preflight
 from retrieval.documents import Version
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty, WrongUsage
-from retrieval.generations import CurrentIndex, current_generation, open_index
+from retrieval.generations import CurrentIndex, current_generation, is_stale, open_index
 from retrieval.generations import publish as publish_index
 from retrieval.home import PATIENCE_S, Home
 from retrieval.index import PassageIndex
@@ -234,6 +234,13 @@ class Review:
             self._audit.append(Kind.UNDO, {**_payload(action), "who": who})
             self._refresh()
         return undone
+
+    def catch_up(self) -> None:
+        """Bring the index in line with the database where it is not, as after a power cut between the two: what was removed
+        must not answer."""
+        if current_generation(self.home) and is_stale(self.home, self.store):
+            with self.home.writing():
+                self._refresh()
 
     # -- the parts -----------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+
+from sqlalchemy.exc import DatabaseError
 
 from assistant import library
 from assistant.accounts import Accounts
@@ -28,9 +31,12 @@ from assistant.review import Review
 from assistant.signin import Door, session_key
 from assistant.signon import SignOn, SignOnConfig
 from assistant.waiting import Engine, Line, TooBusy, Waiting
+from retrieval.errors import PolicydeskError
 from retrieval.home import Home
 from retrieval.scope import Scope
 from retrieval.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Room:
         asked, feedback = Asked(store), Feedback(store)
         public = partial(library.readable, store, None)
         review = review or Review(home, store, encoder=lambda: load().encoder)
-        line = Line(load, settle=settle, ahead=ahead)
+        line = Line(partial(_opened, load, review), settle=settle, ahead=ahead)
         metrics.reading_ahead.set_function(lambda: line.reads_ahead)
         jobs = Jobs(home, store, keeper, on_report=metrics.count_file, on_drafts=review.prepare)
         return cls(
@@ -138,3 +144,14 @@ class Room:
         # Somebody's groups together may be nobody else's.
         self.audit.record_answer(answer, scope=scope if named else None)
         return self.asked.record(answer, account_id=asker if named else None)
+
+
+def _opened(load: Callable[[], Engine], review: Review) -> Engine:
+    """The engine, over an index that shows the library as it is."""
+    engine = load()
+    try:
+        review.catch_up()
+    except (DatabaseError, PolicydeskError) as error:
+        # Most of the library can be asked all the same.
+        log.error("the index could not be brought in line with the library: %s", error)
+    return engine

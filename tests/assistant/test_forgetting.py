@@ -16,9 +16,13 @@ from assistant.jobs import Jobs
 from assistant.keeper import LibraryKeeper
 from assistant.particulars import Particulars
 from assistant.review import Review
+from assistant.room import Room
 from retrieval.errors import NotReady
+from retrieval.generations import open_index, publish
 from retrieval.home import Home
 from retrieval.store import Store
+from retrieval.tables import DocumentRow
+from tests.assistant.conftest import served
 from tests.fakes import WordEncoder
 
 #: Words that stand in no other document and in none of our own texts.
@@ -158,3 +162,61 @@ def test_a_superseded_version_is_kept(home: Home, store: Store, tmp_path: Path) 
     review.erasure.rebuild()
     assert any("policydesk.sqlite" in name for name in traces(home))
     assert store.document(document).versions
+
+
+class PowerCut(BaseException):
+    """Nothing that comes after it is done."""
+
+
+STEPS = (
+    "assistant.erasure.publish_index", "assistant.erasure.Erasure._forget", "retrieval.store.Store.remove_document",
+    "assistant.actions.Actions.close",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reached", range(len(STEPS)))
+def test_removing_for_good_can_be_done_again_after_a_power_cut(
+    home: Home, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reached: int
+) -> None:
+    review, document = everywhere(home, store, tmp_path)
+    with monkeypatch.context() as cut:
+        for step in STEPS[reached:]:
+            cut.setattr(step, Mock(side_effect=PowerCut))
+        with pytest.raises(PowerCut):
+            review.erasure.erase(document)
+    restarted = Review(home, store, encoder=WordEncoder)
+    restarted.catch_up()
+    assert document not in {passage.document_id for passage in open_index(home).passages}, "it answers no more"
+    if document in {each.document_id for each in store.documents()}:
+        assert restarted.history()[0].can_be_undone, "it is due when the days of grace are over"
+    restarted.erasure.purge(all_removed=True)
+    restarted.erasure.rebuild()
+    assert traces(home) == {}
+
+
+@pytest.mark.parametrize("step", ["retrieval.store.Store.remove_versions", "assistant.actions.Actions.close"])
+def test_what_a_power_cut_kept_from_being_purged_is_purged_the_next_time(
+    home: Home, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    review, document = everywhere(home, store, tmp_path)
+    review.remove(document)
+    with monkeypatch.context() as cut:
+        cut.setattr(step, Mock(side_effect=PowerCut))
+        with pytest.raises(PowerCut):
+            review.erasure.purge(all_removed=True)
+    review.erasure.purge(all_removed=True)
+    assert traces(home) == {}
+
+
+async def test_a_server_that_starts_after_a_power_cut_answers_from_nothing_that_was_removed(room: Room) -> None:
+    publish(room.home, room.store, WordEncoder())
+    removed = room.store.documents()[0]
+
+    def withdraw(row: DocumentRow) -> None:
+        for version in row.versions:
+            version.withdrawn = True
+
+    room.store.change(removed.document_id, withdraw)
+    async with served(room):
+        await room.line.engine()
+        assert removed.document_id not in {passage.document_id for passage in open_index(room.home).passages}
