@@ -100,6 +100,9 @@ _STRIKES = re.compile(r"<(?:s|strike|del)(?=[\s>])|<[^<>]*\bstyle=[^<>]*line-thr
 _FURNITURE = re.compile(
     r"\b(nav(bar|igation)?|breadcrumbs?|sidebar|cookie|site-(header|footer)|skip-?(nav|link)|toc)\b", re.IGNORECASE
 )
+#: A button that folds a part of the page open.
+_OPENS = "@aria-expanded or @aria-controls or contains(@class, 'accordion') or contains(@class, 'collaps')"
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MAX_SPAN = 50
 #: Characters, and references to them, that lxml reads and will not write.
 _UNWRITABLE = re.compile(
@@ -111,8 +114,8 @@ _UNWRITABLE = re.compile(
 def prepare_html(source: str) -> tuple[str | None, str]:
     """A page's ``<title>``, and the page made ready for the partitioner.
 
-    Scripts, navigation, hidden parts and what is struck out go; numbers of ordered lists become text; folded sections are opened;
-    merged table cells are repeated. The page has no ``<head>`` afterwards.
+    Scripts, navigation, hidden parts and what is struck out go; numbers of ordered lists become text; what readers can fold open
+    is opened; merged table cells are repeated. The page has no ``<head>`` afterwards.
     """
     from lxml import etree, html
 
@@ -127,6 +130,8 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     for pattern in (*_DROPPED, *_STRUCK_OUT):
         for node in root.xpath(f"//{pattern}"):
             _drop(node)
+    for node in root.xpath(f"//button[{_OPENS}]"):
+        _open(node)
     for node in root.xpath(
         "//*[@hidden or @aria-hidden='true' or @role='navigation' or contains(translate(@style,' ',''),'display:none')]"
     ):
@@ -143,7 +148,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     for node in root.xpath("//details | //figure | //figcaption | //fieldset | //dialog"):
         node.tag = "div"
     for node in root.xpath("//summary"):
-        node.tag = "h4" if len(_squeezed(node.text_content()) or "") < 120 else "p"
+        _head(node)
     for node in root.xpath("//dl"):
         _pair_terms(node)
     for node in root.xpath("//table"):
@@ -172,18 +177,41 @@ def _drop(node: Any) -> None:
         node.drop_tree()
 
 
+def _head(node: Any) -> None:
+    """Make the line over a folded part its heading, or a paragraph if it is long."""
+    node.tag = "h4" if len(_squeezed(node.text_content()) or "") < 120 else "p"
+
+
+def _open(button: Any) -> None:
+    """Show what a button opens: the part it names, else what stands behind it; the button becomes its heading."""
+    above = button.getparent()
+    line = above if above is not None and above.tag in _HEADINGS else button
+    named = button.get("aria-controls")
+    part = line.getnext() if not named else next(iter(button.xpath("//*[@id=$named]", named=named)), None)
+    if part is not None:
+        for attribute in ("hidden", "aria-hidden", "style"):
+            part.attrib.pop(attribute, None)
+    if line is button:
+        _head(button)
+    else:
+        button.drop_tag()
+
+
 def _pair_terms(node: Any) -> None:
-    """A definition list as paragraphs "Term: description"."""
-    term = ""
-    for child in list(node):
+    """A definition list as paragraphs "Term: description"; several terms of one description in a row."""
+    terms: list[str] = []
+    for child in node.xpath("./dt | ./dd | ./div/dt | ./div/dd"):
         if child.tag == "dt":
-            term = _squeezed(child.text_content()) or ""
+            terms.append((_squeezed(child.text_content()) or "").rstrip(":"))
             _drop(child)
-        elif child.tag == "dd":
-            child.tag = "p"
-            if term:
-                child.text = f"{term.rstrip(':')}: {(child.text or '').lstrip()}"
-                term = ""
+        else:
+            child.tag = "div" if child.xpath("./p | ./div | ./ul | ./ol | ./dl") else "p"
+            if terms:
+                _prepend(child, f"{', '.join(terms)}: ")
+                terms = []
+    for term in terms:
+        node.append(node.makeelement("p"))
+        node[-1].text = term
     node.tag = "div"
 
 

@@ -71,6 +71,16 @@ def test_folded_sections_are_opened() -> None:
     assert lines(page) == ["Who may apply?", "Everyone."]
 
 
+def test_what_a_button_opens_stands_under_the_words_on_it() -> None:
+    _, page = markup.prepare_html(
+        "<h2><button aria-expanded='false'>May I sell leave?</button></h2><div style='display: none'>No.</div>"
+        "<button class='accordion'>May I buy leave?</button><div hidden>Up to five days.</div><button>Print</button>"
+    )
+    assert "<h2>May I sell leave?</h2>" in page
+    assert '<h4 class="accordion">May I buy leave?</h4>' in page
+    assert lines(page)[:4] == ["May I sell leave?", "No.", "May I buy leave?", "Up to five days."]
+
+
 def test_merged_cells_are_repeated() -> None:
     source = (
         "<table><tr><td rowspan=2>DE</td><td>30</td></tr><tr><td>31</td></tr><tr><td colspan=2>all</td></tr></table>"
@@ -82,6 +92,13 @@ def test_merged_cells_are_repeated() -> None:
 def test_a_definition_list_reads_as_term_and_meaning() -> None:
     _, page = markup.prepare_html("<dl><dt>Manager</dt><dd>The person you report to.</dd></dl>")
     assert lines(page) == ["Manager: The person you report to."]
+
+
+def test_several_terms_and_descriptions_of_several_paragraphs_stay_together() -> None:
+    _, page = markup.prepare_html(
+        "<dl><div><dt>Partner</dt><dt>Carer</dt><dd><p>Who looks after the child.</p><p>Either parent.</p></dd></div><dt>Alone</dt></dl>"
+    )
+    assert lines(page) == ["Partner, Carer: Who looks after the child.", "Either parent.", "Alone"]
 
 
 def test_control_characters_are_left_out() -> None:
