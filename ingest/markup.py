@@ -104,6 +104,8 @@ _FURNITURE = re.compile(
 _OPENS = "@aria-expanded or @aria-controls or contains(@class, 'accordion') or contains(@class, 'collaps')"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MAX_SPAN = 50
+#: Stands where a line ends, which the partitioner doesn't say.
+LINE_BREAK = "\ue0f1"
 #: Characters, and references to them, that lxml reads and will not write.
 _UNWRITABLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));",
@@ -153,6 +155,9 @@ def prepare_html(source: str) -> tuple[str | None, str]:
         _pair_terms(node)
     for node in root.xpath("//table"):
         _fill_spans(node)
+    for node in root.xpath("//br[ancestor::p or ancestor::div or ancestor::li or ancestor::blockquote]"):
+        node.tail = LINE_BREAK + (node.tail or "")
+        _drop(node)
     _number_lists(root)
     for node in root.xpath("//li"):
         _gather_paragraphs(node)

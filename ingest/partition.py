@@ -7,10 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ingest import word
+from ingest import markup, word
 from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
 
@@ -20,7 +21,10 @@ def page_blocks(page: str) -> list[Block]:
     if not page.strip():
         return []
     partition_html = _partitioner("unstructured.partition.html", "partition_html")
-    return list(_blocks(partition_html(text=page, languages=[""])))
+    return [
+        replace(block, text=re.sub(rf" *{markup.LINE_BREAK} *", "\n", block.text))
+        for block in _blocks(partition_html(text=page, languages=[""]))
+    ]
 
 
 def text_blocks(paragraphs: Sequence[str]) -> list[Block]:

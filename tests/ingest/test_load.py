@@ -27,6 +27,16 @@ def test_markdown_gives_headings_paragraphs_and_items() -> None:
     ]
 
 
+def test_lines_that_a_page_breaks_stay_lines() -> None:
+    assert shapes("a.html", "<h1>Leave<br>Policy</h1><p><b>Owner:</b> HR<br/>Effective: 1 June 2025</p>") == [
+        ("heading", 1, "Leave Policy"),
+        ("paragraph", None, "Owner: HR\nEffective: 1 June 2025"),
+    ]
+    assert shapes("a.md", "Owner: HR  \nEffective: 1 June 2025") == [
+        ("paragraph", None, "Owner: HR\nEffective: 1 June 2025")
+    ]
+
+
 @pytest.mark.parametrize("name", ["rule.txt", "rule.md"])
 def test_a_short_rule_is_no_title(name: str) -> None:
     assert shapes(name, "This applies to all staff.") == [("paragraph", None, "This applies to all staff.")]
