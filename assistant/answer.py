@@ -21,7 +21,7 @@ from assistant.finding import HITS, find, settled
 from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, choose
+from assistant.quoting import EVERY_SIDE, choose, heading_of_list
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -205,11 +205,12 @@ class Assistant:
         citations = choose(sides, EVERY_SIDE) if sides else choose(evidence)
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
-        phrased, ending = (None, None) if sides else (yield from self._phrase(asked, evidence))
+        labels = _labels(citations, asked.scope, searcher.index)
+        phrased, ending = (None, None) if sides or any(labels) else (yield from self._phrase(asked, evidence))
         claims, cited = phrased or _quoted(citations)
         choices = tuple(str(citation.passage.jurisdiction) for citation in cited) if sides and not disputed else ()
         lead_in = "" if phrased else _DISPUTED if disputed else _DEPENDS if choices else _lead_in(cited)
-        text = _shown(claims, lead_in, [f"{country_name(code)}: " for code in choices])
+        text = _shown(claims, lead_in, [] if phrased else labels)
         if not phrased:
             asked.clock.mark("first_token")
             yield TokenDrafted(text)
@@ -319,6 +320,17 @@ def _lead_in(citations: Sequence[Citation]) -> str:
     if len(titles) == 1:
         return f"{titles[0]} says:"
     return f"{', '.join(titles[:-1])} and {titles[-1]} say:"
+
+
+def _labels(citations: Sequence[Citation], scope: Scope, index: PassageIndex) -> list[str]:
+    """What stands before each quotation: the country that it is for, where the asker has named none and there are several, and
+    the heading of a list that no words of its own open."""
+    is_open = scope.jurisdiction is None and len(index.jurisdictions) > 1
+    labels = []
+    for citation in citations:
+        code, heading = citation.passage.jurisdiction, heading_of_list(citation)
+        labels.append((f"{country_name(code)}: " if code and is_open else "") + (f"{heading}:\n" if heading else ""))
+    return labels
 
 
 def _shown(claims: Sequence[Claim], lead_in: str, labels: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 from assistant.evidence import EvidenceSentence
 from assistant.records import Citation
 from retrieval.records import Passage, PassageKind
-from retrieval.sentences import leans_back, limits, sentence_spans
+from retrieval.sentences import is_item, leans_back, limits, sentence_spans
 
 #: Items of a list, or rows of a table, that are quoted too because they stand between two others.
 _MOST_BETWEEN = 3
@@ -70,6 +70,17 @@ def _below_their_openers(found: Sequence[_Quoted]) -> Iterator[tuple[Passage, in
         if opener and all(one.start > opener[0] for one in together):
             yield passage, *opener
         yield from ((passage, one.start, one.end) for one in sorted(together, key=lambda one: one.start))
+
+
+def heading_of_list(citation: Citation) -> str:
+    """The heading of a list that is quoted, or an item of which is, where no other words open it: it may deny what they say
+    ("Not reimbursed"). Empty where there is none, and for numbered sentences, which can stand alone."""
+    passage, first = citation.passage, citation.quote.partition("\n")[0]
+    above = [line for line in passage.text[: citation.start].splitlines() if line.strip()]
+    is_numbered = any(character.isalnum() for character in first.split(maxsplit=1)[0])
+    if not all(map(is_item, [*above, first])) or (is_numbered and first.rstrip().endswith((".", "!", "?"))):
+        return ""
+    return passage.section_path[-1].strip().rstrip(":") if passage.section_path else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,13 +101,15 @@ def is_set_off(text: str) -> bool:
 
 
 def _set_off(answer: Answer, words: Wording) -> list[str]:
-    """Quotations below what leads in to them, each behind its country where the answer depends on it."""
+    """Quotations below what leads in to them, each behind its country where it is for one and the asker has named none."""
     _, *quotations = answer.text.split("\n\n")
     if not quotations:
         return [_quotation(answer.text)]
-    for at, code in enumerate(answer.choices[: len(quotations)]):
-        quoted = quotations[at].removeprefix(f"{country_name(code)}: ")
-        quotations[at] = f"{words.country(code)}:" + ("\n" if "\n" in quoted else " ") + quoted
+    for at, citation in enumerate(answer.citations[: len(quotations)]):
+        code = citation.passage.jurisdiction
+        if code and quotations[at].startswith(label := f"{country_name(code)}: "):
+            quoted = quotations[at].removeprefix(label)
+            quotations[at] = f"{words.country(code)}:" + ("\n" if "\n" in quoted else " ") + quoted
     return [plain(_lead_in(answer, words)), *(_quotation(each) for each in quotations)]
 
 

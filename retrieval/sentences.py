@@ -72,6 +72,11 @@ def sentence_spans(text: str) -> list[Span]:
     return _answered(text, spans)
 
 
+def is_item(line: str) -> bool:
+    """Whether a line begins as an item of a list does: with a mark, a number or a letter."""
+    return bool(_ITEM.match(line))
+
+
 def leans_back(sentence: str) -> bool:
     """Whether a sentence cannot be understood without the one before it: "It may be extended once"."""
     return bool(_LEANS_BACK.match(sentence))

@@ -274,3 +274,19 @@ def test_quoting_from_another_index_finds_and_decides_as_before(home: Home) -> N
     for kept in ("encoder", "reranker", "reader", "confidence", "config"):
         assert getattr(other, kept) is getattr(one, kept)
     assert (one.model is None, other.model) == (False, None)
+
+
+def test_an_item_of_a_list_is_quoted_below_the_heading_that_may_deny_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    store = Store.open(home)
+    passage = NewPassage("- laundry\n- minibar", section_path=("Not reimbursed",))
+    store.add_version(
+        NewVersion(
+            title="Travel", file="travel.md", source="travel", sha256="a" * 64, media_type="text/markdown", size_bytes=1,
+            passages=(passage,),
+        )
+    )  # fmt: skip
+    publish(home, store, ENCODER)
+    answer = assistant(home, "Laundry is reimbursed.").answer("Is laundry reimbursed?")
+    assert answer.text == "Travel says:\n\nNot reimbursed:\n- laundry [1]"
+    assert answer.citations[0].quote == "- laundry"

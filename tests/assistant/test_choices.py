@@ -19,7 +19,7 @@ from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
 from retrieval.records import Passage
 from retrieval.store import Store
-from tests.fakes import WordEncoder
+from tests.fakes import ScriptedModel, WordEncoder
 
 
 def sentence(text: str, country: str | None, score: float = 1.0) -> EvidenceSentence:
@@ -90,3 +90,26 @@ def test_an_answer_shows_each_country_s_rule_and_which_it_is(tmp_path: Path) -> 
     assert settled.choices == ()
     assert "one week" in settled.text
     assert "two weeks" not in settled.text
+
+
+def test_a_rule_of_one_country_says_so_where_the_asker_has_named_none(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    store = Store.open(home)
+    texts = {"DE": "Parental leave lasts three years.", "GB": "Holiday is booked in the portal."}
+    for number, (country, text) in enumerate(texts.items()):
+        store.add_version(
+            NewVersion(
+                title=f"Rules {number}", file=f"{country}.md", source=country, sha256=str(number) * 64, size_bytes=1,
+                media_type="text/markdown", passages=(NewPassage(text),), jurisdiction=country,
+            )
+        )  # fmt: skip
+    publish(home, store, WordEncoder())
+    model = ScriptedModel("Parental leave lasts three years.")
+    confidence = replace(load_confidence(), threshold=0.0)
+    assistant = Assistant(
+        CurrentIndex(home, encoder=WordEncoder().name), WordEncoder(), confidence=confidence, model=model
+    )
+    asked = assistant.answer("How long is parental leave?")
+    assert asked.text == "Rules 0 says:\n\nGermany: Parental leave lasts three years. [1]"
+    settled = assistant.answer("How long is parental leave in Germany?")
+    assert settled.text == "Parental leave lasts three years. [1]"

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from assistant.evidence import EvidenceSentence
-from assistant.quoting import EVERY_SIDE, choose
+from assistant.quoting import EVERY_SIDE, choose, heading_of_list
+from assistant.records import Citation
 from retrieval.records import Passage, PassageKind
 
 LEAVE = Passage("leave", "d1", "v1", "Leave", "leave.md", "Leave lapses in March. It may be sold. Nobody is told.")
@@ -161,3 +162,21 @@ def test_of_a_long_table_the_rows_between_two_rows_are_quoted() -> None:
     one, other, far = (sentence(table, rows.splitlines()[at], 2.0, 1.0) for at in (2, 4, 15))
     assert quoted(one, other) == ["\n".join(rows.splitlines()[2:5])]
     assert len(quoted(one, far)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "heading"),
+    [
+        ("- laundry\n- minibar\n- lounges", "- minibar", "Not reimbursed"),
+        ("- laundry\n- minibar\n- lounges", "- laundry\n- minibar", "Not reimbursed"),
+        ("1. laundry\n2. minibar", "2. minibar", "Not reimbursed"),
+        ("- Take a taxi.\n- Fly business.", "- Fly business.", "Not reimbursed"),
+        ("You pay:\n- laundry\n- minibar", "- minibar", ""),
+        ("1. Laundry is not paid.\n2. Lounges are not paid.", "2. Lounges are not paid.", ""),
+        ("Laundry is not paid.", "Laundry is not paid.", ""),
+    ],
+)
+def test_a_list_without_words_that_open_it_stands_below_its_heading(text: str, quote: str, heading: str) -> None:
+    passage = Passage("p", "d1", "v1", "Travel", "travel.md", text, ("4 Travel", "Not reimbursed:"))
+    start = text.index(quote)
+    assert heading_of_list(Citation(1, passage, start, start + len(quote))) == heading

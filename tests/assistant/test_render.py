@@ -215,6 +215,9 @@ def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
     assert in_german(f"That depends on the country:{quotations}", choices=("DE", "GB"), **both) == [
         "Das hängt vom Land ab\\:", "> Deutschland\\: Five.\u00a0[1](#source-1)", "> Vereinigtes Königreich\\: Six.\u00a0[2](#source-2)",
     ]  # fmt: skip
+    assert in_german(f"Leave Policy and Handbook say:{quotations}", **both)[1:] == [
+        "> Deutschland\\: Five.\u00a0[1](#source-1)", "> Vereinigtes Königreich\\: Six.\u00a0[2](#source-2)",
+    ]  # fmt: skip
     disputed = in_german("They disagree:\n\nFive. [1]", conflicts=(Conflict("the deadline", (1, 2)),), **both)
     assert disputed[0] == "Die geltenden Dokumente sind sich darin nicht einig\\:"
 
