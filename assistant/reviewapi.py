@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from assistant import library
 from assistant.accounts import Person
@@ -24,6 +24,10 @@ from ingest.preflight import preflight_json
 VersionId = Annotated[
     str | None, Field(max_length=80, description="One version; without it the document's drafts, or its latest version")
 ]
+
+
+#: As people's groups are written: with white space around it, it would be nobody's.
+Group = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class VersionBody(Body):
@@ -44,7 +48,7 @@ class ParticularsBody(Body):
     effective_from: date | None = None
     effective_to: date | None = None
     jurisdiction: Jurisdiction = None
-    audience: Annotated[tuple[str, ...], Field(max_length=50, description="Groups; empty: every employee")] = ()
+    audience: Annotated[tuple[Group, ...], Field(max_length=50, description="Groups; empty: every employee")] = ()
     owner: Annotated[str | None, Field(max_length=200)] = None
 
 

@@ -73,6 +73,17 @@ async def test_a_rejected_draft_no_longer_waits(client: httpx.AsyncClient, beare
     assert (await client.get("/api/v1/drafts", headers=hana)).json() == {"drafts": []}
 
 
+async def test_readers_are_kept_as_their_groups_are_written(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    waiting, hana = draft(room), bearer("hana")
+    path, body = f"/api/v1/documents/{waiting.document_id}/confirm", {"title": "Dogs", "audience": [" board "]}
+    kept = (await client.post(path, json=body, headers=hana)).json()["particulars"]
+    assert kept["audience"] == ["board"]
+    nobody = await client.post(path, json={**body, "audience": ["board", " "]}, headers=hana)
+    assert nobody.status_code == 422
+
+
 @pytest.mark.parametrize("route", ["publish", "reject", "undo", "confirm", "preflight", "history"])
 async def test_employees_review_nothing(client: httpx.AsyncClient, bearer: Bearer, room: Room, route: str) -> None:
     waiting = draft(room)
