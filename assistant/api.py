@@ -211,6 +211,8 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         draft: Annotated[bool, Form(description="Hold for review instead of publishing")] = False,
     ) -> JSONResponse:
         check_dates(effective_from, effective_to)
+        if supersedes:  # by its own id or a version's, which begins with it
+            await asyncio.to_thread(library.find, room.store, person, supersedes.partition(".")[0])
         options = {
             "audience": sorted(groups_named(audience)) if audience else [],
             "jurisdiction": jurisdiction, "owner": owner, "supersedes": supersedes, "collection": collection, "draft": draft,

@@ -228,6 +228,18 @@ async def test_an_original_is_an_attachment_with_its_bytes(
     assert response.text.startswith("# Annual Leave Policy")
 
 
+async def test_a_new_version_is_sent_only_of_a_document_that_its_sender_may_read(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    known = {document.title: document.document_id for document in room.store.documents()}
+    for named, status in ((known["Board Pay Memorandum"], 404), ("nope", 404), (known["Annual Leave Policy"], 202)):
+        for supersedes in (named, f"{named}.v1"):
+            sent = await client.post(
+                "/api/v1/documents", files={"file": ("new.md", b"# New")}, data={"supersedes": supersedes}, headers=bearer("hana")
+            )  # fmt: skip
+            assert sent.status_code == status, supersedes
+
+
 async def test_a_removed_document_is_gone(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
     leave = next(document for document in room.store.documents() if "Leave" in document.title).document_id
     headers = bearer("hana")
