@@ -6,10 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# A full stop after these does not end a sentence; after "No" only before a number, for "No. Ask first." is an answer.
+# A full stop after these does not end a sentence; after "No" only before a number, for "No. Ask first." is an answer. German nouns
+# begin with a capital, so that what is short before one has to be known: "z. B. Taxi", "Abs. 2", "am 4. Tag".
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|cf|vs|Art|Arts|Sec|Sch|para|approx|Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr"
-    r"|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|p|pp|incl|max|min|U\.S|U\.K)|\b[A-Z]|^\W*\d+(?:\.\d+)*|^\W*[a-zA-Z]|[§(]\s?\d+)\.$"
+    r"|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|p|pp|incl|max|min|U\.S|U\.K|Abs|Nrn?|Ziff|Kap|Abt|Anl|Tel|Hr|Fr|Std|Okt|Dez|bzw|ggf|ca|inkl|exkl|einschl|zzgl"
+    r"|abzgl|usw|evtl|gem|vgl|lt|sog|bspw|insb)|(?<![\w.])(?:[diouz]|d\.\s?h|[iou]\.\s?[aäd])"
+    r"|\b(?:(?<!I\s)am|ab|bis|im|vom|beim|zu[mr]|de[mnrs]|die|das|jede[mnrs]?)\s\d{1,2}|\b[A-Z]|^\W*\d+(?:\.\d+)*|^\W*[a-zA-Z]|[§(]\s?\d+)\.$"
+)
+_ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.$")
+_MONTH_FOLLOWS = re.compile(
+    r"\s+(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|(?:Jan|Feb|Apr|Aug|Sept?|Okt|Nov|Dez)\.)(?!\w)"
 )
 _NUMBER_FOLLOWS = re.compile(r"\bNos?\.$")
 #: The second half: what ends a sentence in Chinese and Japanese, which put no white space behind it.
@@ -146,6 +153,8 @@ def _sentences(text: str, start: int, end: int) -> list[Span]:
         piece = text[begin : match.end()]
         bare = piece.rstrip("\"”“’')]")
         if _ABBREVIATION.search(bare) or (_NUMBER_FOLLOWS.search(bare) and _NUMBER.match(text, match.end())):
+            continue
+        if _ORDINAL.search(bare) and _MONTH_FOLLOWS.match(text, match.end()):
             continue
         spans.append(Span(begin, match.end()))
         begin = match.end() + len(text[match.end() : end]) - len(text[match.end() : end].lstrip())

@@ -28,6 +28,17 @@ def sentences(text: str) -> list[str]:
         ("C'est payé. À demain.", ["C'est payé.", "À demain."]),
         ("Er sagte „nein.“ „Ämter“ auch.", ["Er sagte „nein.“", "„Ämter“ auch."]),
         ("Es gilt ca. übermorgen.", ["Es gilt ca. übermorgen."]),
+        ("Resturlaub verfällt am 31. März. Danach nicht.", ["Resturlaub verfällt am 31. März.", "Danach nicht."]),
+        ("Zwischen 24. Dezember und 1. Feb. ist zu. Ja.", ["Zwischen 24. Dezember und 1. Feb. ist zu.", "Ja."]),
+        (
+            "Ab dem 4. Tag gilt § 3 Abs. 2 Satz 1. Sonst nicht.",
+            ["Ab dem 4. Tag gilt § 3 Abs. 2 Satz 1.", "Sonst nicht."],
+        ),
+        (
+            "Kosten, z. B. Taxi inkl. Trinkgeld, d. h. Nebenkosten. Ja.",
+            ["Kosten, z. B. Taxi inkl. Trinkgeld, d. h. Nebenkosten.", "Ja."],
+        ),
+        ("The limit is 30. Ask HR by 5 p.m. Then go.", ["The limit is 30.", "Ask HR by 5 p.m.", "Then go."]),
         ("休暇は二十日。申請が必要です。", ["休暇は二十日。", "申請が必要です。"]),
         ("「可です。」詳細は人事部まで！以上", ["「可です。」", "詳細は人事部まで！", "以上"]),
         ("有給ですか？はい。", ["有給ですか？はい。"]),
