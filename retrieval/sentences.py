@@ -30,12 +30,16 @@ _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one w
 _LEANS_BACK = re.compile(
     r"^(?!it (?:is|was) (?:not )?(?:allowed|permitted|forbidden|prohibited|required|necessary|mandatory|compulsory|possible|recommended|important"
     r"|advisable|expected) (?:to|that|for)\b)(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same"
+    r"|dies(?:e[mnrs]?)?|solche[mnrs]?|danach|davor|davon|dafür|dazu|dabei|hier(?:von|für|zu|bei)|jedoch|allerdings|andernfalls|ansonsten|sonst"
+    r"|außerdem|zudem|(?:das|gleiches|entsprechendes) gilt|in (?:diese[mnrs]|solchen) f[aä]ll(?:e[ns]?)?"
     r"|(?:after|before|until|beyond) (?:this|that)|(?:if|when|where|unless|once)\b[^,.;:]{0,80}\b(?:after|before|until|by|under|in|of|for|to) (?:this|that|these|those)(?=,))\b",
     re.IGNORECASE,
 )
 #: A sentence that begins so, behind its number or mark, limits the one before it, which must not be quoted without it.
 _LIMITS = re.compile(
     r"^(?:[-*•–▪◦]\s+|\(?\d+(?:\.\d+)*[.)]?\s+)?(?:however|unless|except|otherwise|but|notwithstanding|exempt|exceptions?|excluded"
+    r"|(?:ausgenommen|ausnahmen?|außer|jedoch|allerdings|andernfalls|ansonsten|sonst|es sei denn|(?:hier|da)von (?:ausgenommen|abweichend)"
+    r"|(?:dies(?:e[rs]?)?|das)(?: \w+){0,2} (?:gilt|gelten|ist|sind) nicht)\b"
     r"|(?:this|these|that|it)\b(?: \w+){0,2} (?:does|do|shall|will|is|are) not (?:apply|applicable|available|granted|allowed|permitted|possible)"
     r"|(?:[\w’'-]+ ){1,6}(?:is|are) (?:excluded|exempt(?:ed)?|not eligible)\b)",
     re.IGNORECASE,

@@ -91,6 +91,15 @@ def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
         ("If you ask for that form, payroll sends it.", False, False),
         ("After probation the notice period is three months.", False, False),
         ("Thistles are no gift.", False, False),
+        ("Dies gilt nicht für Dienstreisen.", True, True),
+        ("Diese Regelung gilt nicht für Azubis.", True, True),
+        ("Danach verfällt er.", True, False),
+        ("Ausgenommen sind Auszubildende.", False, True),
+        ("(2) Ausnahmen genehmigt die Leitung.", False, True),
+        ("Das Notebook gehört der Firma.", False, False),
+        ("Das gilt auch für Azubis.", True, False),
+        ("In diesem Fall genügt eine E-Mail.", True, False),
+        ("Sonstige Kosten trägt die Firma.", False, False),
     ],
 )
 def test_what_leans_on_the_sentence_before_and_what_limits_it(sentence: str, leans: bool, limited: bool) -> None:
