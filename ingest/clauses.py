@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from ingest.header import is_merged
 from ingest.numbering import Label
 from ingest.outline import Placed, numbered
 from ingest.records import Block, BlockKind, Clause
@@ -222,6 +223,8 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _row(row: Sequence[str], heads: Sequence[str]) -> str:
     if not heads:
         return _unheaded(row)
+    if is_merged(row):
+        return row[0]
     cells = []
     for position, cell in enumerate(row):
         head = heads[position] if position < len(heads) else ""

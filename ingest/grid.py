@@ -35,7 +35,7 @@ class Grid:
         return column
 
     def reached(self, texts: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
-        """The texts of cells, by row and column, with the text of a cell that rows have merged in each of them.
+        """The texts of cells, by row and column, with the text of a cell that rows or columns have merged in each of them.
 
         Where several of the rows have a text, each keeps its own: not every table has a line below every row.
         """
@@ -45,6 +45,11 @@ class Grid:
                 said = [texts[row, column] for row in rows if texts.get((row, column))]
                 if len(said) == 1:
                     reached.update({(row, column): said[0] for row in rows})
+        for row in range(len(self.ys) - 1):
+            for column in range(1, len(self.xs) - 1):
+                first = self.column(row, (self.xs[column] + self.xs[column + 1]) / 2)
+                if first != column and reached.get((row, first)):
+                    reached[row, column] = reached[row, first]
         return reached
 
     def _merged_rows(self, column: int) -> list[list[int]]:

@@ -12,6 +12,7 @@ from ingest.columns import in_reading_order
 from ingest.flow import flow, vocabulary
 from ingest.furniture import furniture
 from ingest.grid import Grid, grids
+from ingest.header import header_rows, is_merged
 from ingest.numbering import label
 from ingest.page import Line, Page, Word, line_of, lines_of, rows_of
 from ingest.records import Block, BlockKind
@@ -65,7 +66,18 @@ def _grid_blocks(grid: Grid, words: Sequence[Word], page: int, known: frozenset[
     reached = grid.reached(texts)
     kept = tuple(tuple(reached.get((row, column), "") for column in filled) for row in full)
     bold_rows = [all(word.bold for column in columns for word in cells.get((row, column), [])) for row in full]
-    return [Block(BlockKind.TABLE, "", page=page, rows=kept, header_rows=1 if _heads(kept, bold_rows) else 0)]
+    marked = [bold and not all(bold_rows) for bold in bold_rows]
+    first = next(row for row, cells in enumerate(kept) if not is_merged(cells) or row == len(kept) - 1)
+    caption = " ".join(cells[0] for cells in kept[:first])
+    return [
+        Block(
+            BlockKind.TABLE,
+            caption,
+            page=page,
+            rows=kept[first:],
+            header_rows=header_rows(kept[first:], marked[first:]),
+        )
+    ]
 
 
 def _frames_text(rows: Sequence[Sequence[str]]) -> bool:
@@ -73,16 +85,6 @@ def _frames_text(rows: Sequence[Sequence[str]]) -> bool:
     if all(sum(1 for cell in row if cell) <= 1 for row in rows):
         return True
     return any(len(cell) > _MAX_CELL_CHARS or len(re.findall(r"[•●▪■]", cell)) > 2 for row in rows for cell in row)
-
-
-def _heads(rows: Sequence[Sequence[str]], bold_rows: Sequence[bool]) -> bool:
-    """Whether the first row names the columns: all its cells are filled and short, and it looks unlike the others."""
-    first = rows[0]
-    if not all(first) or any(len(cell) > 60 or cell.endswith(":") for cell in first):
-        return False
-    if bold_rows[0] and not all(bold_rows):
-        return True
-    return not any(re.search(r"\d", cell) for cell in first)
 
 
 def _cell_text(words: Sequence[Word], known: frozenset[str]) -> str:
@@ -298,5 +300,7 @@ def _goes_on(before: Block, after: Block) -> bool:
 def _joined(before: Block, after: Block, known: frozenset[str]) -> Block:
     if before.kind is BlockKind.TABLE:
         repeated = before.header_rows and after.rows[: before.header_rows] == before.rows[: before.header_rows]
-        return replace(before, rows=before.rows + (after.rows[before.header_rows :] if repeated else after.rows))
+        parting = ((after.text,) * len(after.rows[0]),) if after.text else ()
+        rest = after.rows[before.header_rows :] if repeated else after.rows
+        return replace(before, rows=before.rows + parting + rest)
     return replace(before, text=flow([before.text, after.text], known))

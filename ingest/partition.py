@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from ingest import markup, word
+from ingest.header import header_rows, is_merged
 from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
 
@@ -99,18 +100,19 @@ def _table(source: str | None, text: str, page: int | None) -> Iterator[Block]:
     rows, heads = _rows(root)
     if not rows:
         return
-    if any(cell.startswith(word.HEADER_MARK) for cell in rows[0]):
-        rows[0] = tuple(cell.removeprefix(word.HEADER_MARK) for cell in rows[0])
-        heads[0] = True
-    elif not any(heads):
-        heads[0] = _looks_like_header(rows)
+    heads = [
+        head or any(cell.startswith(word.HEADER_MARK) for cell in row) for row, head in zip(rows, heads, strict=True)
+    ]
+    rows = [tuple(cell.removeprefix(word.HEADER_MARK) for cell in row) for row in rows]
     caption = " ".join((root.findtext(".//caption") or "").split())
     if all(len({cell for cell in row if cell}) == 1 for row in rows):
         lines = [line for row in rows for line in next(cell for cell in row if cell).split("\n")]
         yield from (Block(BlockKind.PARAGRAPH, line, page=page) for line in [caption, *lines] if line.strip())
         return
-    header_rows = next((position for position, head in enumerate(heads) if not head), len(heads))
-    yield Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows)
+    while is_merged(rows[0]):
+        caption = f"{caption} {' '.join(rows.pop(0)[0].split())}".strip()
+        heads.pop(0)
+    yield Block(BlockKind.TABLE, caption, page=page, rows=tuple(rows), header_rows=header_rows(rows, heads))
 
 
 def _rows(root: Any) -> tuple[list[tuple[str, ...]], list[bool]]:
@@ -159,28 +161,6 @@ def _reach_down(above: dict[int, tuple[str, int]], cells: list[str]) -> None:
 def _span(cell: Any, name: str) -> int:
     value = cell.get(name, "1")
     return int(value) if value.isdecimal() and int(value) > 0 else 1
-
-
-#: What a document says about itself beside a value, line by line: such a table has labels in its first column and no header.
-_PARTICULAR = re.compile(
-    r"(?:(?:document|policy)\s+)?(?:owner|author|version|revision|status|title|number|effective(?:\s+(?:date|from))?|valid\s+(?:from|until)"
-    r"|(?:(?:next|last)\s+)?review(?:ed)?(?:\s+date)?|last\s+(?:updated|revised)|approved\s+by|approver|date\s+of\s+issue|issue\s+date"
-    r"|classification|gültig\s+ab|verantwortlich|stand)$",
-    re.IGNORECASE,
-)
-
-
-def _looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether an unmarked first row names the columns: short words in every column, above cells that are unlike them."""
-    first, body = rows[0], rows[1:]
-    if len(body) < 2 or len(set(first)) < 2 or not all(first):
-        return False
-    if any(len(cell) > 40 or cell.endswith(":") or re.search(r"\d|^\W", cell) for cell in first):
-        return False
-    if len(first) == 2 and sum(1 for row in rows if _PARTICULAR.match(row[0])) >= 0.5 * len(rows):
-        return False
-    numbers = sum(1 for row in body if any(re.search(r"\d", cell) for cell in row[1:]))
-    return len(first) > 2 or numbers >= 0.6 * len(body)
 
 
 # -- unstructured without a network ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from ingest import media, partition
+from ingest.header import header_rows
 from ingest.outline import MAX_HEADING_CHARS
 from ingest.records import Block, BlockKind, Loaded
 from retrieval.errors import DocumentRejected
@@ -76,6 +77,4 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[Block]:
     if max(map(len, rows)) == 1:
         yield from (Block(BlockKind.PARAGRAPH, row[0]) for row in rows if row[0])
         return
-    first = rows[0]
-    names_columns = len(rows) > 1 and all(first) and not any(re.search(r"\d|:$", cell) for cell in first)
-    yield Block(BlockKind.TABLE, "", rows=tuple(rows), header_rows=1 if names_columns else 0)
+    yield Block(BlockKind.TABLE, "", rows=tuple(rows), header_rows=header_rows(rows, [False] * len(rows)))

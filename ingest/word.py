@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from ingest.archive import Archive
@@ -125,19 +126,23 @@ def _is_struck_out(run: Any) -> bool:
     return _is_set(run, "strike") or _is_set(run, "dstrike")
 
 
-#: Put in front of the first words of a table whose first row heads the columns; the partitioner doesn't say.
+#: Put in front of the first words of a table's rows that head the columns; the partitioner doesn't say.
 HEADER_MARK = "\ue0f0"
 
 
 def _mark_header(table: Any) -> None:
     rows = table.findall(f"{_W}tr")
-    if len(rows) < 2:
-        return
-    stated = rows[0].find(f"{_W}trPr/{_W}tblHeader") is not None
-    set_apart = (_is_bold(rows[0]) and not _is_bold(rows[1])) or (_is_shaded(rows[0]) and not _is_shaded(rows[1]))
-    first = next(rows[0].iter(f"{_W}t"), None)
-    if (stated or set_apart) and first is not None:
-        first.text = HEADER_MARK + (first.text or "")
+    for is_set_apart in (_is_stated_header, _is_bold, _is_shaded):
+        heads = list(takewhile(is_set_apart, rows))
+        if 0 < len(heads) < len(rows):
+            for row in heads:
+                first = next(row.iter(f"{_W}t"))
+                first.text = HEADER_MARK + (first.text or "")
+            return
+
+
+def _is_stated_header(row: Any) -> bool:
+    return row.find(f"{_W}trPr/{_W}tblHeader") is not None and row.find(f".//{_W}t") is not None
 
 
 def _is_bold(row: Any) -> bool:
@@ -154,7 +159,7 @@ def _is_set(run: Any, name: str) -> bool:
 
 def _is_shaded(row: Any) -> bool:
     fills = [node.get(f"{_W}fill", "auto") for node in row.iter(f"{_W}shd")]
-    return any(fill.lower() not in ("auto", "ffffff", "") for fill in fills)
+    return row.find(f".//{_W}t") is not None and any(fill.lower() not in ("auto", "ffffff", "") for fill in fills)
 
 
 def _unwrap(node: Any) -> None:

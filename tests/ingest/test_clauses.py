@@ -106,6 +106,12 @@ def test_a_table_without_header_keeps_amounts_that_repeat_and_merged_words_once(
     ]
 
 
+def test_a_row_merged_throughout_is_said_once_and_equal_numbers_are_not() -> None:
+    rows = (("Grade", "Days"), ("1", "1"), ("See the travel desk for 2026",) * 2)
+    table = Block(BlockKind.TABLE, "", rows=rows, header_rows=1)
+    assert [row.text for row in found(table)[0].children] == ["Grade: 1; Days: 1", "See the travel desk for 2026"]
+
+
 def test_rows_below_a_long_header_keep_every_column() -> None:
     years = tuple(f"Annual leave in the calendar year {year} for full-time staff (days)" for year in (2023, 2024, 2025))
     rows = (("Grade", *years), ("Junior", "25", "25", "26"), ("Senior", "28", "", "30"), ("Pro rata",) * 4)

@@ -148,6 +148,30 @@ def test_a_bold_first_row_heads_a_word_table() -> None:
     assert (block.rows, block.header_rows) == ((("Area", "Required"), ("Workshop", "safety shoes")), 1)
 
 
+@pytest.mark.parametrize("bold", [3, 2, 0])
+def test_a_word_table_has_all_its_header_rows_and_what_is_merged_above_them_is_its_caption(bold: int) -> None:
+    rows = [
+        ("Rates 2025", "", ""),
+        ("Region", "Hotel", ""),
+        ("", "weekday", "weekend"),
+        ("EU", "150", "120"),
+        ("USA", "200", "200"),
+    ]
+
+    def write(document: Any) -> None:
+        table = document.add_table(rows=5, cols=3)
+        for down, row in enumerate(rows):
+            for across, text in enumerate(row):
+                table.cell(down, across).paragraphs[0].add_run(text).bold = down < bold
+        table.cell(0, 0).merge(table.cell(0, 2))
+        table.cell(1, 1).merge(table.cell(1, 2))
+        table.cell(1, 0).merge(table.cell(2, 0))
+
+    block = load("a.docx", docx(write)).blocks[0]
+    assert (block.text, block.header_rows) == ("Rates 2025", 2)
+    assert block.rows[:2] == (("Region", "Hotel", "Hotel"), ("Region", "weekday", "weekend"))
+
+
 def test_a_wrong_ending_is_read_by_content_and_said() -> None:
     loaded = load("leave.txt", b"<!doctype html><h1>Leave</h1><p>Thirty days.</p>")
     assert loaded.warnings == ("named .txt, but its content is HTML: read as that",)

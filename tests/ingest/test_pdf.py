@@ -65,6 +65,26 @@ def test_a_cell_merged_over_several_rows_stands_in_each(place: str) -> None:
     assert [row[0] for row in table.rows] == ["Country", "Germany", "Germany", "Germany", "France"]
 
 
+def test_a_header_merged_over_columns_heads_each_of_them() -> None:
+    rows = [["Region", "Hotel", ""], ["", "weekday", "weekend"], ["EU", "150", "120"], ["USA", "200", "200"]]
+    style = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("SPAN", (0, 0), (0, 1)), ("SPAN", (1, 0), (2, 0))]
+    packed = io.BytesIO()
+    SimpleDocTemplate(packed).build([Table(rows, style=TableStyle(style))])
+    table = load_pdf(packed.getvalue()).blocks[0]
+    assert (table.header_rows, table.rows[:2]) == (2, (("Region", "Hotel", "Hotel"), ("Region", "weekday", "weekend")))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Owner", "HR Director"], ["Effective date", "1 June 2025"], ["Version", "2.1"]],
+        [["Who may join?", "All staff"], ["When may I join?", "In November"], ["Is it taxed?", "Yes"]],
+    ],
+)
+def test_labels_and_questions_beside_their_values_are_no_header(rows: list[list[str]]) -> None:
+    assert load_pdf(flowing_pdf([rows])).blocks[0].header_rows == 0
+
+
 def test_labels_that_no_line_parts_stay_in_their_rows() -> None:
     rows = [["Country", "Days"], ["Germany", "28"], ["Spain", "23"]]
     style = [("BOX", (0, 0), (-1, -1), 0.5, "black"), ("LINEBEFORE", (1, 0), (1, -1), 0.5, "black")]
