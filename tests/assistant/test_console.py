@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
@@ -308,6 +309,41 @@ async def test_an_answer_may_be_as_long_as_the_browser_counts_it(desk: Room) -> 
         assert (await client.post(f"/hr/inbox/{handoff.handoff_id}/answer", data=sent)).status_code == 303
     (kept,) = desk.handoffs.inbox((), state=HandoffState.ANSWERED)
     assert (kept.answer, len(typed)) == (typed, MAX_ANSWER_CHARACTERS)
+
+
+@pytest.mark.parametrize("typed", ["", "Dogs & cats are welcome.\n" * 1000, "x" * 20_000])
+async def test_what_cannot_be_kept_as_an_answer_stays_in_its_box_beside_its_question(desk: Room, typed: str) -> None:
+    for number in range(QUESTIONS_A_PAGE + 1):
+        handoff = desk.handoffs.add(f"Question {number:02d}", account_id=None)
+    path = f"/hr/inbox/{handoff.handoff_id}/answer"
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        page = await client.post(path, data={"csrf": await token(client), "answer": typed})
+        assert (page.status_code, (await client.get(path)).status_code) == (422, 200)
+    assert re.findall(r"<h2>(.*?)</h2>", page.text) == [f"Question {QUESTIONS_A_PAGE}"]
+    assert f'rows="4">\n{escape(typed.strip(), quote=False)}</textarea>' in page.text
+    assert f"The answer has {len(typed.strip()):,} characters; write 1 to 10,000." in page.text
+    assert desk.handoffs.inbox((), state=HandoffState.ANSWERED) == []
+
+
+async def test_an_answer_does_not_take_the_place_of_one_that_its_author_has_not_seen(desk: Room) -> None:
+    handoff = desk.handoffs.add("May I bring my dog?", account_id=None)
+    path = f"/hr/inbox/{handoff.handoff_id}/answer"
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        page = (await client.get("/hr/inbox")).text
+        desk.handoffs.answer(handoff.handoff_id, "On Fridays.")
+        page = (await client.post(path, data={**hidden_in(page), "answer": "Never."})).text
+        assert "On Fridays." in page
+        assert "Never.</textarea>" in page
+        assert [each.answer for each in desk.handoffs.inbox((), state=None)] == ["On Fridays."]
+        assert (await client.post(path, data={**hidden_in(page), "answer": "Never."})).status_code == 303
+    assert [each.answer for each in desk.handoffs.inbox((), state=None)] == ["Never."]
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """The hidden fields of the last form that the page shows."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.rpartition("<form")[2]))
 
 
 async def test_the_inbox_has_pages(desk: Room) -> None:
