@@ -18,6 +18,7 @@ _ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.$")
 _MONTH_FOLLOWS = re.compile(
     r"\s+(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|(?:Jan|Feb|Apr|Aug|Sept?|Okt|Nov|Dez)\.)(?!\w)"
 )
+_YES_OR_NO = re.compile(r"(?:\w{1,8}:\s*)?(?:yes|no|ja|nein)[.!]*$", re.IGNORECASE)
 _NUMBER_FOLLOWS = re.compile(r"\bNos?\.$")
 #: The second half: what ends a sentence in Chinese and Japanese, which put no white space behind it.
 _BOUNDARY = re.compile(r"[.!?…][\"”“’')\]]*(?=\s+[\"“„‘'(\[]?(?P<next>[^\W_]|[§€£$•–-]))|[。！？｡]+[\"”’')\]」』）]*")
@@ -60,8 +61,8 @@ def sentence_spans(text: str) -> list[Span]:
 
     A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. A line with
     a colon at its end says nothing without the lines that it opens, and stays with those that fit. Every line of a table is
-    a span. A question stays with the sentence that follows it, which answers it: "Can I carry days over? No." White space
-    around a sentence is left out; a text without words gives none.
+    a span. A question stays with the sentence that follows it, which answers it: "Can I carry days over? No." So does a mere
+    yes or no with what its line says next. White space around a sentence is left out; a text without words gives none.
     """
     spans: list[Span] = []
     lines = _lines(text)
@@ -99,18 +100,29 @@ def limits(sentence: str) -> bool:
 
 
 def _answered(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The spans, each question joined to the first that is none; questions that nothing follows stay as they are."""
+    """The spans, each question joined to the first that is none, and a yes or no to what its line says next; questions that
+    nothing follows stay as they are."""
     joined: list[Span] = []
     asked: Span | None = None
     for at, span in enumerate(spans):
         begin = asked or span
-        follows = at + 1 < len(spans) and not spans[at + 1].lead_in
-        if text[span.start : span.end].rstrip("*_ ").endswith(("?", "？")) and not span.lead_in and follows:
+        following = [after for after in spans[at + 1 : at + 2] if not (span.lead_in or after.lead_in)]
+        if following and (_is_question(text, span) or _is_bare(text, span, following[0])):
             asked = begin
             continue
         joined.append(Span(begin.start, span.end, span.lead_in))
         asked = None
     return joined
+
+
+def _is_question(text: str, span: Span) -> bool:
+    return text[span.start : span.end].rstrip("*_ ").endswith(("?", "？"))
+
+
+def _is_bare(text: str, span: Span, after: Span) -> bool:
+    """Whether it says yes or no, and the sentence after it, on the same line, says the rest."""
+    is_yes_or_no = _YES_OR_NO.match(text[span.start : span.end])
+    return bool(is_yes_or_no) and "\n" not in text[span.end : after.start] and not _is_question(text, after)
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
