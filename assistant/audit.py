@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -123,7 +123,7 @@ class Audit:
         raise AssertionError("the loop returns or raises")
 
     def entries(self, *, kind: Kind | None = None, after: str | None = None) -> Iterator[Entry]:
-        """The chain, oldest first.
+        """The chain, oldest first, without what was changed after it was written: that is nobody's record; see :meth:`verify`.
 
         :param after: only what happened from this time on, ISO 8601.
         """
@@ -133,21 +133,15 @@ class Audit:
         if after is not None:
             statement = statement.where(AuditRow.time >= after)
         with self.sessions() as session:
-            for row in session.scalars(statement):
-                yield Entry(
-                    row.sequence, row.time, Kind(row.kind), json.loads(row.payload), row.previous_hash, row.hash
-                )
+            yield from _entries(session.scalars(statement))
 
     def latest(self, number: int, *, kind: Kind | None = None) -> list[Entry]:
-        """The last entries of the chain, newest first."""
+        """The last entries of the chain, newest first, of which :meth:`entries` leaves out the same."""
         statement = select(AuditRow).order_by(AuditRow.sequence.desc()).limit(number)
         if kind is not None:
             statement = statement.where(AuditRow.kind == kind.value)
         with self.sessions() as session:
-            return [
-                Entry(row.sequence, row.time, Kind(row.kind), json.loads(row.payload), row.previous_hash, row.hash)
-                for row in session.scalars(statement)
-            ]
+            return list(_entries(session.scalars(statement)))
 
     def verify(self, *, head: str | None = None) -> Verification:
         """Check every link, up to the first that does not hold.
@@ -223,13 +217,20 @@ class Audit:
         ]
 
 
+def _entries(rows: Iterable[AuditRow]) -> Iterator[Entry]:
+    """What rows say, as far as they say what was written, and in words of this release."""
+    for row in rows:
+        if row.kind in set(Kind) and row.hash == _own_hash(row):
+            yield Entry(row.sequence, row.time, Kind(row.kind), json.loads(row.payload), row.previous_hash, row.hash)
+
+
 def _fault(row: AuditRow, expected: int, previous: str) -> str | None:
     """What is wrong with an entry, None where nothing is."""
     if row.sequence != expected:
         return f"entry {expected} is missing"
     if row.previous_hash != previous:
         return "it does not follow the entry before it"
-    if row.hash != _hash(row.sequence, row.time, row.kind, row.payload, row.previous_hash):
+    if row.hash != _own_hash(row):
         return "what it says was changed after it was written"
     return None
 
@@ -241,6 +242,10 @@ def scope_sha256(scope: Scope) -> str:
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _own_hash(row: AuditRow) -> str:
+    return _hash(row.sequence, row.time, row.kind, row.payload, row.previous_hash)
 
 
 def _hash(sequence: int, time: str, kind: str, payload: str, previous: str) -> str:

@@ -82,6 +82,19 @@ def test_verify_names_the_first_broken_entry(store: Store, audit: Audit, stateme
     assert why in (found.why or "")
 
 
+@pytest.mark.parametrize(
+    "change", ["kind = 'nonsense'", "kind = 'answer'", "payload = 'no json'", "payload = '[]'", "time = 'yesterday'"]
+)
+def test_what_was_changed_is_no_entry_and_keeps_no_other_from_being_read(
+    store: Store, audit: Audit, change: str
+) -> None:
+    tamper(store, f"UPDATE audit SET {change} WHERE sequence = 2")
+    assert [entry.sequence for entry in audit.entries()] == [1, 3]
+    assert [entry.sequence for entry in audit.latest(9)] == [3, 1]
+    assert audit.answers_resting_on(["d1.v1.p0001"]) == []
+    assert audit.verify().broken == 2
+
+
 def test_entry_rewritten_with_its_own_hash_breaks_the_next(store: Store, audit: Audit) -> None:
     _, second, _ = audit.entries()
     tamper(store, "DELETE FROM audit WHERE sequence >= 2")

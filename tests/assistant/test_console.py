@@ -12,11 +12,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.accounts import Accounts, Role
 from assistant.actions import Actions
+from assistant.audit import Kind
 from assistant.console import notices
 from assistant.console.inbox import QUESTIONS_A_PAGE
 from assistant.console.notices import Notice, Undo
@@ -431,3 +433,17 @@ def test_words_for_days_and_documents() -> None:
     said = "taken as a new version of d45aa6c808d: supersedes d45aa6c808d"
     assert named(said, {"d45aa6c808d": "Leave"}) == "taken as a new version of “Leave”"
     assert named(said, {}) == "taken as a new version of another document"
+
+
+async def test_a_record_that_was_touched_is_shown_as_such(desk: Room) -> None:
+    for number in range(2):
+        desk.audit.append(Kind.UPLOAD, {"document_id": f"d{number}"})
+    with desk.store.sessions.begin() as session:
+        session.execute(text("DROP TRIGGER audit_no_update"))
+        session.execute(text("UPDATE audit SET kind = 'nonsense', payload = 'no json' WHERE sequence = 1"))
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        page = await client.get("/hr/record")
+    assert page.status_code == 200
+    assert "The record was touched." in page.text
+    assert "Entry 1 does not hold" in page.text
