@@ -62,7 +62,7 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 #: A dash parts two statements, unless a day stands behind it: "Effective date – 1 March 2025".
-_FIELD_BREAK = re.compile(rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—]\s+(?!{DATE})", re.IGNORECASE)
+_FIELD_BREAK = re.compile(rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—-]\s+(?!{DATE})", re.IGNORECASE)
 #: The point of "1. März" ends nothing.
 _SENTENCE_BREAK = re.compile(
     rf"(?<=[a-z0-9)])(?<!Dr)(?<!Mr)(?<!Ms)(?<!Prof)[.]\s+(?=[A-Z])(?!{MONTH}\s)", re.IGNORECASE

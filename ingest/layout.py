@@ -20,9 +20,9 @@ from ingest.records import Block, BlockKind
 BULLET = re.compile(r"^(?:[•◦▪■□●○–—*·∙‣⁃➢❖✓✔☐☑☒\uf0b7\uf0a7\uf0d8]|-|o(?=\s+[A-Z]))\s*(?=\S)")
 
 
-def blocks(pages: Sequence[Page]) -> list[Block]:
-    """The pages' blocks in reading order. Running headers, footers and page numbers are left out; a paragraph that goes on
-    over the page break is one block, on the page it begins."""
+def laid_out(pages: Sequence[Page]) -> tuple[list[Block], tuple[str, ...]]:
+    """The pages' blocks in reading order, and apart from them what running headers and footers say, each line once. A paragraph
+    that goes on over the page break is one block, on the page it begins."""
     lines = {page.number: lines_of(page.words) for page in pages}
     left_out = furniture(pages, lines)
     known = vocabulary(pages)
@@ -42,7 +42,12 @@ def blocks(pages: Sequence[Page]) -> list[Block]:
         while place > begun and len(gathered) - place < 3 and not _is_finished(gathered[place - 1]):
             place -= 1
         gathered[place:place] = _paragraphs(notes, page.number, known)
-    return gathered
+    rows = [
+        row
+        for number, found in lines.items()
+        for row in rows_of([line for line in found if (number, line.baseline, line.left) in left_out])
+    ]
+    return gathered, tuple(dict.fromkeys(" | ".join(line.text for line in row) for row in rows))
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------

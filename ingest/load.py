@@ -171,4 +171,5 @@ def _load_docx(data: bytes) -> Loaded:
         properties=prepared.properties,
         pages=pages,
         warnings=prepared.warnings,
+        furniture=prepared.furniture,
     )

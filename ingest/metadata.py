@@ -10,9 +10,11 @@ from ingest.effective import ambiguous_first_day, first_day, last_day, statement
 from ingest.records import Block, BlockKind, Loaded, Metadata
 from ingest.title import title
 
-#: Only the beginning and the end of a document speak about the document.
+#: Only the beginning and the end of a document, and what runs over its pages, speak about the document.
 _FIRST_BLOCKS, _LAST_BLOCKS = 30, 6
 
+#: What a footer says beside what it says about the document: "Page 3 of 10".
+_PAGE = re.compile(r"\b(?:page|seite)\s*\d{1,4}(?:\s*(?:of|von|/)\s*\d{1,4})?", re.IGNORECASE)
 _OWNER = re.compile(
     r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>"
     # A line that a PDF ran on into what the document says next.
@@ -44,7 +46,9 @@ def metadata(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> Metadata:
     :param blocks: the cleaned blocks.
     :param file: the path people know the file by; names the document where it has no title of its own.
     """
-    speaking = _speaking(blocks)
+    text = _speaking(blocks)
+    running = [_PAGE.sub("|", line) for line in loaded.furniture]
+    speaking = [*text, *running]
     stated = loaded.properties
     begins = first_day(stated, speaking)
     named = title(loaded, blocks, file=file)
@@ -55,7 +59,7 @@ def metadata(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> Metadata:
         jurisdiction=country(stated.get("jurisdiction") or stated.get("country") or "")
         or _jurisdiction(speaking, named),
         owner=stated.get("owner") or _first(_OWNER, statements(speaking), "owner"),
-        version=stated.get("version") or _first(_VERSION, speaking[:12], "version"),
+        version=stated.get("version") or _first(_VERSION, [*text[:12], *running], "version"),
         ambiguous_from=None if begins else ambiguous_first_day(stated, speaking),
     )
 

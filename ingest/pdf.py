@@ -59,15 +59,17 @@ def load_pdf(data: bytes, *, ocr: Ocr | None = None) -> Loaded:
     warnings = [f"page {number} is damaged and could not be read" for number in unreadable]
     if len(scans) > MAX_SCANNED_PAGES and not reader.missing:
         warnings.append(f"only the first {MAX_SCANNED_PAGES} of {len(scans)} scanned pages were read; split the file")
+    blocks, furniture = layout.laid_out(pages)
     return Loaded(
         media_type=media.PDF,
-        blocks=tuple(layout.blocks(pages)),
+        blocks=tuple(blocks),
         properties={key: properties[key] for key in ("title", "subject") if key in properties},
         pages=count,
         empty_pages=empty,
         warnings=(*warnings, *doubts(read)),
         ocr_pages=tuple(read),
         ocr_missing=reader.missing if scans else None,
+        furniture=furniture,
     )
 
 

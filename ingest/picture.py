@@ -49,8 +49,9 @@ def load_picture(kind: str, data: bytes, *, ocr: Ocr) -> Loaded:
         reason = " ".join(str(error).split())[:160]
         raise DocumentRejected(f"the picture is truncated or damaged ({reason}); save it again") from error
     empty = tuple(page.number for page in pages if not page.words and not page.is_blank)
+    blocks, furniture = layout.laid_out(pages)
     return Loaded(
-        kind, tuple(layout.blocks(pages)), pages=len(pages), empty_pages=empty, warnings=(*warnings, *doubts(read)), ocr_pages=tuple(read)
+        kind, tuple(blocks), pages=len(pages), empty_pages=empty, warnings=(*warnings, *doubts(read)), ocr_pages=tuple(read), furniture=furniture
     )  # fmt: skip
 
 

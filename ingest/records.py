@@ -56,6 +56,7 @@ class Loaded:
     warnings: tuple[str, ...] = ()
     ocr_pages: tuple[OcrPage, ...] = ()
     ocr_missing: str | None = None  #: why scans were not read and what to do, where there are any
+    furniture: tuple[str, ...] = ()  #: what running headers and footers say, each line once; no part of the text
 
 
 @dataclass(frozen=True, slots=True)

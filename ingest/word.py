@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -24,6 +24,7 @@ class Prepared:
     title: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    furniture: tuple[str, ...] = ()  #: what the pages' headers and footers say, each line once
 
 
 def prepare(data: bytes) -> Prepared:
@@ -39,13 +40,43 @@ def prepare(data: bytes) -> Prepared:
     properties = _properties(archive)
     warnings = [*_flatten(root), *_with_notes(root, archive)]
     written = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    return Prepared(archive.repacked({main: written}), _title(root), properties, tuple(dict.fromkeys(warnings)))
+    return Prepared(
+        archive.repacked({main: written}),
+        _title(root),
+        properties,
+        tuple(dict.fromkeys(warnings)),
+        tuple(dict.fromkeys(_furniture(archive))),
+    )
 
 
 def _main_part(names: Sequence[str]) -> str:
     if "word/document.xml" in names:
         return "word/document.xml"
     return next(name for name in names if re.fullmatch(r"word/document\d*\.xml", name))
+
+
+_RUNNING = re.compile(r"word/(?:header|footer)\d*\.xml")
+
+
+def _furniture(archive: Archive) -> Iterator[str]:
+    """The lines and table rows of headers and footers, a bar where a tab or a cell parts them; damaged ones say nothing."""
+    for name in filter(_RUNNING.fullmatch, archive.names):
+        try:
+            root = archive.tree(name)
+        except DocumentRejected:
+            continue
+        _flatten(root)
+        for row in root.xpath("//*[local-name()='tr'] | //*[local-name()='p'][not(ancestor::*[local-name()='tr'])]"):
+            words = (
+                "|" if node.tag in _PARTS else " " if node.tag == f"{_W}br" else node.text or ""
+                for node in row.iterdescendants(f"{_W}t", f"{_W}br", *_PARTS)
+            )
+            if said := " | ".join(" ".join(part.split()) for part in "".join(words).split("|") if part.strip()):
+                yield said
+
+
+#: What parts the words of a line.
+_PARTS = (f"{_W}tab", f"{_W}ptab", f"{_W}p")
 
 
 def _with_notes(root: Any, archive: Archive) -> list[str]:

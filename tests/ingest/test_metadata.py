@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from ingest.countries import countries_named, country
 from ingest.dates import read_date
 from ingest.metadata import metadata
+from ingest.read import read
 from ingest.records import Block, BlockKind, Loaded, Metadata
+from tests.ingest.builders import docx, flowing_pdf
 
 
 def about(*texts: str, properties: dict[str, str] | None = None, file: str = "leave.md") -> Metadata:
@@ -145,6 +148,38 @@ def test_a_first_day_that_can_be_read_two_ways_is_told() -> None:
     assert about("Thirty days.", properties={"effective": "01-04-2025"}).ambiguous_from == "01-04-2025"
     assert about("Effective date: 01/04/2025", "Effective from 1 April 2025").ambiguous_from is None
     assert about("Effective date: 31/02/2025").ambiguous_from is None
+
+
+def _word() -> bytes:
+    def write(document: Any) -> None:
+        section = document.sections[0]
+        section.header.paragraphs[0].text = "HR-012 Remote Work\tVersion 3.1 - Effective 1 March 2025"
+        section.footer.paragraphs[0].text = "Owner: People team\tPage 2 of 9"
+        document.add_paragraph("You may work remotely.")
+
+    return docx(write)
+
+
+def _pdf() -> bytes:
+    return flowing_pdf(
+        ["You may work remotely.", None, "Ask first."], header="Remote Work v3.1 | Effective 1 March 2025", footer="Owner: People team Page {page}"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.docx", _word()), ("a.pdf", _pdf())])
+def test_running_headers_and_footers_speak_about_the_document_and_are_no_part_of_its_text(
+    name: str, data: bytes
+) -> None:
+    found = read(name, data)
+    assert found.metadata.effective_from == date(2025, 3, 1)
+    assert (found.metadata.version, found.metadata.owner) == ("3.1", "People team")
+    assert found.clauses[0].text == "You may work remotely."
+
+
+def test_the_text_is_believed_before_a_running_header() -> None:
+    blocks = [Block(BlockKind.PARAGRAPH, "Effective 1 March 2025")]
+    loaded = Loaded("text/markdown", (), furniture=("Effective 1 January 2020",))
+    assert metadata(loaded, blocks, file="a.md").effective_from == date(2025, 3, 1)
 
 
 def test_front_matter_comes_first() -> None:
