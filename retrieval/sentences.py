@@ -25,6 +25,8 @@ _BOUNDARY = re.compile(r"[.!?…][\"”“’')\]]*(?=\s+[\"“„‘'(\[]?(?P<n
 _BEGINS = "0123456789§€£$•–-"  #: what a sentence begins with where it is no capital
 _NUMBER = re.compile(r"\s+[\d§]")
 _ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)])\s+")
+_BULLETS = "-*•–▪◦"
+_ENDS = (".", "!", "?")
 _CLAUSE = re.compile(r"(?:\d+(?:\.\d+)+|§+ ?\d+|\(\d+\))\s")  #: the next clause, not what the one before opened
 _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
 #: A sentence that begins so cannot be understood without the one before it; the "it" of "It is prohibited to" is nothing.
@@ -49,7 +51,7 @@ _LIMITS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """``text[start:end]``, and the lead-in it depends on (the line with a colon above a list), empty if there is none."""
+    """``text[start:end]``, and the lead-in it depends on (the line that opens a list), empty if there is none."""
 
     start: int
     end: int
@@ -59,8 +61,8 @@ class Span:
 def sentence_spans(text: str) -> list[Span]:
     """The sentences of a passage, in order, without overlap.
 
-    A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. A line with
-    a colon at its end says nothing without the lines that it opens, and stays with those that fit. Every line of a table is
+    A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. A list is opened
+    by a line with a colon at its end, or by half a sentence, "Employees must not". A line with a colon says nothing without the lines that it opens, and stays with those that fit. Every line of a table is
     a span. A question stays with the sentence that follows it, which answers it: "Can I carry days over? No." So does a mere
     yes or no with what its line says next. White space around a sentence is left out; a text without words gives none.
     """
@@ -69,7 +71,7 @@ def sentence_spans(text: str) -> list[Span]:
     at = 0
     while at < len(lines):
         start, end = lines[at]
-        items = _items_below(text, lines, at) if text[start:end].rstrip().endswith(":") else []
+        items = _items_below(text, lines, at) if _opens_list(text, lines, at) else []
         if items and items[-1][1] - start <= _WIDEST_LIST:
             spans.append(Span(start, items[-1][1]))
         elif items:
@@ -133,6 +135,19 @@ def _lines(text: str) -> list[tuple[int, int]]:
             start = match.start() + match.group().index(stripped)
             lines.append((start, start + len(stripped)))
     return lines
+
+
+def _opens_list(text: str, lines: list[tuple[int, int]], at: int) -> bool:
+    """Whether the items below a line belong to it: it ends with a colon, or is half a sentence that they complete."""
+    line = text[slice(*lines[at])]
+    if line.endswith(":"):
+        return True
+    # A line between two items goes on with the first, and numbered sentences can stand alone.
+    is_within = at > 0 and not text[: lines[at - 1][1]].endswith(_ENDS)
+    below = text[slice(*lines[at + 1])] if at + 1 < len(lines) else ""
+    if is_within or _ITEM.match(line) or line.endswith((*_ENDS, ",", ";")) or not _ITEM.match(below):
+        return False
+    return below[0] in _BULLETS or not below.endswith(_ENDS)
 
 
 def _items_below(text: str, lines: list[tuple[int, int]], at: int) -> list[tuple[int, int]]:

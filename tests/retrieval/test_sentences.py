@@ -62,6 +62,21 @@ def test_short_list_stays_with_its_lead_in() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Employees must not\n- smoke\n- drink\nAsk first.", ["Employees must not\n- smoke\n- drink", "Ask first."]),
+        ("Free parking\n1. the ill\n2. visitors", ["Free parking\n1. the ill\n2. visitors"]),
+        ("Ask first.\nYou must not\n- Smoke.\n- Drink.", ["Ask first.", "You must not\n- Smoke.\n- Drink."]),
+        ("It ends here.\n- smoke\n- drink", ["It ends here.", "- smoke", "- drink"]),
+        ("Notice\n1. It is a month.\n2. It is long.", ["Notice", "1. It is a month.", "2. It is long."]),
+        ("- smoke\nin cars\n- drink", ["- smoke", "in cars", "- drink"]),
+    ],
+)
+def test_half_a_sentence_opens_the_list_that_completes_it(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
 def test_item_of_a_long_list_carries_its_lead_in() -> None:
     text = "You need:\n" + "\n".join(f"- item {n} {'x' * 60}" for n in range(10))
     spans = sentence_spans(text)
