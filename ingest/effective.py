@@ -14,8 +14,10 @@ _KIND = (
     r"(?:policy|handbook|agreement|addendum|version|document|terms|notice|guidelines?|procedure|plan|rules|code|contract|schedule|"
     r"programme|program|statement)"
 )
+#: What says that a document ends or does not apply.
+_OVER = r"(?:superseded|replaced|withdrawn|repealed|revoked|cancell?ed|suspended|rescinded|not|never|longer|ceases?|ceased|expires?|expired|ends?|ended)\b"
 _DOCUMENT = (
-    rf"^(?:this|the|these)\s+(?!(?:previous|prior|former|earlier|last|old|superseded)\b)(?:[\w’'-]+\s+){{0,6}}?{_KIND}(?:\s+[\w’'-]+){{0,4}}?\s+"
+    rf"^(?:this|the|these)\s+(?!(?:previous|prior|former|earlier|last|old|superseded)\b)(?:[\w’'-]+\s+){{0,6}}?{_KIND}(?:\s+(?!{_OVER})[\w’'-]+){{0,4}}?\s+"
     r"(?:(?:is|are|was|shall\s+be|will\s+be|becomes?|became|has\s+been)\s+)?"
 )
 #: Laws, rules for a while or a few, and contracts with others, which German documents speak of.
@@ -57,6 +59,11 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 _UNTIL = re.compile(rf"{_SUBJECT}{_ENDS}{_COLON}{_WEEKDAY}(?P<until>{DATE})", re.IGNORECASE)
+#: How a sentence goes on behind the day it names first: "… and remains in force until 31 December 2025".
+_THEN_UNTIL = re.compile(
+    rf",?\s+(?:in\s+kraft\s+)?(?:and|und)\s+(?:(?:is|remains?|ist|bleibt)\s+)?(?:{_ENDS}|bis(?:\s+zum)?){_COLON}{_WEEKDAY}(?P<until>{DATE})",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(
     rf"{_SUBJECT}(?:effective|{_HOLDS}|gültig|gilt)\s*:?\s+(?:from\s+|vom\s+)?(?P<date>{DATE})\s+{_UNTIL_THEN}\s+(?P<until>{DATE})",
     re.IGNORECASE,
@@ -128,10 +135,10 @@ def _end_stated(field: str) -> date | None:
     day it begins: in "Unused leave is lost. Expires on 31 March 2025." it is about the leave."""
     before = None
     for sentence in _sentences(field):
-        span, end = _RANGE.search(sentence), _UNTIL.search(sentence)
+        span, end, start = _RANGE.search(sentence), _UNTIL.search(sentence), _FROM.search(sentence)
         if end and not (end["document"] or before is None or _FROM.search(before)):
             end = None
-        if found := span or end:
+        if found := span or end or (start and _THEN_UNTIL.match(sentence, start.end())):
             return read_date(found["until"])
         before = sentence
     return None

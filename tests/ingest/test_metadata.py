@@ -96,6 +96,8 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "Der Tarifvertrag gilt ab 1. März 2025.",
         "Der Anspruch nach der neuen Regelung gilt ab 1. März 2025.",
         "Drei Tage sind möglich. Diese Regelung gilt ab 1. März 2025.",
+        "This policy is superseded with effect from 1 March 2025.",
+        "This policy is no longer in force since 1 March 2025.",
     ],
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:
@@ -131,6 +133,14 @@ def test_a_table_of_versions_tells_the_day() -> None:
         ("Unused leave is lost. Expires on 31 March 2025.", None),
         ("Expiration date: 31 March 2025", date(2025, 3, 31)),
         ("Gilt bis 31. März 2025", date(2025, 3, 31)),
+        ("This policy takes effect on 1 January 2025 and expires on 31 March 2025.", date(2025, 3, 31)),
+        (
+            "This policy comes into effect on 1 January 2025 and remains in force until 31 March 2025.",
+            date(2025, 3, 31),
+        ),
+        ("Diese Vereinbarung tritt am 1. Januar 2025 in Kraft und gilt bis zum 31. März 2025.", date(2025, 3, 31)),
+        ("Diese Vereinbarung gilt ab 1. Januar 2025 und bleibt bis zum 31. März 2025 in Kraft.", date(2025, 3, 31)),
+        ("This policy is effective from 1 January 2025 and claims are paid until 31 March 2025.", None),
         ("Diese Betriebsvereinbarung gilt bis 31. März 2025", date(2025, 3, 31)),
         ("Dieser Tarifvertrag gilt bis 31. März 2025", date(2025, 3, 31)),
         ("Der Mietvertrag gilt bis 31. März 2025.", None),
