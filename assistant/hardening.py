@@ -66,8 +66,7 @@ def weak_settings(settings: Settings, store: Store) -> Iterator[tuple[str, str |
         yield "roles by single sign-on", _said_by(lambda: read_roles(settings.sso_roles))
     for name, url in (("POLICYDESK_PUBLIC_URL", settings.public_url), ("POLICYDESK_OIDC_ISSUER", settings.oidc_issuer)):
         if url:
-            safe = urlsplit(url).scheme == "https" or urlsplit(url).hostname in ("localhost", "127.0.0.1")
-            yield name, None if safe else f"{url} is not https: sessions and sign-ins could be read on the way"
+            yield name, _weak_address(url)
 
 
 def _weak_accounts(store: Store, *, demo: bool) -> Iterator[tuple[str, str | None]]:
@@ -108,6 +107,16 @@ def _open_home(settings: Settings) -> str | None:
     if not mode & 0o077:
         return None
     return f"others on this machine may open {settings.home.root} (mode {mode:o}); run: chmod 700 {settings.home.root}"
+
+
+def _weak_address(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{url} is no address; write it like https://desk.example.com"
+    if parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1"):
+        return None
+    return f"{url} is not https: sessions and sign-ins could be read on the way"
 
 
 def _weak_mail(settings: Settings) -> str | None:

@@ -50,14 +50,25 @@ class MailConfig:
         """From an address such as ``smtp://user:password@mail.example.com:587`` (STARTTLS), ``smtps://…`` (TLS from the start)
         or ``smtp+plain://127.0.0.1:25`` (not encrypted).
 
-        :raises WrongUsage: if the address, the sender or the recipient is missing or malformed.
+        :raises WrongUsage: if the address, the sender or the recipient is missing or malformed, or the name or the password
+            holds letters that mail servers are not asked with.
         """
-        parts = urlsplit(url)
         schemes = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("none", 25)}
-        if parts.scheme not in schemes or not parts.hostname:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # a port that is no number, a bracket that is not closed
+            host, port = None, None
+        if host is None or parts.scheme not in schemes:
             raise WrongUsage(
                 "POLICYDESK_SMTP_URL is not smtp://, smtps:// or smtp+plain:// with a host; "
                 "for example: smtp://user:password@mail.example.com:587"
+            )
+        user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+        if not f"{user or ''}{password or ''}".isascii():
+            raise WrongUsage(
+                "the name or the password in POLICYDESK_SMTP_URL holds letters other than A to Z, such as an umlaut, which mail "
+                "servers are not asked with; give that mail account a password without them"
             )
         for name, address in (("POLICYDESK_MAIL_FROM", sender), ("POLICYDESK_MAIL_TO", recipient)):
             if address is None or not is_address(address):
@@ -66,11 +77,8 @@ class MailConfig:
                 )
         assert sender
         assert recipient
-        encryption, port = schemes[parts.scheme]
-        return cls(
-            parts.hostname, parts.port or port, encryption, unquote(parts.username) if parts.username else None,
-            unquote(parts.password) if parts.password else None, sender, recipient, desk_url,
-        )  # fmt: skip
+        encryption, usual_port = schemes[parts.scheme]
+        return cls(host, port or usual_port, encryption, user, password, sender, recipient, desk_url)
 
 
 class Postman:
@@ -87,7 +95,9 @@ class Postman:
 
     def deliver(self) -> Future[int]:
         """Send everything that waits; :returns: how many were sent, when that is done."""
-        return self._thread.submit(self._deliver)
+        delivered = self._thread.submit(self._deliver)
+        delivered.add_done_callback(_log_failure)
+        return delivered
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -169,6 +179,11 @@ def _connection(config: MailConfig) -> smtplib.SMTP:
         context = ssl.create_default_context()
         return smtplib.SMTP_SSL(config.host, config.port, timeout=TIMEOUT_S, context=context)
     return smtplib.SMTP(config.host, config.port, timeout=TIMEOUT_S)
+
+
+def _log_failure(delivered: Future[int]) -> None:
+    if not delivered.cancelled() and (error := delivered.exception()):
+        log.error("hand-offs could not be mailed", exc_info=error)
 
 
 def _one_line(text: str) -> str:

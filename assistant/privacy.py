@@ -124,6 +124,6 @@ def period(days: int | None) -> str:
 
 
 def _days(value: object) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LONGEST_DAYS):
         return value
-    raise TypeError(f"{value!r} is no number of days")
+    raise TypeError(f"{value!r} is no number of days from 0 to {_LONGEST_DAYS:,}")

@@ -94,7 +94,10 @@ class OidcConfig:
         """
         import httpx
 
-        parts = urlsplit(issuer)
+        try:
+            parts = urlsplit(issuer)
+        except ValueError as error:
+            raise WrongUsage(f"POLICYDESK_OIDC_ISSUER is {issuer}, which is no address ({error})") from error
         if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise WrongUsage(f"POLICYDESK_OIDC_ISSUER is {issuer}; it has to begin with https://")
         address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"

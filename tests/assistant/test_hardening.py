@@ -37,6 +37,7 @@ def test_a_home_without_accounts_needs_no_secret(home: Home, store: Store) -> No
     [
         ({"secret": "changeme"}, "secret", "openssl rand"),
         ({"public_url": "http://desk.example.com"}, "POLICYDESK_PUBLIC_URL", "not https"),
+        ({"public_url": "https://[desk"}, "POLICYDESK_PUBLIC_URL", "no address"),
         ({"oidc_issuer": "http://id.example.com"}, "POLICYDESK_OIDC_ISSUER", "not https"),
         ({"sso_roles": "x"}, "roles by single sign-on", "GROUP=ROLE"),
         ({"smtp_url": "smtp://mail.example.com"}, "mail", "POLICYDESK_MAIL_FROM"),

@@ -142,8 +142,27 @@ def test_an_owner_that_is_an_address_gets_the_mail(store: Store) -> None:
         ("http://mail.example.com", "desk@example.com", "smtp://"),
         ("smtp://mail.example.com", None, "POLICYDESK_MAIL_FROM is not set"),
         ("smtp://mail.example.com", "desk\nBcc: x", "POLICYDESK_MAIL_FROM"),
+        ("smtp://mail.example.com:smtp", "desk@example.com", "smtp://user:password@mail.example.com:587"),
+        ("smtp://mail.example.com:99999", "desk@example.com", "smtp://user:password@mail.example.com:587"),
+        ("smtp://[mail.example.com", "desk@example.com", "smtp://user:password@mail.example.com:587"),
+        ("smtp://ada:p%C3%A4ss@mail.example.com", "desk@example.com", "umlaut"),
     ],
 )
 def test_a_wrong_setting_is_one_line(url: str, sender: str | None, says: str) -> None:
     with pytest.raises(WrongUsage, match=says):
         MailConfig.read(url, sender=sender, recipient="hr@example.com")
+
+
+def test_what_keeps_mails_from_going_out_is_in_the_log(
+    store: Store, server: tuple[Server, MailConfig], caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable() -> set[str]:
+        raise RuntimeError("the database is gone")
+
+    handoffs = Handoffs(store)
+    handoffs.add("How much leave?", account_id=None, by_mail=True)
+    postman = Postman(handoffs, server[1], public_documents=unreadable)
+    delivered = postman.deliver()
+    postman._thread.shutdown()
+    assert isinstance(delivered.exception(), RuntimeError)
+    assert "hand-offs could not be mailed" in caplog.text

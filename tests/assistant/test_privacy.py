@@ -22,7 +22,7 @@ from assistant.cli import main
 from assistant.feedback import Feedback, FeedbackRow
 from assistant.handoffs import HandoffRow, Handoffs
 from assistant.jobs import JobRow, JobState
-from assistant.privacy import Privacy, Retention, read_period, sweep
+from assistant.privacy import KINDS, Privacy, Retention, read_period, sweep
 from assistant.room import Room
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.home import Home
@@ -118,6 +118,7 @@ def test_settings_are_kept_and_a_damaged_file_forbids_to_go_on(home: Home) -> No
         "{}",
         '{"works_council": "no", "retention": {}}',
         json.dumps({"works_council": True, "retention": {"logs": -1}}),
+        json.dumps({"works_council": True, "retention": dict.fromkeys(KINDS, 10**9)}),
     ):
         (home.root / "privacy.json").write_text(damaged)
         with pytest.raises(NotReady, match="cannot be understood"):
