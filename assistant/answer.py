@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant import conflicts
 from assistant.asides import Asides
-from assistant.choices import by_country
+from assistant.choices import by_country, own_rules
 from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import country_name, is_small_talk, is_thanks, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
@@ -199,6 +199,8 @@ class Assistant:
             reason = self._why_not(asked, searcher)
             yield AnswerDone(self._refuse(asked, reason, hits, confidence))
             return
+        if asked.scope.jurisdiction:
+            evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
         sides = disputed[0] if disputed else self._choices(asked, evidence)

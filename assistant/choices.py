@@ -1,13 +1,14 @@
-"""When one word would settle it: rules of several countries answer, and the asker has not said which country."""
+"""Rules of countries: each is shown where the asker has not said which country, and goes before the rule for everywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from assistant.evidence import EvidenceSentence
-from ingest.disagreement import disagree
+from ingest.disagreement import disagree, saying
+from ingest.matters import are_apart
 from retrieval.encoder import Encoder
 
 
@@ -45,3 +46,31 @@ def by_country(
         for at in (one, other)
     }
     return [near[at] for at in sorted(differing)][: config.most] if 0 in differing else []
+
+
+def own_rules(
+    evidence: Sequence[EvidenceSentence], country: str, *, encoder: Encoder, config: ChoiceConfig | None = None
+) -> list[EvidenceSentence]:
+    """The evidence with a country's own rule in the place of the rule for everywhere that says something else about one matter."""
+    config = config or ChoiceConfig()
+    own = [sentence for sentence in evidence if sentence.passage.jurisdiction == country]
+    general = [sentence for sentence in evidence if sentence.passage.jurisdiction is None]
+    pairs = [
+        (ours, everywhere)
+        for everywhere in general
+        for ours in own
+        if disagree(ours.quote, everywhere.quote) and not are_apart(saying(ours.quote), saying(everywhere.quote))
+    ]
+    if not pairs:
+        return list(evidence)
+    vectors = encoder.encode([sentence.quote for pair in pairs for sentence in pair], truncate=True)
+    instead = {
+        id(everywhere): ours
+        for at, (ours, everywhere) in reversed(list(enumerate(pairs)))
+        if float(vectors[2 * at] @ vectors[2 * at + 1]) >= config.similarity
+    }
+    first: dict[int, EvidenceSentence] = {}
+    for sentence in evidence:
+        meant = instead.get(id(sentence), sentence)
+        first.setdefault(id(meant), replace(meant, score=max(meant.score, sentence.score)))
+    return list(first.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
-from assistant.choices import by_country
+from assistant.choices import by_country, own_rules
 from assistant.confidence import load_confidence
 from assistant.conversation import circumstances, country_name
 from assistant.evidence import EvidenceSentence
@@ -113,3 +113,15 @@ def test_a_rule_of_one_country_says_so_where_the_asker_has_named_none(tmp_path: 
     assert asked.text == "Rules 0 says:\n\nGermany: Parental leave lasts three years. [1]"
     settled = assistant.answer("How long is parental leave in Germany?")
     assert settled.text == "Parental leave lasts three years. [1]"
+
+
+def test_a_country_s_own_rule_takes_the_place_of_the_rule_for_everywhere() -> None:
+    everywhere = sentence("Employees are entitled to 26 days of annual leave a year.", None, 2.9)
+    managers = sentence("Managers are entitled to 28 days of annual leave a year.", None, 2.6)
+    here = sentence("Employees in Germany are entitled to 30 days of annual leave a year.", "DE", 2.3)
+    other = sentence("Unused days lapse on 31 March.", None, 2.2)
+    found = own_rules([everywhere, managers, here, other], "DE", encoder=WordEncoder())
+    assert found == [replace(here, score=2.9), managers, other]
+    assert own_rules([everywhere, managers, other], "DE", encoder=WordEncoder()) == [everywhere, managers, other]
+    same = sentence("Employees in Germany are entitled to 26 days of annual leave a year.", "DE", 2.3)
+    assert own_rules([everywhere, same], "DE", encoder=WordEncoder()) == [everywhere, same]
