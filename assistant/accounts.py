@@ -218,7 +218,8 @@ class Accounts:
 
     def sign_in(self, name: str, password: str) -> Person | None:
         """The person, or None where name or password is wrong or the name has failed too often lately."""
-        if self.throttle.wait_s(name):
+        # What cannot be a name is not counted either: somebody could send as many and as long ones as they like.
+        if not _NAME.fullmatch(name) or self.throttle.wait_s(name):
             return None
         with self.sessions() as session:
             row = session.scalar(select(AccountRow).where(AccountRow.name == name))

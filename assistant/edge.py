@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, field
+from http import HTTPMethod
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -156,7 +157,9 @@ class Edge:
         finally:
             seconds = time.perf_counter() - begun
             route = _route_name(scope)
-            self._count.labels(scope["method"], route, str(status)).inc()
+            # A label of somebody's own words would be kept for good, and they could send as many as they like.
+            method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "other"
+            self._count.labels(method, route, str(status)).inc()
             self._seconds.labels(route).observe(seconds)
             # The path's own words stay out: an id is enough to find a request, and nothing of a question is logged.
             log.info(
@@ -278,7 +281,10 @@ def _is_foreign(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site") == "cross-site"
-    return urlsplit(origin).netloc != headers.get("host")
+    try:
+        return urlsplit(origin).netloc != headers.get("host")
+    except ValueError:  # no browser sends an address that is none
+        return True
 
 
 def _harden(headers: MutableHeaders, scope: Scope) -> None:
@@ -325,6 +331,4 @@ def _route_name(scope: Scope) -> str:
     """The route's pattern, such as ``/api/v1/documents/{document_id}``: few values, and no names in them."""
     route = scope.get("route")
     pattern = getattr(route, "path", "") or ""
-    return pattern or (
-        "/" + scope["path"].lstrip("/").partition("/")[0] if scope["path"].startswith("/assets") else "chat"
-    )
+    return pattern or ("/assets" if scope["path"].startswith("/assets/") else "chat")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
+#: With more keys than these, those that may try again are forgotten.
+_MANY = 10_000
+
 
 class Throttle:
     """Counts failures by key and shuts a key out for a while after too many. Safe to share between threads."""
@@ -28,7 +31,10 @@ class Throttle:
 
     def failed(self, key: str) -> None:
         with self._lock:
-            self._failed.setdefault(key, []).append(time.monotonic())
+            now = time.monotonic()
+            self._failed.setdefault(key, []).append(now)
+            if len(self._failed) > _MANY:
+                self._failed = {name: at for name, at in self._failed.items() if now - at[-1] < self.window_s}
 
     def succeeded(self, key: str) -> None:
         with self._lock:

@@ -89,6 +89,23 @@ def test_after_five_failures_even_the_right_password_waits(accounts: Accounts) -
     assert accounts.sign_in("maria", PASSWORD) is not None
 
 
+def test_a_throttle_forgets_who_may_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, throttle = [0.0], Throttle()
+    monkeypatch.setattr("assistant.throttle.time.monotonic", lambda: now[0])
+    for number in range(10_000):
+        throttle.failed(f"nobody{number}")
+    now[0] = throttle.window_s
+    throttle.failed("maria")
+    assert list(throttle._failed) == ["maria"]
+
+
+def test_what_cannot_be_a_name_is_not_counted(store: Store) -> None:
+    accounts = Accounts(store)
+    for name in ("", "x" * 65, "maria\x00", "m" * 900_000):
+        assert accounts.sign_in(name, PASSWORD) is None
+    assert accounts.throttle._failed == {}
+
+
 def test_a_throttle_opens_again_after_its_window() -> None:
     throttle = Throttle(failures=1, window_s=0.0)
     throttle.failed("maria")

@@ -94,6 +94,12 @@ async def test_another_site_s_page_changes_nothing(client: httpx.AsyncClient, be
     assert (await client.post("/api/v1/ask", json={"question": "leave"}, headers=headers)).status_code == 200
 
 
+@pytest.mark.parametrize("origin", ["http://[", "null", "desk"])
+async def test_an_origin_that_is_no_address_is_another_s(client: httpx.AsyncClient, origin: str) -> None:
+    sent = await client.post("/hr/sign-in", data={"name": "hana", "password": PASSWORD}, headers={"Origin": origin})
+    assert sent.status_code == 403
+
+
 async def test_a_malformed_content_length_is_400(client: httpx.AsyncClient, bearer: Bearer) -> None:
     response = await client.post("/api/v1/ask", content=b"{}", headers={**bearer("emma"), "Content-Length": "-5"})
     assert response.status_code == 400
@@ -107,6 +113,16 @@ async def test_every_answer_is_hardened_and_has_a_request_id(client: httpx.Async
         assert headers["referrer-policy"] == "no-referrer"
         assert len(headers["x-request-id"]) == 16
         assert "http" not in headers["content-security-policy"], "no origin but our own is named"
+
+
+async def test_nobody_adds_a_label_of_their_own_to_the_metrics(client: httpx.AsyncClient) -> None:
+    await client.get("/assetsofmine/x")
+    await client.request("MINE", "/assets/mine.js")
+    counted = [
+        line for line in (await client.get("/metrics")).text.splitlines() if "policydesk_requests_total{" in line
+    ]
+    assert not [line for line in counted if "mine" in line.lower()]
+    assert any('method="other",route="/assets"' in line for line in counted)
 
 
 async def test_a_given_request_id_is_kept_and_a_strange_one_is_not(client: httpx.AsyncClient) -> None:
