@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Integer, String, Text, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.records import Citation
@@ -133,18 +134,35 @@ class Handoffs:
             evidence=[_json(_quoted(each)) for each in evidence], state=HandoffState.OPEN.value, answer=None,
             created_at=datetime.now(UTC), answered_at=None, was_seen=False, mail_waits=by_mail, mail_tries=0,
         )  # fmt: skip
-        with self.sessions.begin() as session:
-            earlier = session.scalar(select(HandoffRow).where(HandoffRow.offer_id == row.offer_id))
-            if earlier is not None:
-                if earlier.account_id is None or earlier.account_id != account_id:
-                    raise WrongUsage("this question has been sent already; ask again to send it anew")
-                return _handoff(earlier)
-            if account_id and _count_open(session, account_id) >= MOST_OPEN:
-                raise WrongUsage(
-                    f"{MOST_OPEN} questions of yours are still open; wait for an answer, or take one back, before you send another"
-                )
-            session.add(row)
+        try:
+            with self.sessions.begin() as session:
+                if earlier := self._earlier(session, row):
+                    return earlier
+                if account_id and _count_open(session, account_id) >= MOST_OPEN:
+                    raise WrongUsage(
+                        f"{MOST_OPEN} questions of yours are still open; wait for an answer, or take one back, before you send another"
+                    )
+                session.add(row)
+        except IntegrityError:
+            # The same click twice: the other has just made it.
+            with self.sessions() as session:
+                if earlier := self._earlier(session, row):
+                    return earlier
+            raise
         return replace(_handoff(row), code=code)
+
+    @staticmethod
+    def _earlier(session: Session, row: HandoffRow) -> Handoff | None:
+        """What the offer of this row was sent as before.
+
+        :raises WrongUsage: if that was not the same account's.
+        """
+        earlier = session.scalar(select(HandoffRow).where(HandoffRow.offer_id == row.offer_id))
+        if earlier is None:
+            return None
+        if earlier.account_id is None or earlier.account_id != row.account_id:
+            raise WrongUsage("this question has been sent already; ask again to send it anew")
+        return _handoff(earlier)
 
     # -- the inbox ---------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import update
@@ -82,6 +84,18 @@ def test_the_same_offer_sent_twice_is_one_handoff(handoffs: Handoffs) -> None:
     assert handoffs.add("How much leave?", account_id="a1", offer_id="offer") == first
     with pytest.raises(WrongUsage, match="sent already"):
         handoffs.add("How much leave?", account_id="a2", offer_id="offer")
+
+
+def test_the_same_offer_sent_twice_at_the_same_time_is_one_handoff(handoffs: Handoffs) -> None:
+    together = Barrier(8)
+
+    def send(number: int) -> str:
+        together.wait()
+        return handoffs.add("How much leave?", account_id="a1", offer_id="offer-1").handoff_id
+
+    with ThreadPoolExecutor(8) as people:
+        assert len(set(people.map(send, range(8)))) == 1
+    assert len(handoffs.own("a1")) == 1
 
 
 def test_a_flood_is_stopped(handoffs: Handoffs) -> None:
