@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,18 @@ _SETTINGS = "privacy.json"
 #: The only names that are taken out of a backup.
 _MEMBER = re.compile(r"policydesk\.sqlite|privacy\.json|originals/[0-9a-f]{64}|uploads/[0-9a-f]{16}/[^/\x00]{1,200}")
 _CHUNK = 1 << 20
+#: What reading a file raises that is no backup, or a damaged one.
+_UNREADABLE = (
+    OSError,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,7 @@ def restore(source: Path, home: Home) -> Backup:
             with tarfile.open(source, mode="r:gz") as archive:
                 manifest = _manifest(archive)
                 found = {name: _extract(archive, member, staging / name) for name, member in _members(archive)}
-        except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
+        except _UNREADABLE as error:
             raise NotReady(f"{source} is no backup that can be read ({error}); try another one") from error
         if found != manifest.files:
             wrong = sorted(name for name, _ in found.items() ^ manifest.files.items())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import tarfile
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,6 +124,33 @@ def test_a_damaged_or_hostile_backup_leaves_nothing_behind(
 @pytest.mark.parametrize("bytes_", [b"", b"not a backup", b"\x1f\x8b\x08\x00"])
 def test_what_is_no_backup_is_one_line(tmp_path: Path, bytes_: bytes) -> None:
     (tmp_path / "x").write_bytes(bytes_)
+    with pytest.raises(NotReady, match="no backup that can be read"):
+        restore(tmp_path / "x", Home(tmp_path / "again"))
+
+
+def archive_of(manifest: bytes, *, originals: bytes = b"") -> bytes:
+    """A tar archive as a backup's begins."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as archive:
+        for name, data in (("manifest.json", manifest), ("originals/" + "0" * 64, originals)):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return whole.getvalue()
+
+
+def test_a_backup_whose_middle_is_damaged_is_one_line(tmp_path: Path) -> None:
+    manifest = json.dumps({"format": 1, "created_at": "2026-01-01", "files": {}}).encode()
+    packed = zlib.compressobj(wbits=31)
+    begun = packed.compress(archive_of(manifest, originals=bytes(100_000))[:5_000]) + packed.flush(zlib.Z_FULL_FLUSH)
+    (tmp_path / "x").write_bytes(begun + b"\x07" * 100)
+    with pytest.raises(NotReady, match="no backup that can be read"):
+        restore(tmp_path / "x", Home(tmp_path / "again"))
+
+
+@pytest.mark.parametrize("manifest", [b"[]", b'{"format": 1, "created_at": "", "files": []}', b"[" * 100_000])
+def test_a_manifest_that_is_none_is_one_line(tmp_path: Path, manifest: bytes) -> None:
+    (tmp_path / "x").write_bytes(gzip.compress(archive_of(manifest)))
     with pytest.raises(NotReady, match="no backup that can be read"):
         restore(tmp_path / "x", Home(tmp_path / "again"))
 
