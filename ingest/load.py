@@ -11,7 +11,7 @@ from pathlib import PurePath
 from ingest import markup, media, partition, word
 from ingest.frontmatter import mended
 from ingest.ocr import Ocr, Without
-from ingest.plain import paragraphs
+from ingest.plain import lines_apart, paragraphs
 from ingest.records import Block, Loaded
 from retrieval.errors import DocumentRejected
 
@@ -156,7 +156,7 @@ def _without_marks(block: Block) -> Block:
 
 def _load_text(data: bytes) -> Loaded:
     properties, body = markup.split_front_matter(mended(media.decode(data)))
-    blocks = partition.text_blocks(list(paragraphs(body)))
+    blocks = partition.text_blocks(list(paragraphs(body)), apart=lines_apart(body))
     return Loaded(media.PLAIN, tuple(blocks), title=_stated_title(properties), properties=properties)
 
 

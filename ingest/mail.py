@@ -10,7 +10,7 @@ from typing import Any
 from ingest import markup, partition
 from ingest.clean import clean
 from ingest.outline import MAX_HEADING_CHARS, outline
-from ingest.plain import paragraphs
+from ingest.plain import lines_apart, paragraphs
 from ingest.records import Block, BlockKind, Loaded, OcrPage
 from retrieval.errors import DocumentRejected
 
@@ -91,7 +91,7 @@ def _html_blocks(source: str) -> list[Block]:
 
 
 def _text_blocks(text: str) -> list[Block]:
-    return partition.text_blocks(list(paragraphs(text)))
+    return partition.text_blocks(list(paragraphs(text)), apart=lines_apart(text))
 
 
 # -- quotations ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -28,12 +28,16 @@ def page_blocks(page: str) -> list[Block]:
     ]
 
 
-def text_blocks(paragraphs: Sequence[str]) -> list[Block]:
-    """The blocks of plain text, given paragraph by paragraph."""
+def text_blocks(paragraphs: Sequence[str], *, apart: Container[str] = ()) -> list[Block]:
+    """The blocks of plain text, given paragraph by paragraph.
+
+    :param apart: the paragraphs that may head what follows; those that read like a heading come back as bold.
+    """
     if not paragraphs:
         return []
     partition_text = _partitioner("unstructured.partition.text", "partition_text")
-    return list(_blocks(partition_text(text="\n\n".join(paragraphs), paragraph_grouper=False, languages=[""])))
+    blocks = _blocks(partition_text(text="\n\n".join(paragraphs), paragraph_grouper=False, languages=[""]))
+    return [replace(block, bold=block.bold and block.text in apart) for block in blocks]
 
 
 def docx_blocks(data: bytes) -> list[Block]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 _LINE_OF_ITS_OWN = re.compile(
     r"\s*(?:[-*•·–▪◦]\s|\(?\d{1,3}[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s|\([a-z]{1,4}\)\s|[a-z][.)]\s|(?:Article|Section|Schedule|Annex|Appendix|§)\s*[\dIVXA-Z])"
@@ -11,23 +12,41 @@ _LINE_OF_ITS_OWN = re.compile(
 _RULE = re.compile(r"\s*([-=_*~#])\1{2,}\s*")
 
 
+#: Lines that are wrapped are at least this wide.
+_NARROWEST = 50
+
+
 def paragraphs(text: str) -> Iterator[str]:
-    """Paragraphs of plain text: wrapped lines joined, a line that begins with a number or bullet on its own."""
+    """Paragraphs of plain text: wrapped lines joined; a line that begins with a number or bullet on its own, and one that stops
+    though the next word would have fitted."""
+    lines = text.expandtabs().replace("\f", "\n\n").splitlines()
+    for _, block in groupby(lines, key=lambda line: bool(line.strip()) and not _RULE.fullmatch(line)):
+        yield from _of_block([line.rstrip() for line in block if line.strip() and not _RULE.fullmatch(line)])
+
+
+def lines_apart(text: str) -> frozenset[str]:
+    """The lines that stand between two empty ones and end no sentence: they may head what follows."""
+    lines = ["", *(line.strip() for line in text.replace("\f", "\n\n").splitlines()), ""]
+    alone = (
+        line for above, line, below in zip(lines, lines[1:], lines[2:], strict=False) if line and not (above or below)
+    )
+    return frozenset(line for line in alone if not line.endswith((".", "!", ":", ";", ",")))
+
+
+def _of_block(lines: Sequence[str]) -> Iterator[str]:
+    """The paragraphs of lines that follow on one another."""
+    width = max([_NARROWEST, *map(len, lines)])
     gathered: list[str] = []
-    for line in [*text.replace("\f", "\n\n").splitlines(), ""]:
-        stops = (
-            not line.strip()
-            or _RULE.fullmatch(line)
-            or _LINE_OF_ITS_OWN.match(line)
-            or (gathered and _is_short(gathered[-1], line))
-        )
-        if stops and gathered:
+    for above, line in zip(["", *lines], lines, strict=False):
+        if gathered and (_LINE_OF_ITS_OWN.match(line) or _stops(above, line, width)):
             yield " ".join(gathered)
             gathered = []
-        if line.strip() and not _RULE.fullmatch(line):
-            gathered.append(line.strip())
+        gathered.append(line.strip())
+    if gathered:
+        yield " ".join(gathered)
 
 
-def _is_short(line: str, following: str) -> bool:
-    """Whether a line stops well before the margin, so that the next one begins something new."""
-    return (len(line) < 60 and len(line) < 0.6 * len(following.strip())) or line.endswith(":")
+def _stops(line: str, following: str, width: int) -> bool:
+    """Whether a line ends before the margin, so that the next one begins something new."""
+    first = following.split(maxsplit=1)[0]
+    return line.endswith(":") or (len(line) + 1 + len(first) <= width and not first[0].islower())

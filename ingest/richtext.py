@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from ingest import media, partition
@@ -61,9 +60,7 @@ def _blocks(text: str) -> Iterator[Block]:
                 level = max(map(ord, _MARKED.findall(line))) - _MARK
                 yield Block(BlockKind.HEADING, _MARKED.sub("", line).strip(), level=level)
         else:
-            # Short paragraphs come back as bold, which here would say more than the file does.
-            for block in partition.text_blocks([_MARKED.sub("", line).strip() for line in found]):
-                yield replace(block, bold=False)
+            yield from partition.text_blocks([_MARKED.sub("", line).strip() for line in found])
 
 
 def _kind(line: str) -> BlockKind:

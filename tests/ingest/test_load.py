@@ -107,6 +107,23 @@ def test_text_lines_are_joined_and_numbered_lines_kept_apart() -> None:
     ]
 
 
+def test_text_lines_that_stop_before_the_margin_and_sentences_of_other_languages_are_no_title() -> None:
+    notice = "NOTICE TO ALL STAFF\nEffective 1 June 2025\n\nParking is free for all employees who share their car with\ncolleagues.\n"
+    assert [text for _, _, text in shapes("a.txt", notice)] == [
+        "NOTICE TO ALL STAFF",
+        "Effective 1 June 2025",
+        "Parking is free for all employees who share their car with colleagues.",
+    ]
+    wrapped = "Diese Regelung gilt für alle Beschäftigten der Firma und ihrer\nTochtergesellschaften im Inland.\n"
+    german = load("a.txt", f"Reisekosten\n\n{wrapped}\nTaxi nach 22 Uhr\nBahn in der 2. Klasse\n".encode()).blocks
+    assert [(block.text, block.bold) for block in german] == [
+        ("Reisekosten", True),
+        (" ".join(wrapped.split()), False),
+        ("Taxi nach 22 Uhr", False),
+        ("Bahn in der 2. Klasse", False),
+    ]
+
+
 def test_word_numbers_written_by_the_list_style_are_kept() -> None:
     def write(document: Any) -> None:
         document.add_heading("Leave", level=1)
