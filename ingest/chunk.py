@@ -260,7 +260,7 @@ class _Chunker:
     def _merged(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """Small neighbours of one section in one piece; tables and definitions stay by themselves."""
         merged: list[_Piece] = []
-        for piece in pieces:
+        for piece in self._answered(pieces):
             if merged and self._belong_together(merged[-1], piece, TARGET_TOKENS):
                 merged[-1] = _together(merged[-1], piece)
             else:
@@ -273,6 +273,20 @@ class _Chunker:
             else:
                 tidied.append(piece)
         return tidied
+
+    def _answered(self, pieces: Sequence[_Piece]) -> Iterator[_Piece]:
+        """The pieces, a question in one with what stands below it: alone neither says anything."""
+        asked: _Piece | None = None
+        for piece in pieces:
+            if asked is not None and self._belong_together(asked, piece, self.encoder.max_tokens):
+                piece, asked = _together(asked, piece), None
+            if asked is not None:
+                yield asked
+            asked = piece if piece.text.endswith("?") else None
+            if asked is None:
+                yield piece
+        if asked is not None:
+            yield asked
 
     def _belong_together(self, last: _Piece, piece: _Piece, limit: int) -> bool:
         apart = {PassageKind.TABLE, PassageKind.DEFINITION}

@@ -43,6 +43,16 @@ def test_small_neighbours_of_one_section_are_put_together() -> None:
     assert [passage.text for passage in passages] == ["4.1 One.\n4.2 Two.", "5.1 Three."]
 
 
+def test_a_question_stands_with_its_answer() -> None:
+    asked = [Clause(f"{words}?") for words in ("May I sell leave", "May I buy leave", "May I lend leave")]
+    answers = [Clause(sentences(6)) for _ in asked]
+    faq = [clause for pair in zip(asked, answers, strict=True) for clause in pair]
+    assert [passage.text for passage in chunked(*faq)] == [
+        "\n".join(clause.text for clause in faq[:4]),
+        "\n".join(clause.text for clause in faq[4:]),
+    ]
+
+
 def test_definitions_and_tables_stay_by_themselves() -> None:
     passages = chunked(
         Clause("“A” means a.", PassageKind.DEFINITION),
