@@ -198,17 +198,19 @@ def _table(node: _Node, path: tuple[str, ...]) -> Clause:
     """A table whose rows read by themselves: "Country: Germany; Days: 30"."""
     rows = node.block.rows
     head_count = min(node.block.header_rows, len(rows))
-    heads = _header(rows[:head_count])
-    body = rows[head_count:]
-    if not body:
-        body, heads = rows, ()
+    if head_count == len(rows):
+        head_count = 0
+    heads, body = _header(rows[:head_count]), rows[head_count:]
     text = node.text
     if sum(map(len, heads)) > _MAX_HEADER_CHARS:
         text = "\n".join(part for part in (text, _in_columns(heads)) if part)
-        written = [_in_columns(row) for row in body if any(row)]
+        written = [_in_columns(row) if any(row) else "" for row in body]
     else:
-        written = [line for line in (_row(row, heads) for row in body) if line]
-    children = tuple(Clause(line, PassageKind.TABLE, path, node.block.page) for line in written)
+        written = [_row(row, heads) for row in body]
+    pages = node.block.row_pages[head_count:] or (node.block.page,) * len(body)
+    children = tuple(
+        Clause(line, PassageKind.TABLE, path, page) for line, page in zip(written, pages, strict=True) if line
+    )
     return Clause(text, PassageKind.TABLE, path, node.block.page, node.number, children)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import compress, groupby, pairwise
 from unicodedata import normalize
 
 from ingest.numbering import label
@@ -105,7 +105,13 @@ def plain(text: str) -> str:
 def _parts(block: Block) -> Iterator[Block]:
     if block.kind is BlockKind.TABLE:
         rows = tuple(tuple(" ".join(plain(cell).split()) for cell in row) for row in block.rows)
-        yield replace(block, text=" ".join(plain(block.text).split()), rows=tuple(row for row in rows if any(row)))
+        full = [any(row) for row in rows]
+        yield replace(
+            block,
+            text=" ".join(plain(block.text).split()),
+            rows=tuple(compress(rows, full)),
+            row_pages=tuple(compress(block.row_pages, full)),
+        )
         return
     text = plain(block.text)
     if block.kind is BlockKind.HEADING or block.bold:

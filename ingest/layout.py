@@ -307,5 +307,7 @@ def _joined(before: Block, after: Block, known: frozenset[str]) -> Block:
         repeated = before.header_rows and after.rows[: before.header_rows] == before.rows[: before.header_rows]
         parting = ((after.text,) * len(after.rows[0]),) if after.text else ()
         rest = after.rows[before.header_rows :] if repeated else after.rows
-        return replace(before, rows=before.rows + parting + rest)
+        pages = before.row_pages or (before.page,) * len(before.rows)
+        rows = parting + rest
+        return replace(before, rows=before.rows + rows, row_pages=pages + (after.page,) * len(rows))
     return replace(before, text=flow([before.text, after.text], known))

@@ -30,6 +30,7 @@ class Block:
     page: int | None = None  #: from 1; None where the format has no pages
     rows: tuple[tuple[str, ...], ...] = ()  #: tables: cells row by row
     header_rows: int = 0  #: tables: how many of the rows head the columns
+    row_pages: tuple[int | None, ...] = ()  #: tables over several pages: the page of each row
     bold: bool = False  #: the whole block is bold
     size: float | None = None  #: font size in points, where known
     caps: bool = False  #: set in capitals by its font or style

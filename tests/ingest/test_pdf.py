@@ -9,6 +9,7 @@ from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 
 from ingest.pdf import load_pdf
 from ingest.pdfwords import RawWord, decoded
+from ingest.read import read
 from ingest.records import BlockKind
 from retrieval.errors import DocumentRejected
 from tests.ingest.builders import flowing_pdf, pdf
@@ -130,6 +131,14 @@ def test_what_pages_have_alike_but_for_their_own_numbers_is_text() -> None:
 
     sheets = [part for pay in (2000, 2500, 3100) for part in (f"Base pay is EUR {pay}.", None)]
     assert texts(flowing_pdf(sheets, footer="Page {page} of 3")) == [part for part in sheets if part]
+
+
+def test_rows_of_a_table_over_several_pages_are_on_their_own_page() -> None:
+    rows = [["Country", "Daily rate"], *([f"Country {number}", f"EUR {20 + number}"] for number in range(1, 81))]
+    table = read("rates.pdf", flowing_pdf([rows])).clauses[0]
+    assert table.page == 1
+    assert [row.page for row in table.children] == sorted(row.page or 0 for row in table.children)
+    assert {row.page for row in table.children} == {1, 2}
 
 
 def test_pages_are_counted_from_one() -> None:
