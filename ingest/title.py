@@ -95,7 +95,7 @@ def _opening_lines(blocks: Sequence[Block]) -> Iterator[str]:
             and len(block.text) <= 100
             and not block.text.endswith((":", ";", ","))
         )
-        if not is_line or (lines and not (block.bold or block.text.isupper())):
+        if not is_line or (lines and (label(block.text) or not (block.bold or block.text.isupper()))):
             break
         if block.bold or block.text.isupper():
             lines.append(block.text)

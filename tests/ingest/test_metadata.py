@@ -266,3 +266,10 @@ def test_the_largest_print_on_the_first_page_is_the_title() -> None:
     ]
     loaded = Loaded("application/pdf", (), properties={"title": "Microsoft Word - coc.docx"})
     assert metadata(loaded, blocks, file="coc.pdf").title == "Code of Conduct"
+
+
+def test_a_numbered_heading_right_below_the_title_is_no_part_of_it() -> None:
+    lines = ("EMPLOYEE HANDBOOK", "SECTION 1: WORKING HOURS")
+    blocks = [Block(BlockKind.PARAGRAPH, text, bold=True) for text in lines]
+    blocks.append(Block(BlockKind.PARAGRAPH, "Hours are 9 to 5."))
+    assert metadata(Loaded("text/plain", tuple(blocks)), blocks, file="hb.pdf").title == "EMPLOYEE HANDBOOK"
