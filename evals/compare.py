@@ -189,10 +189,13 @@ def _unshown(result: Mapping[str, Any], questions: Iterable[str]) -> bool:
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """A JSON file that ``eval retrieval`` or ``eval answers`` wrote.
+    """A JSON file that ``eval retrieval`` or ``eval answers`` wrote, or another maker in their form.
 
     :raises WrongUsage: if it is none.
     """
+    if path.is_dir():
+        inside = ", ".join(sorted(each.name for each in path.glob("*.json"))[:3])
+        raise WrongUsage(f"{path} is a folder; name a result in it{f': {inside}' if inside else ''}")
     try:
         found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except OSError as error:
@@ -203,10 +206,16 @@ def read_result(path: Path) -> dict[str, Any]:
         raise WrongUsage(
             f"{path} is not JSON ({error}); write one with: policydesk eval retrieval DATA --json FILE"
         ) from error
-    kinds = ("retrieval", "answers")
-    if not isinstance(found, dict) or found.get("kind") not in kinds or not isinstance(found.get("per_question"), dict):
-        raise WrongUsage(f"{path} is no result of eval retrieval or eval answers; write one with --json FILE")
-    return found
+    if isinstance(found, dict):
+        told = next((kind for kind, field in _TELLS.items() if field in found), None)
+        kind, rows = found.get("kind", told), found.get("per_question", {} if told else None)
+        if kind in tuple(_TELLS) and isinstance(rows, dict):
+            return {**found, "kind": kind, "per_question": rows}
+    raise WrongUsage(f"{path} is no result of eval retrieval or eval answers; write one with --json FILE")
+
+
+#: What every result of a kind holds, also where it does not name its kind.
+_TELLS = {"retrieval": "systems", "answers": "abstention"}
 
 
 def _values(result: Mapping[str, Any], name: str) -> _Values:

@@ -10,6 +10,7 @@ from evals import plots
 from evals.compare import SIGNIFICANT
 from evals.judging import ANSWER_MEASURES
 from evals.measures import MEASURES
+from evals.significance import holm
 from retrieval.errors import WrongUsage
 
 _TEMPLATE = "report.html.jinja"
@@ -35,7 +36,9 @@ _ANSWER_NAMES: Mapping[str, str] = {
 def render(result: Mapping[str, Any]) -> str:
     """The report of a result of ``eval retrieval`` or ``eval answers`` as a whole HTML page.
 
-    :raises WrongUsage: if the result lacks something that is drawn.
+    What only ours hold, such as slices and the weakest questions, is left out where a result of another maker has none.
+
+    :raises WrongUsage: if the result lacks something that every result holds.
     """
     from jinja2 import Environment, FileSystemLoader, UndefinedError, select_autoescape
 
@@ -48,7 +51,8 @@ def render(result: Mapping[str, Any]) -> str:
     environment.filters |= {"share": _share, "figure": _figure, "interval": _interval, "thousands": _thousands}
     try:
         view = _retrieval(result) if result["kind"] == "retrieval" else _answers(result)
-        page: str = environment.get_template(_TEMPLATE).render(result=result, **view)
+        known: dict[str, Any] = {"unanswerable": None, "passages": None, "machine": {}}
+        page: str = environment.get_template(_TEMPLATE).render(result={**known, **result}, **view)
     except KeyError as error:
         raise WrongUsage(f"the result holds no {error}, which the report shows; measure it again") from error
     except (TypeError, ValueError, AttributeError, UndefinedError) as error:
@@ -59,23 +63,25 @@ def render(result: Mapping[str, Any]) -> str:
 def _retrieval(result: Mapping[str, Any]) -> dict[str, Any]:
     systems = result["systems"]
     best = max(systems, key=lambda name: systems[name]["nDCG@10"]["mean"])
+    measures = [measure for measure in MEASURES if all(measure in found for found in systems.values())]
     charts = [
         plots.bars(
             [_bar(name, found[measure], number % 6) for number, (name, found) in enumerate(systems.items())],
             title=measure,
             label_width=max(78, 7 * max(map(len, systems)) + 10),
         )
-        for measure in MEASURES
+        for measure in measures
     ]
-    pairs = [row for row in result["comparisons"] if row["measure"] == "nDCG@10"]
+    pairs = [row for row in _corrected(result["comparisons"]) if row["measure"] == "nDCG@10"]
     if len(systems) > _MOST_PAIRED:
         pairs = [row for row in pairs if best in (row["a"], row["b"])]
     top = systems[best]
     cards = [
         ("nDCG@10", _figure(top["nDCG@10"]["mean"]), _interval(top["nDCG@10"])),
         ("of the wanted passages in the first ten", _share(top["R@10"]["mean"]), _interval(top["R@10"], share=True)),
-        ("first hit right", _share(top["hit@1"]["mean"]), _interval(top["hit@1"], share=True)),
     ]
+    if "hit@1" in measures:
+        cards.append(("first hit right", _share(top["hit@1"]["mean"]), _interval(top["hit@1"], share=True)))
     if top["latency_ms"]["p50"] is not None:
         cards.append(
             ("median search", f"{top['latency_ms']['p50']:.0f} ms", f"95 % within {top['latency_ms']['p95']:.0f} ms")
@@ -85,23 +91,29 @@ def _retrieval(result: Mapping[str, Any]) -> dict[str, Any]:
         "headline": _retrieval_headline(best, pairs, len(systems)),
         "cards_of": best if len(systems) > 1 else "",
         "cards": cards,
-        "measures": list(MEASURES),
+        "measures": measures,
         "charts": charts,
         "forest": plots.differences(pairs, title="Difference in nDCG@10 with 95 % interval") if pairs else "",
         "latency": plots.latencies(
-            {name: found["latency_ms"] for name, found in systems.items()},
+            {name: {"samples": (), **found["latency_ms"]} for name, found in systems.items()},
             title="Latency of single searches (log scale; lines: p50, p95)",
         ),
         "slice_names": list(systems),
         "slices": [
             (name, found["questions"], [found["systems"][system]["nDCG@10"] for system in systems])
-            for name, found in result["slices"].items()
+            for name, found in result.get("slices", {}).items()
         ],
         "slice_measure": "nDCG@10",
         "inside": {
             name: found["inside_named_document"] for name, found in systems.items() if "inside_named_document" in found
         },
     }
+
+
+def _corrected(comparisons: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The comparisons with their p corrected for the number of all of them, where that was not done."""
+    corrected = holm([row["p"] for row in comparisons])
+    return [{"p_holm": p_holm, **row} for row, p_holm in zip(comparisons, corrected, strict=True)]
 
 
 def _retrieval_headline(best: str, pairs: list[Mapping[str, Any]], count: int) -> str:
@@ -126,11 +138,12 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
     abstention = result["abstention"]
     shown = [(name, result[name]) for name in ANSWER_MEASURES if result.get(name, {}).get("n")]
     shown += [(name, found) for name, found in result.items() if ":" in name and found["n"]]
+    right = result.get("answered_right", {"n": 0})
     rows = [_bar(f"{_ANSWER_NAMES.get(name, name)}  (n={found['n']})", found, 0) for name, found in shown]
     charts = [plots.bars(rows, title="Higher is better", width=640, label_width=220)]
     cards = []
     for title, found in (
-        ("answered, resting on the gold words", result["answered_right"]),
+        ("answered, resting on the gold words", right),
         ("unanswerable, answered all the same", abstention["false_answer_rate"]),
         ("answerable, but refused", abstention["false_refusal_rate"]),
         ("cited passages that were wanted", result["citation_precision"]),
@@ -138,7 +151,7 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
         if found["n"]:
             cards.append((title, _share(found["mean"]), _interval(found, share=True)))
     total = result["latency_ms"]["total"]
-    if total["n"]:
+    if total.get("p50") is not None:
         cards.append(
             (
                 "median time to the whole answer",
@@ -148,7 +161,7 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
         )
     return {
         "heading": f"Answers on {result['data']}",
-        "headline": _answers_headline(result),
+        "headline": _answers_headline(right, abstention),
         "cards_of": "",
         "cards": cards,
         "rows": [(_ANSWER_NAMES.get(name, name), name, found) for name, found in shown]
@@ -159,24 +172,23 @@ def _answers(result: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "charts": charts,
         "risk": plots.risk_curve(
-            abstention["risk_coverage"], title="Risk and coverage: wrong answers among those shown"
+            abstention.get("risk_coverage", ()), title="Risk and coverage: wrong answers among those shown"
         ),
         "latency": plots.latencies(
-            {name.replace("_", " "): found for name, found in result["latency_ms"].items()},
+            {name.replace("_", " "): {"samples": (), **found} for name, found in result["latency_ms"].items()},
             title="Time until each part of an answer (log scale; lines: p50, p95)",
         ),
         "slice_names": ["gold words cited", "refused rightly"],
         "slices": [
             (name, found["questions"], [found["measures"].get(key) for key in ("answered_right", "refused")])
-            for name, found in result["slices"].items()
+            for name, found in result.get("slices", {}).items()
         ],
         "slice_measure": "share of questions",
         "inside": {},
     }
 
 
-def _answers_headline(result: Mapping[str, Any]) -> str:
-    right, rates = result["answered_right"], result["abstention"]
+def _answers_headline(right: Mapping[str, Any], rates: Mapping[str, Any]) -> str:
     said = []
     if right["n"]:
         said.append(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 
 from evals.answers import evaluate_answers
 from evals.beir import load_data
+from evals.compare import read_result
 from evals.data import BenchData, CorpusText, Question
 from evals.models import Models
 from evals.plots import latencies
 from evals.report import render
 from evals.retrieval import evaluate_retrieval
+from retrieval.errors import WrongUsage
 from tests.evals.folders import write_folder
 from tests.evals.test_gate import Citing
 from tests.fakes import OverlapReranker, WordEncoder
@@ -111,3 +114,38 @@ def test_texts_of_documents_are_shown_not_run(tmp_path: Path) -> None:
 def test_lines_of_a_plot_are_the_figures_of_the_result() -> None:
     drawn = latencies({"a": {"samples": [1.0, 100.0], "p50": 50.5, "p95": 95.05}}, title="speed")
     assert re.findall(r"p\d\d [\d.]+ ms", drawn) == ["p50 50.5 ms", "p95 95.0 ms"]
+
+
+def figure(mean: float) -> dict[str, Any]:
+    return {"mean": mean, "ci95": [mean - 0.1, mean + 0.1], "n": 10}
+
+
+def test_a_result_that_holds_what_the_contract_says_and_no_more_is_drawn(tmp_path: Path) -> None:
+    """As another maker's tool would write it."""
+    systems = {
+        name: {measure: figure(mean) for measure in ("nDCG@10", "R@10", "R@100", "RR@10")} | {"latency_ms": {"p50": 3.0, "p95": 9.0}}
+        for name, mean in (("ours", 0.8), ("theirs", 0.5))
+    }  # fmt: skip
+    about = {"data": "rules", "split": "test", "questions": 10, "machine": "a laptop", "commit": "c0ffee"}
+    compared = {"a": "theirs", "b": "ours", "measure": "nDCG@10", "difference": 0.3, "ci95": [0.1, 0.5], "p": 0.001}
+    retrieval = {**about, "systems": systems, "comparisons": [compared], "per_question": {}}
+    names = ("answer_f1", "must_hold", "citation_precision", "citation_recall", "page_match", "supported_claims")
+    rates = {name: figure(0.2) for name in ("false_answer_rate", "false_refusal_rate", "auroc")}
+    times = {name: figure(900.0) for name in ("first_evidence", "first_token", "total")}
+    answers = {**{name: figure(0.7) for name in names}, "data": "rules", "split": "test", "questions": 10,
+               "abstention": rates, "latency_ms": times}  # fmt: skip
+    for result, parts in (
+        (retrieval, ("Retrieval on rules", "ours ranks best, significantly ahead of theirs.", "a laptop", "0.800")),
+        (answers, ("Answers on rules", "80 % of 10 unanswerable ones are refused", "required words held")),
+    ):
+        (tmp_path / "r.json").write_text(json.dumps(result))
+        page = render(read_result(tmp_path / "r.json"))
+        tags_of(page)
+        for part in parts:
+            assert part in page
+
+
+def test_a_folder_is_asked_for_the_result_in_it(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("{}")
+    with pytest.raises(WrongUsage, match=r"is a folder; name a result in it: r\.json"):
+        read_result(tmp_path)
