@@ -271,7 +271,9 @@ async def queue_upload(room: Room, person: Person, files: Sequence[SentFile], op
 
     :param options: fields of :class:`ingest.options.IngestOptions` as JSON.
     """
-    with tempfile.TemporaryDirectory(dir=room.home.root, prefix=".incoming-") as folder:
+    room.jobs.folder.mkdir(mode=0o700, exist_ok=True)
+    # Among the uploads: what a power cut leaves there is swept with what else belongs to no job, and erased with its document.
+    with tempfile.TemporaryDirectory(dir=room.jobs.folder, prefix=".incoming-") as folder:
         incoming: list[tuple[str, Path]] = []
         for number, upload in enumerate(files):
             path = Path(folder) / str(number)

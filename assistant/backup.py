@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,9 @@ _SETTINGS = "privacy.json"
 #: The only names that are taken out of a backup.
 _MEMBER = re.compile(r"policydesk\.sqlite|privacy\.json|originals/[0-9a-f]{64}|uploads/[0-9a-f]{16}/[^/\x00]{1,200}")
 _CHUNK = 1 << 20
+_STAGING = ".backup-"
+#: What was being saved so long ago was left by a power cut: a copy of everything, also of what was removed since.
+_ABANDONED_S = 86_400.0
 #: What reading a file raises that is no backup, or a damaged one.
 _UNREADABLE = (
     OSError,
@@ -122,7 +126,10 @@ def restore(source: Path, home: Home) -> Backup:
 @contextmanager
 def _snapshot(home: Home) -> Iterator[Path]:
     """A folder with the database and the files as they are at one moment."""
-    with tempfile.TemporaryDirectory(dir=home.root, prefix=".backup-") as folder:
+    for left in home.root.glob(f"{_STAGING}*"):
+        if left.stat().st_mtime < time.time() - _ABANDONED_S:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=home.root, prefix=_STAGING) as folder:
         staging = Path(folder)
         with home.writing(timeout_s=120):
             with (

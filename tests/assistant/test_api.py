@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +20,7 @@ from assistant.records import EvidenceFound, Turn
 from assistant.room import Room
 from assistant.tokens import TokenScope
 from retrieval.documents import NewPassage, NewVersion
-from retrieval.errors import ModelUnavailable
+from retrieval.errors import ModelUnavailable, WrongUsage
 from retrieval.store import Store
 from tests.assistant.conftest import PASSWORD, served
 from tests.assistant.engines import FakeEngine
@@ -226,6 +230,22 @@ async def test_an_original_is_an_attachment_with_its_bytes(
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in response.headers["content-security-policy"]
     assert response.text.startswith("# Annual Leave Policy")
+
+
+async def test_what_a_power_cut_leaves_of_an_upload_is_swept(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(files: Sequence[tuple[str, Path]], **_: Any) -> None:
+        folder = files[0][1].parent
+        shutil.copytree(folder, folder.with_name(f"{folder.name}-left"))
+        raise WrongUsage("nothing that comes after it is done")
+
+    monkeypatch.setattr(room.jobs, "add", cut)
+    await client.post("/api/v1/documents", files={"file": ("pay.md", b"# Pay")}, headers=bearer("hana"))
+    (left,) = room.home.root.rglob("*-left")
+    os.utime(left, (time.time() - 90_000,) * 2)
+    room.jobs.sweep()
+    assert not left.exists()
 
 
 async def test_a_new_version_is_sent_only_of_a_document_that_its_sender_may_read(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -164,6 +166,15 @@ def test_half_a_backup_is_one_line(lived_in: Home, tmp_path: Path) -> None:
     (tmp_path / "half.tar.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(NotReady, match="another"):
         restore(tmp_path / "half.tar.gz", Home(tmp_path / "again"))
+
+
+def test_what_a_power_cut_left_of_a_backup_goes_with_the_next(lived_in: Home, tmp_path: Path) -> None:
+    for name, age_s in ((".backup-left", 90_000), (".backup-under-way", 60)):
+        (lived_in.root / name).mkdir()
+        (lived_in.root / name / "policydesk.sqlite").write_text("everything")
+        os.utime(lived_in.root / name, (time.time() - age_s,) * 2)
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    assert [path.name for path in lived_in.root.glob(".backup-*")] == [".backup-under-way"]
 
 
 def test_nothing_is_restored_over_something(lived_in: Home, tmp_path: Path) -> None:
