@@ -15,11 +15,12 @@ from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country, own_rules
 from assistant.confidence import Confidence, load_confidence
-from assistant.conversation import country_name, is_small_talk, is_thanks, standalone
+from assistant.conversation import standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.finding import HITS, find, settled
 from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
+from assistant.places import country_name
 from assistant.prompt import its_lines
 from assistant.quoting import EVERY_SIDE, choose, heading_of_list
 from assistant.records import (
@@ -38,6 +39,7 @@ from assistant.records import (
 from assistant.refusal import is_too_vague, refusal_text, wider_scopes
 from assistant.returning import Returning
 from assistant.router import AnswerCache
+from assistant.smalltalk import is_small_talk, is_thanks
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.index import PassageIndex

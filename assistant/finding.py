@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from assistant.conversation import circumstances, countries_in, placed_in, standalone
+from assistant.conversation import circumstances, standalone
 from assistant.evidence import EvidenceSentence, distil
+from assistant.places import countries_in, placed_in
 from assistant.records import Turn
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from assistant.conversation import country_name, is_thanks
 from assistant.handoffs import NOBODY_NAMED
+from assistant.places import country_name
 from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Reason, Status
 from assistant.refusal import as_told
+from assistant.smalltalk import is_thanks
 from assistant.tabular import parts
 from assistant.wording import Wording, wording
 

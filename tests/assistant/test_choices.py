@@ -11,8 +11,9 @@ import pytest
 from assistant.answer import Assistant
 from assistant.choices import by_country, own_rules
 from assistant.confidence import load_confidence
-from assistant.conversation import circumstances, country_name
+from assistant.conversation import circumstances
 from assistant.evidence import EvidenceSentence
+from assistant.places import country_name
 from assistant.records import Status, Turn
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish

@@ -7,16 +7,10 @@ from pathlib import Path
 import pytest
 
 from assistant.console.wording import COUNTRIES as SHOWN
-from assistant.conversation import (
-    circumstances,
-    countries_in,
-    in_country,
-    is_small_talk,
-    is_thanks,
-    placed_in,
-    standalone,
-)
+from assistant.conversation import circumstances, in_country, standalone
+from assistant.places import countries_in, placed_in
 from assistant.records import Turn
+from assistant.smalltalk import is_small_talk, is_thanks
 from ingest.countries import COUNTRIES
 
 #: Follow-ups over ``corpora/sister``: the questions before, the whole question written by hand, words that answer it.
@@ -180,6 +174,20 @@ def test_first_question_stays_as_it_is() -> None:
         ("Ich habe am 01.05.2019 angefangen. Wie viel Urlaub habe ich?", None),
         ("War das Limit 2000 Euro?", None),
         ("When is the 2025 bonus paid?", None),
+        ("What was the mileage rate in Q3 2024?", date(2024, 9, 30)),
+        ("Which limit held in the 2nd quarter of 2026?", TODAY),
+        ("Was galt im 1. Quartal 2024?", date(2024, 3, 31)),
+        ("What was the limit before Q3 2024?", date(2024, 6, 30)),
+        ("What was the hotel limit last month?", date(2026, 5, 31)),
+        ("What was the hotel limit last quarter?", date(2026, 3, 31)),
+        ("Wie hoch war das Limit im letzten Monat?", date(2026, 5, 31)),
+        ("I worked overtime last month. When is it paid?", None),
+        ("What was the notice period two years ago?", date(2024, 6, 15)),
+        ("How many days did we get 18 months ago?", date(2024, 12, 15)),
+        ("Was galt vor drei Monaten?", date(2026, 3, 15)),
+        ("I moved to Berlin two years ago. What is my notice period?", None),
+        ("Can I claim a laptop that I bought three months ago?", None),
+        ("What was the rule before last year?", date(2024, 12, 31)),
     ],
 )
 def test_date_in_plain_words(question: str, as_of: date | None) -> None:

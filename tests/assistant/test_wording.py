@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from assistant import render
-from assistant.conversation import countries_in, country_name
+from assistant.places import countries_in, country_name
 from assistant.records import Reason, Status
 from assistant.starters import _TOPICS
 from assistant.wording import languages, wording
