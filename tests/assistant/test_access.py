@@ -48,7 +48,7 @@ POST /api/v1/handoffs/{handoff_id}/answer | POST /api/v1/handoffs/{handoff_id}/c
 POST /project/file
 GET /hr | GET /hr/{rest:path} | GET /hr/conflicts | GET /hr/documents/{document_id} | GET /hr/documents/{document_id}/compare
 GET /hr/documents/{document_id}/edit | GET /hr/documents/{document_id}/remove | POST /hr/documents/{document_id}/remove
-GET /hr/inbox | POST /hr/inbox/{handoff_id}/answer | POST /hr/inbox/{handoff_id}/close | GET /hr/questions
+GET /hr/inbox | GET /hr/inbox/{handoff_id}/answer | POST /hr/inbox/{handoff_id}/answer | POST /hr/inbox/{handoff_id}/close | GET /hr/questions
 POST /hr/questions/ask | GET /hr/record | GET /hr/review | GET /hr/review/{version_id}
 POST /hr/review/{version_id}/publish | POST /hr/review/{version_id}/reject | POST /hr/review/{version_id}/details
 POST /hr/review/{version_id}/attach
