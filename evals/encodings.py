@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoder import Encoder
+from retrieval.encoder import Encoder, has_fast_bfloat16
 from retrieval.fusion import Fusion
 from retrieval.models import ModelCache
 from retrieval.rerank import Reranker
@@ -33,11 +33,13 @@ class Kept:
     """A table of float32 rows by text, for one model.
 
     :param folder: made when it does not exist.
-    :param model: names the file; another model never shares it.
+    :param model: names the file; another model never shares it, nor the same in another precision.
     """
 
     def __init__(self, folder: Path, model: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        if has_fast_bfloat16():
+            model = f"{model} bfloat16"
         readable = re.sub(r"[^\w.-]+", "_", model)[:60]
         self.path = folder / f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}.sqlite"
         self._database = sqlite3.connect(self.path, timeout=60)
