@@ -198,10 +198,8 @@ class Assistant:
         evidence = self._evidence(asked, hits)
         confidence = self.confidence.probability(hits, evidence)
         if not evidence or confidence < self.confidence.threshold:
-            reason, beyond = self._why_not(asked, searcher)
-            # Who keeps what once said it knows what holds now; what is kept from the asker names nobody.
-            nearest = [*beyond, *hits] if reason is Reason.SUPERSEDED_ONLY else hits
-            yield AnswerDone(self._refuse(asked, reason, nearest, confidence))
+            reason = self._why_not(asked, searcher)
+            yield AnswerDone(self._refuse(asked, reason, hits, confidence))
             return
         if asked.scope.jurisdiction:
             evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
@@ -276,8 +274,7 @@ class Assistant:
     def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
         return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
 
-    def _why_not(self, asked: _Asked, searcher: Searcher) -> tuple[Reason, Sequence[Hit]]:
-        """Why there is no answer, and what would be one under a wider scope."""
+    def _why_not(self, asked: _Asked, searcher: Searcher) -> Reason:
         for reason, scope in wider_scopes(asked.scope, searcher.index):
             if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
                 continue
@@ -285,8 +282,8 @@ class Assistant:
             beyond = [hit for hit in result.hits if not asked.scope.allows(hit.passage)]
             evidence = self._evidence(asked, beyond)
             if evidence and self.confidence.probability(beyond, evidence) >= self.confidence.threshold:
-                return reason, beyond
-        return Reason.NOT_COVERED, ()
+                return reason
+        return Reason.NOT_COVERED
 
     def _refuse(self, asked: _Asked, reason: Reason, nearest: Sequence[Hit], confidence: float = 0.0) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED

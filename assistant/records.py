@@ -108,7 +108,7 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     asides: tuple[Aside, ...] = ()  #: numbered on from the citations
     choices: tuple[str, ...] = ()  #: countries of which the asker has to name one, as their codes; then it is partial
-    nearest: tuple[Passage, ...] = ()  #: of a refusal: what came nearest of what the asker may read, best first
+    nearest: tuple[Passage, ...] = ()  #: of a refusal: what came nearest inside the asker's scope, best first
 
     @property
     def sources(self) -> tuple[Citation, ...]:

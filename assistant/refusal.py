@@ -24,7 +24,7 @@ def is_too_vague(question: str) -> bool:
 
 def wider_scopes(scope: Scope, index: PassageIndex) -> list[tuple[Reason, Scope]]:
     """The scopes that tell why nothing was found: what the asker may read but is not in force, and what is in force but
-    kept from the asker. The passages found there are never shown; who keeps the former is named."""
+    kept from the asker. The passages found there are never shown."""
     return [
         (Reason.SUPERSEDED_ONLY, replace(scope, any_day=True)),
         (Reason.NO_ACCESS, replace(scope, groups=scope.groups | index.audiences)),
@@ -39,7 +39,7 @@ def as_told(answer: Answer) -> Answer:
 def refusal_text(reason: Reason, nearest: Sequence[Hit]) -> str:
     """What the reader is told: the reason in a sentence, and whom to ask. That others may read more is in no sentence.
 
-    :param nearest: the best hits of what the asker may read; the owner of the first is named.
+    :param nearest: the best hits inside the asker's scope; the owner of the first is named.
     """
     owner = next((hit.passage.owner for hit in nearest if hit.passage.owner), None)
     ask = f"You could ask {owner}." if owner else "You could ask HR."
