@@ -11,7 +11,7 @@ from assistant.followups import goes_on, is_clause, opening, people_named
 from assistant.places import countries_in, country_name, unplaced, without_names
 from assistant.records import Turn
 from assistant.smalltalk import is_small_talk
-from assistant.times import as_of, names_a_time, undated
+from assistant.times import COUNTS, as_of, names_a_time, undated
 from retrieval.terms import STOP_WORDS, terms
 
 #: A question that brings the one before it along: what :func:`standalone` makes.
@@ -64,10 +64,7 @@ _SAYS_NOT_WHICH = re.compile(
 _SUBJECT_OF_A_VERB = re.compile(
     r"\b(?:i|you|we|they|he|she|who|(?<!entitled )(?<!right )(?<!access )to)\s+$", re.IGNORECASE
 )
-_COUNTS = re.compile(
-    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf",
-    re.IGNORECASE,
-)
+_COUNTS = re.compile("|".join(COUNTS), re.IGNORECASE)
 
 
 def _instead(rest: str, before: str) -> str | None:

@@ -39,7 +39,8 @@ _LAST_MONTH = re.compile(
     rf"{_HELD}{_NO_BEGINNING}(?P<when>\b(?:last (?P<unit>quarter|month)|{_BYGONE} (?P<einheit>quartal|monat)|im vor(?P<vor>monat)))\b(?!['’]s)",
     re.I,
 )
-_COUNT = {
+#: Small numbers in words, English and German.
+COUNTS = {
     word: number
     for number, words in enumerate(
         (
@@ -50,7 +51,7 @@ _COUNT = {
     )
     for word in words.split()
 }  # fmt: skip
-_HOW_MANY = rf"(?:\d{{1,2}}|{'|'.join(_COUNT)})"
+_HOW_MANY = rf"(?:\d{{1,2}}|{'|'.join(COUNTS)})"
 _AGO = re.compile(
     rf"{_HELD}(?P<when>\b(?:(?P<ago>{_HOW_MANY}) (?P<unit>year|month)s? ago|vor (?P<vor>{_HOW_MANY}) (?P<einheit>jahr|monat)(?:en)?))\b",
     re.I,
@@ -151,7 +152,7 @@ def _last(match: re.Match[str], today: date) -> _Period:
 
 def _ago(match: re.Match[str], today: date) -> _Period:
     said = (match["ago"] or match["vor"]).lower()
-    count = _COUNT.get(said) or int(said)
+    count = COUNTS.get(said) or int(said)
     year, month = _moved(today.year, today.month, -count * _MONTHS[(match["unit"] or match["einheit"]).lower()])
     day = date(year, month, min(today.day, monthrange(year, month)[1]))
     return day, day
