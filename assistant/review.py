@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 from assistant.actions import COMMAND_LINE, Act, Action, Actions
 from assistant.answer import Assistant
-from assistant.audit import Audit, Kind
+from assistant.audit import Audit, Kind, sha256
 from assistant.changes import affected_answers, compare
 from assistant.erasure import GRACE, Erasure
 from assistant.jobs import follow_version
@@ -33,6 +34,7 @@ from retrieval.tables import DocumentRow
 #: Answers older than this are not counted as at stake.
 _RECENT = timedelta(days=90)
 _PREPARED = 20
+_DONE = {Act.PUBLISH: "published", Act.REJECT: "put aside", Act.REMOVE: "removed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,39 +116,64 @@ class Review:
         version = self._version(version_id)
         return self._preflights.particulars(version.version_id)
 
+    def seen(self, version_id: str) -> str:
+        """How a version stands, in one word: what a form about it carries, to tell whether somebody changed it meanwhile.
+
+        :raises WrongUsage: if there is no such version.
+        """
+        version = self._version(version_id)
+        particulars = particulars_json(self._preflights.particulars(version.version_id))
+        return sha256(json.dumps([particulars, version.published, version.withdrawn]))[:16]
+
     def history(self, *, document_id: str | None = None, last: int = 100) -> list[Action]:
         """What was done, latest first."""
         return self._actions.all(document_id=document_id)[:last]
 
     # -- acting --------------------------------------------------------------------------------------------------------
 
-    def confirm(self, version_id: str, particulars: Particulars, *, who: str = COMMAND_LINE) -> Action | None:
+    def confirm(
+        self, version_id: str, particulars: Particulars, *, who: str = COMMAND_LINE, seen: str | None = None
+    ) -> Action | None:
         """Set what is said about a version; None if that is how it was.
 
         Title and dates are the version's own. Country, readers and owner are the document's: for a draft of a document that
         is in service they take effect when the draft is published.
 
-        :raises WrongUsage: if there is no such version, the title is empty or the dates are the wrong way round.
+        :param seen: what :meth:`seen` gave when its author looked; None asks for nothing.
+        :raises WrongUsage: if there is no such version, it is not as it was seen, the title is empty or the dates are the
+            wrong way round.
         """
         particulars.check()
         with self.home.writing(timeout_s=PATIENCE_S):
-            version = self._version(version_id)
-            before = self._preflights.particulars(version.version_id)
-            if particulars == before:
-                return None
-            self._set(version, particulars)
-            action = self._done(Act.CONFIRM, [version], who, {"particulars": particulars_json(before)})
-            self._refresh()
+            self._check_seen(version_id, seen)
+            action = self._confirm(self._version(version_id), particulars, who)
+            if action is not None:
+                self._refresh()
         return action
 
-    def publish(self, version_id: str, *, who: str = COMMAND_LINE) -> Action:
+    def publish(
+        self,
+        version_id: str,
+        *,
+        who: str = COMMAND_LINE,
+        seen: str | None = None,
+        particulars: Particulars | None = None,
+    ) -> Action:
         """Put a draft in service: the next question may be answered from it.
 
         :param version_id: or a document's id: all its drafts.
-        :raises WrongUsage: if there is no such draft.
+        :param seen: as for :meth:`confirm`.
+        :param particulars: what is said about it from now on; None leaves it as it is.
+        :raises WrongUsage: if there is no such draft, or :meth:`confirm` would not have the particulars.
         """
+        if particulars is not None:
+            particulars.check()
         with self.home.writing(timeout_s=PATIENCE_S):
+            self._check_seen(version_id, seen)
             drafts = self._waiting(version_id)
+            if particulars is not None:
+                self._confirm(drafts[-1], particulars, who)
+                drafts = self._waiting(version_id)
             document = self.store.document(drafts[0].document_id)
             before = {
                 "jurisdiction": document.jurisdiction,
@@ -165,13 +192,15 @@ class Review:
             self._refresh()
         return action
 
-    def reject(self, version_id: str, *, who: str = COMMAND_LINE) -> Action:
+    def reject(self, version_id: str, *, who: str = COMMAND_LINE, seen: str | None = None) -> Action:
         """Put a draft aside; its text is gone for good after the days of grace, or at ``index rebuild``.
 
         :param version_id: or a document's id: all its drafts.
-        :raises WrongUsage: if there is no such draft.
+        :param seen: as for :meth:`confirm`.
+        :raises WrongUsage: if there is no such draft, or it is not as it was seen.
         """
         with self.home.writing(timeout_s=PATIENCE_S):
+            self._check_seen(version_id, seen)
             drafts = self._waiting(version_id)
             self.store.change(drafts[0].document_id, lambda row: _mark(row, drafts, withdrawn=True))
             return self._done(Act.REJECT, drafts, who)
@@ -259,6 +288,25 @@ class Review:
             how = "was rejected or removed" if all(version.withdrawn for version in named) else "is published already"
             raise WrongUsage(f"{name} is no draft: it {how}; see what waits with: policydesk documents review")
         return waiting
+
+    def _check_seen(self, name: str, seen: str | None) -> None:
+        """:raises WrongUsage: if a version is not as it was seen."""
+        if seen is None or seen == self.seen(name):
+            return
+        version = self._version(name)
+        last = next(iter(self._actions.all(document_id=version.document_id)), None)
+        how = "changed" if last is None or last.undone_at else f"{_DONE.get(last.act, 'changed')} by {last.who}"
+        raise WrongUsage(
+            f"{version.title} was {how} since you opened this page, so nothing was done; open it again to see how it stands"
+        )
+
+    def _confirm(self, version: Version, particulars: Particulars, who: str) -> Action | None:
+        """Set what is said about a version and write it down; the index is the caller's to refresh."""
+        before = self._preflights.particulars(version.version_id)
+        if particulars == before:
+            return None
+        self._set(version, particulars)
+        return self._done(Act.CONFIRM, [version], who, {"particulars": particulars_json(before)})
 
     def _draft(self, version: Version) -> Draft:
         others = self.store.document(version.document_id).versions

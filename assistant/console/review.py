@@ -69,18 +69,17 @@ def report_page(visit: Enter, version_id: str) -> Response:
 
 @router.post("/review/{version_id}/publish")
 def publish(doing: Doing, version_id: str) -> Response:
-    """Keep the details as they stand in the form, then put the draft in service."""
+    """Keep the details as they stand in the form, and put the draft in service."""
     document, _ = _find(doing, version_id)
-    if "title" in doing.form:
-        doing.room.review.confirm(version_id, _particulars(doing), who=doing.person.name)
-    act = doing.room.review.publish(version_id, who=doing.person.name)
+    particulars = _particulars(doing) if "title" in doing.form else None
+    act = doing.room.review.publish(version_id, who=doing.person.name, seen=_seen(doing), particulars=particulars)
     return doing.go(f"/hr/documents/{document.document_id}", f"“{act.title}” is published.", undo=undo_of(act))
 
 
 @router.post("/review/{version_id}/reject")
 def reject(doing: Doing, version_id: str) -> Response:
     _find(doing, version_id)
-    act = doing.room.review.reject(version_id, who=doing.person.name)
+    act = doing.room.review.reject(version_id, who=doing.person.name, seen=_seen(doing))
     return doing.go("/hr/review", f"“{act.title}” is put aside.", undo=undo_of(act))
 
 
@@ -104,7 +103,7 @@ def edit_page(visit: Enter, document_id: str) -> Response:
 def change_details(doing: Doing, version_id: str) -> Response:
     document, version = _find(doing, version_id)
     particulars = _particulars(doing)
-    act = doing.room.review.confirm(version_id, particulars, who=doing.person.name)
+    act = doing.room.review.confirm(version_id, particulars, who=doing.person.name, seen=_seen(doing))
     to = f"/hr/documents/{document.document_id}" if version.published else f"/hr/review/{version_id}"
     if document.document_id not in library.readable(doing.room.store, doing.person):
         to = "/hr"
@@ -173,11 +172,18 @@ def _details(visit: Visit, version_id: str) -> dict[str, Any]:
     """What the form about a version's details offers."""
     known = library.visible(visit.room.store, visit.person)
     return {
+        # First: what is changed between the two is noticed.
+        "seen": visit.room.review.seen(version_id),
         "particulars": visit.room.review.particulars(version_id),
         "countries": sorted(COUNTRIES.items(), key=lambda item: item[1]),
         "owners": sorted({each.owner for each in known if each.owner}),
         "groups": sorted({group for each in known for group in each.audience} | visit.person.groups),
     }
+
+
+def _seen(doing: Act) -> str | None:
+    """How the version stood when its form was opened; None for a form that does not say."""
+    return doing.field("seen", most=64) or None
 
 
 def _particulars(doing: Act) -> Particulars:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
@@ -178,6 +178,48 @@ async def test_a_draft_that_was_not_recognised_becomes_a_version_and_back(desk: 
         act = desk.review.history(last=1)[0]
         await client.post("/hr/undo", data={"csrf": token_in(shown), "action_id": act.action_id})
     assert [draft.version_id for draft in desk.review.drafts()] == [made.version_id]
+
+
+def details_in(page: str) -> dict[str, str]:
+    """What the form about a version's details would send, as it stands in the page."""
+    form = page[page.index('aria-labelledby="details"') if "aria-labelledby" in page else page.index("/details") :]
+    kept = re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', form[: form.index("</form>")])
+    return {name: unescape(value) for name, value in kept}
+
+
+@pytest.mark.parametrize("act", ["publish", "details", "reject"])
+async def test_a_form_about_a_draft_that_was_published_meanwhile_changes_nothing(desk: Room, act: str) -> None:
+    version = desk.store.add_version(
+        NewVersion(
+            title="Dog Policy", file="dogs.md", source="dogs.md", sha256="d09", media_type="text/markdown", size_bytes=1,
+            passages=(NewPassage("Dogs may come to the office on Fridays."),), published=False,
+        )
+    )  # fmt: skip
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        form = details_in((await client.get(f"/hr/review/{version.version_id}")).text)
+        desk.review.publish(version.version_id, who="leo")
+        before = desk.review.history()
+        sent = await client.post(f"/hr/review/{version.version_id}/{act}", data={**form, "title": "Cats"})
+        assert sent.status_code == 422
+        assert "published by leo since you opened" in sent.text
+        assert (desk.review.history(), desk.store.document(version.document_id).title) == (before, "Dog Policy")
+
+
+async def test_details_that_somebody_changed_meanwhile_are_not_set_back(desk: Room) -> None:
+    document = document_of(desk, "Annual Leave Policy")
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        path, edit = f"/hr/review/{document}.v1/details", f"/hr/documents/{document}/edit"
+        form = details_in((await client.get(edit)).text)
+        narrowed = replace(desk.review.particulars(document), audience=frozenset({"hr"}))
+        desk.review.confirm(document, narrowed, who="leo")
+        stale = await client.post(path, data={**form, "title": "Leave"})
+        assert (stale.status_code, "changed by leo since you opened" in stale.text) == (422, True)
+        assert desk.review.particulars(document) == narrowed
+        form = details_in((await client.get(edit)).text)
+        assert (await client.post(path, data={**form, "title": "Leave"})).status_code == 303
+        assert desk.review.particulars(document) == replace(narrowed, title="Leave")
 
 
 async def test_only_the_latest_act_on_a_document_is_offered_to_be_undone(desk: Room) -> None:
