@@ -22,7 +22,7 @@ from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.places import country_name
 from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, choose, heading_of_list
+from assistant.quoting import EVERY_SIDE, QuotingConfig, choose, heading_of_list
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -212,7 +212,8 @@ class Assistant:
         labels = _labels(citations, asked.scope, searcher.index)
         phrased, ending = (None, None) if sides or any(labels) else (yield from self._phrase(asked, evidence))
         claims, cited = phrased or _quoted(citations)
-        choices = tuple(str(citation.passage.jurisdiction) for citation in cited) if sides and not disputed else ()
+        countries = dict.fromkeys(citation.passage.jurisdiction for citation in cited)
+        choices = tuple(code for code in countries if code) if sides and not disputed else ()
         lead_in = "" if phrased else _DISPUTED if disputed else _DEPENDS if choices else _lead_in(cited)
         text = _shown(claims, lead_in, [] if phrased else labels)
         if not phrased:
@@ -242,8 +243,23 @@ class Assistant:
         )
 
     def _choices(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> list[EvidenceSentence]:
-        """Each country's rule, where the question leaves open which country it is about and they differ."""
-        return [] if asked.scope.jurisdiction else by_country(evidence, encoder=self.encoder)
+        """Each country's rule, where the question leaves open which country it is about and they differ; or a country's rule beside
+        the rule for everywhere whose place it takes."""
+        if asked.scope.jurisdiction:
+            return []
+        return by_country(evidence, encoder=self.encoder) or next(
+            ([best, other] for best in evidence[:1] for other in evidence[1:] if self._takes_place(best, other)), []
+        )
+
+    def _takes_place(self, best: EvidenceSentence, other: EvidenceSentence) -> bool:
+        """Whether of two sentences that would be quoted together one is a country's rule instead of the other, the rule for
+        everywhere."""
+        code = best.passage.jurisdiction or other.passage.jurisdiction
+        return (
+            (best.passage.jurisdiction is None) != (other.passage.jurisdiction is None)
+            and QuotingConfig().takes(other, best)
+            and len(own_rules([best, other], str(code), encoder=self.encoder)) == 1
+        )
 
     def _beside(self, index: PassageIndex) -> Asides:
         held = self._asides
@@ -327,9 +343,11 @@ def _lead_in(citations: Sequence[Citation]) -> str:
 
 
 def _labels(citations: Sequence[Citation], scope: Scope, index: PassageIndex) -> list[str]:
-    """What stands before each quotation: the country that it is for, where the asker has named none and there are several, and
-    the heading of a list that no words of its own open."""
-    is_open = scope.jurisdiction is None and len(index.jurisdictions) > 1
+    """What stands before each quotation: the country that it is for, where the asker has named none and there are rules for others
+    or for everywhere, and the heading of a list that no words of its own open."""
+    is_open = scope.jurisdiction is None and (
+        len(index.jurisdictions) > 1 or any(passage.jurisdiction is None for passage in index.passages)
+    )
     labels = []
     for citation in citations:
         code, heading = citation.passage.jurisdiction, heading_of_list(citation)

@@ -116,6 +116,49 @@ def test_a_rule_of_one_country_says_so_where_the_asker_has_named_none(tmp_path: 
     assert settled.text == "Parental leave lasts three years. [1]"
 
 
+def home_with(tmp_path: Path, texts: dict[str | None, str]) -> Assistant:
+    """An assistant over a document for each country; None is everywhere."""
+    home = Home(tmp_path)
+    store = Store.open(home)
+    for number, (country, text) in enumerate(texts.items()):
+        store.add_version(
+            NewVersion(
+                title=f"Rules {number}", file=f"{number}.md", source=str(number), sha256=str(number) * 64, size_bytes=1,
+                media_type="text/markdown", passages=(NewPassage(text),), jurisdiction=country,
+            )
+        )  # fmt: skip
+    publish(home, store, WordEncoder())
+    confidence = replace(load_confidence(), threshold=0.0)
+    return Assistant(CurrentIndex(home, encoder=WordEncoder().name), WordEncoder(), confidence=confidence)
+
+
+def test_the_only_country_s_rule_says_so_beside_rules_for_everywhere(tmp_path: Path) -> None:
+    texts = {"DE": "Parental leave lasts three years.", None: "Holiday is booked in the portal."}
+    asked = home_with(tmp_path / "two", texts).answer("How long is parental leave?")
+    assert asked.text == "Rules 0 says:\n\nGermany: Parental leave lasts three years. [1]"
+    # Where everything is for one country, nobody has to be told.
+    alone = home_with(tmp_path / "one", {"DE": "Parental leave lasts three years."}).answer(
+        "How long is parental leave?"
+    )
+    assert "Germany" not in alone.text
+
+
+def test_a_country_s_rule_is_offered_beside_the_rule_for_everywhere_that_it_replaces(tmp_path: Path) -> None:
+    texts = {
+        None: "The notice period during probation is one week.",
+        "DE": "The notice period during probation is two weeks.",
+    }
+    assistant = home_with(tmp_path, texts)
+    asked = assistant.answer("What is the notice period during probation?")
+    assert (asked.status, asked.choices) == (Status.PARTIAL, ("DE",))
+    assert asked.text.startswith("That depends on the country:")
+    assert "Germany: The notice period during probation is two weeks." in asked.text
+    assert "\n\nThe notice period during probation is one week." in asked.text
+    settled = assistant.answer("And in Germany?", history=[Turn(asked.question, asked.text)])
+    assert (settled.status, settled.choices) == (Status.ANSWERED, ())
+    assert "one week" not in settled.text
+
+
 def test_a_country_s_own_rule_takes_the_place_of_the_rule_for_everywhere() -> None:
     everywhere = sentence("Employees are entitled to 26 days of annual leave a year.", None, 2.9)
     managers = sentence("Managers are entitled to 28 days of annual leave a year.", None, 2.6)
