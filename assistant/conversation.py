@@ -20,6 +20,12 @@ _JOINED = re.compile(r"\? \(.+\)")
 _ONLY_BROUGHT_ALONG = re.compile(r"\W*\((?P<asked>.+)\)")
 
 
+#: What asks for a yes behind a statement, and asks nothing of its own: "Leave is 30 days, right?"
+_TAG = re.compile(
+    r",\s*(?:right|correct|true|yes|no|ok(?:ay)?|is that (?:right|correct|true)|am i right|(?:is|are|was|were|do|does|did|ca|could|wo|would|should|must|have|has|had|need)n['’]?t (?:it|they|we|i|you|he|she|there)"
+    r"|oder(?: nicht)?|richtig|korrekt|stimmt(?:['’]s| das)?|nicht wahr|nicht|ja)[?!.\s]*$",
+    re.IGNORECASE,
+)
 #: "And 2024?" names a year; 2000 may as well be an amount.
 _A_YEAR = re.compile(r"(?P<year>20[1-9]\d)[?!.\s]*")
 
@@ -28,10 +34,11 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """The question with its subject: a follow-up is joined to the question it follows.
 
     "What about part-timers?" after "How many days of leave do I get?" becomes "How many days of leave do I get, part-timers?";
-    other people than the question before asks about take their place. A question that names its own subject is returned as it is. Greetings and thanks in between are
-    passed over; a country takes the place of the country before, and a date or "now" that of the date before.
+    other people than the question before asks about take their place. A question that names its own subject is returned as it is, but for
+    a "right?" at its end. Greetings and thanks in between are passed over; a country takes the place of the country before, and a date
+    or "now" that of the date before.
     """
-    question = " ".join(question.split())
+    question = _TAG.sub("?", " ".join(question.split()))
     history = [turn for turn in history if not is_small_talk(turn.question)]
     if not history or _JOINED.search(question) or not goes_on(without_names(question)):
         return question

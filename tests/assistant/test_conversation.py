@@ -82,6 +82,21 @@ def test_question_with_its_own_subject_stays(question: str) -> None:
     assert standalone(question, LEAVE) == question
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Recordings are kept for 90 days, right?", "Recordings are kept for 90 days?"),
+        ("The allowance is £10 a month, isn’t it?", "The allowance is £10 a month?"),
+        ("You pay for taxis, don't you", "You pay for taxis?"),
+        ("Das sind 30 Tage Urlaub, oder?", "Das sind 30 Tage Urlaub?"),
+        ("Is my seat on the left or on the right?", "Is my seat on the left or on the right?"),
+        ("Right?", "Right?"),
+    ],
+)
+def test_what_asks_for_a_yes_behind_a_statement_is_left_out(question: str, expected: str) -> None:
+    assert standalone(question, []) == expected
+
+
 def test_follow_up_of_a_follow_up_keeps_the_first_subject() -> None:
     history = [*LEAVE, Turn("What about part-timers?", "In proportion. [1]")]
     assert standalone("and in Germany?", history) == "How many days of annual leave do I get, part-timers, in Germany?"
