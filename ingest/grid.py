@@ -81,6 +81,11 @@ class Grid:
         middle = (line.top + line.bottom) / 2
         return self.xs[0] - 2 <= line.middle <= self.xs[-1] + 2 and self.ys[0] - 2 <= middle <= self.ys[-1] + 2
 
+    def has(self, rule: Rule) -> bool:
+        """Whether a drawn line lies in the table or at its edge."""
+        x, y = (rule.x0 + rule.x1) / 2, (rule.y0 + rule.y1) / 2
+        return self.xs[0] - 2 <= x <= self.xs[-1] + 2 and self.ys[0] - 2 <= y <= self.ys[-1] + 2
+
 
 def _stands_in_text(rule: Rule, line: Line) -> bool:
     """Whether an upright line stands within a line of text, where no gap parts its words."""
@@ -94,8 +99,8 @@ def _stands_in_text(rule: Rule, line: Line) -> bool:
 
 def grids(rules: Sequence[Rule]) -> list[Grid]:
     """Tables drawn with lines: at least two rows and two columns whose borders cross."""
-    across = _merged([rule for rule in rules if rule.is_across])
-    down = _merged([rule for rule in rules if not rule.is_across])
+    across = in_one([rule for rule in rules if rule.is_across])
+    down = in_one([rule for rule in rules if not rule.is_across])
     groups: list[tuple[list[Rule], list[Rule]]] = []
     for upright in down:
         crossing = [
@@ -120,7 +125,7 @@ def grids(rules: Sequence[Rule]) -> list[Grid]:
     return sorted(found, key=lambda grid: (grid.ys[0], grid.xs[0]))
 
 
-def _merged(rules: Sequence[Rule]) -> list[Rule]:
+def in_one(rules: Sequence[Rule]) -> list[Rule]:
     """Pieces of one line, put together: borders are often drawn cell by cell."""
     merged: list[Rule] = []
     for rule in sorted(

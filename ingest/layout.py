@@ -14,8 +14,9 @@ from ingest.furniture import furniture
 from ingest.grid import Grid, grids
 from ingest.header import header_rows, is_merged
 from ingest.numbering import label
-from ingest.page import Line, Page, Word, line_of, lines_of, rows_of
+from ingest.page import Line, Page, Rule, Word, line_of, lines_of, rows_of
 from ingest.records import Block, BlockKind
+from ingest.strips import strip_grids
 
 BULLET = re.compile(r"^(?:[•◦▪■□●○–—*·∙‣⁃➢❖✓✔☐☑☒\uf0b7\uf0a7\uf0d8]|-|o(?=\s+[A-Z]))\s*(?=\S)")
 
@@ -119,10 +120,9 @@ def _is_finished(block: Block) -> bool:
 
 
 def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> list[Block]:
-    ruled = [grid for grid in grids(page.rules) if not grid.frames_words(lines)]
     tables: dict[Line, list[Block]] = {}
     free = list(lines)
-    for grid in ruled:
+    for grid in _tables(page.rules, lines):
         inside = [line for line in free if grid.holds(line)]
         table = _grid_blocks(grid, [word for line in inside for word in line.words], page.number, known)
         if table:
@@ -140,6 +140,12 @@ def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> li
                 previous.append(line)
         found.extend(_paragraphs(previous, page.number, known))
     return found
+
+
+def _tables(rules: Sequence[Rule], lines: Sequence[Line]) -> list[Grid]:
+    ruled = [grid for grid in grids(rules) if not grid.frames_words(lines)]
+    free = [line for line in lines if not any(grid.holds(line) for grid in ruled)]
+    return [*ruled, *strip_grids([rule for rule in rules if not any(grid.has(rule) for grid in ruled)], free)]
 
 
 def _place(grid: Grid) -> Line:
