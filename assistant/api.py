@@ -28,6 +28,7 @@ from assistant.particulars import check_dates, groups_named
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn
 from assistant.room import Room
+from assistant.trouble import trouble
 from assistant.waiting import Engine, Waiting
 from retrieval.errors import IndexEmpty, PolicydeskError
 from retrieval.scope import Scope
@@ -168,10 +169,12 @@ async def _stream(
                 yield _told(event, perf_counter() - begun)
     except PolicydeskError as error:
         yield _event("error", problems.document(problems.status_of(error), str(error), request_id=request_id))
-    except Exception:
+    except Exception as error:
         # The status went out long ago: without this the stream would end as if it had been cut.
         log.exception("the answer to request %s failed", request_id)
-        yield _event("error", problems.document(500, problems.UNFORESEEN, request_id=request_id))
+        passing = trouble(error)
+        status, detail = (problems.status_of(passing), str(passing)) if passing else (500, problems.UNFORESEEN)
+        yield _event("error", problems.document(status, detail, request_id=request_id))
 
 
 def _told(event: Waiting | AnswerEvent, seconds: float) -> str:

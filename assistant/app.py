@@ -32,6 +32,7 @@ from assistant.records import Answer, AnswerDone, EvidenceFound, Reason, Status,
 from assistant.room import Room
 from assistant.signon import PROVIDER, stated_in_claims
 from assistant.starters import starters
+from assistant.trouble import trouble
 from assistant.uploads import safe_name
 from assistant.waiting import TooBusy, Waiting
 from assistant.wording import Wording, wording
@@ -146,9 +147,9 @@ class Chat:
             await cl.Message(_words()("not_ready")).send()
         except PolicydeskError as error:
             await cl.Message(render.sentence(str(error))).send()
-        except Exception:
+        except Exception as error:
             # Chainlit logs what is raised and shows nothing.
-            await cl.Message(_words()("went_wrong")).send()
+            await cl.Message(_words()("not_ready" if trouble(error) else "went_wrong")).send()
             raise
 
     async def _person(self, user: cl.User | None) -> Person | None:

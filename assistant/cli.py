@@ -95,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quiet_libraries()
     from sqlalchemy.exc import DatabaseError
 
+    from assistant.trouble import trouble
     from retrieval.errors import NotReady, PolicydeskError
 
     try:
@@ -115,3 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of our output has gone: `policydesk documents list | head`
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if (passing := trouble(error)) is None:
+            raise
+        typer.echo(f"policydesk: {passing}", err=True)
+        sys.exit(passing.exit_code)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant import uploads
 from assistant.keeper import Keeper, Report
+from assistant.trouble import trouble
 from retrieval.documents import Version
 from retrieval.errors import DocumentRejected, PolicydeskError, WrongUsage
 from retrieval.home import Home, sync
@@ -129,19 +130,23 @@ class Jobs:
         folder = self.folder / job_id
         folder.mkdir(mode=0o700, parents=True)
         names: list[str] = []
-        for name, path in files:
-            kept = uploads.free_name(uploads.safe_name(name), names)
-            shutil.copyfile(path, folder / kept)
-            sync(folder / kept)
-            names.append(kept)
-        for written in (folder, self.folder):
-            sync(written)
-        row = JobRow(
-            job_id=job_id, account_id=account_id, state=JobState.QUEUED.value, files=names, options=options or {},
-            reports=[], created_at=datetime.now(UTC),
-        )  # fmt: skip
-        with self.sessions.begin() as session:
-            session.add(row)
+        try:
+            for name, path in files:
+                kept = uploads.free_name(uploads.safe_name(name), names)
+                shutil.copyfile(path, folder / kept)
+                sync(folder / kept)
+                names.append(kept)
+            for written in (folder, self.folder):
+                sync(written)
+            row = JobRow(
+                job_id=job_id, account_id=account_id, state=JobState.QUEUED.value, files=names, options=options or {},
+                reports=[], created_at=datetime.now(UTC),
+            )  # fmt: skip
+            with self.sessions.begin() as session:
+                session.add(row)
+        except BaseException:  # what no job speaks of must not fill a disk that is full already
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         self._submit(job_id)
         return _job(row)
 
@@ -235,8 +240,10 @@ class Jobs:
                 self._tell_drafts(job_id)
         except PolicydeskError as error:
             ended, failure = JobState.FAILED, str(error)
-        except BaseException:
-            self._finish(job_id, JobState.FAILED, "reading stopped on an error of ours; the server's log has it")
+        except BaseException as error:
+            passing = trouble(error)
+            said = str(passing) if passing else "reading stopped on an error of ours; the server's log has it"
+            self._finish(job_id, JobState.FAILED, said)
             raise
         self._finish(job_id, ended, failure)
 

@@ -3,6 +3,7 @@ gets one."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from assistant import signpost
+from assistant.trouble import trouble
 from assistant.waiting import TooBusy
 from retrieval.errors import NotReady, PolicydeskError, WrongUsage
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 #: Where the chat's page asks, which shows the detail of plain JSON only.
@@ -92,6 +97,8 @@ def install(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
+        if passing := trouble(error.__cause__):  # a body for which there was no room
+            return await ours(request, passing)
         return response(error.status_code, str(error.detail), request=request, headers=error.headers)
 
     @api.exception_handler(RequestValidationError)
@@ -111,7 +118,18 @@ def install(api: FastAPI) -> None:
             status, str(error), request=request, headers={"Retry-After": "10"} if status in (429, 503) else None
         )
 
+    @api.exception_handler(OSError)
+    @api.exception_handler(OperationalError)
+    async def passes(request: Request, error: Exception) -> Response:
+        passing = trouble(error)
+        if passing is None:
+            raise error
+        log.error("request %s: %s", request.scope.get("request_id"), passing)
+        return await ours(request, passing)
+
     @api.exception_handler(Exception)
-    async def unforeseen(request: Request, _error: Exception) -> Response:
+    async def unforeseen(request: Request, error: Exception) -> Response:
         # Starlette raises the error again after this answer, so the server's log has the traceback.
+        if passing := trouble(error):  # at the edge
+            return await ours(request, passing)
         return response(500, UNFORESEEN, request=request)

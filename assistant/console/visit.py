@@ -104,8 +104,10 @@ async def act(request: Request) -> AsyncIterator[Act]:
     """:raises Problem: 403 if the form does not carry the token of the session it comes from."""
     visit = enter(request)
     form = await check_token(request)
-    yield Act(visit.request, visit.room, visit.person, form)
-    await form.close()
+    try:
+        yield Act(visit.request, visit.room, visit.person, form)
+    finally:
+        await form.close()
 
 
 async def check_token(request: Request) -> FormData:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -119,3 +121,15 @@ def test_without_out_weights_go_to_a_folder_of_their_own(what: str) -> None:
     assert isinstance(command, TyperGroup)
     (out,) = (option for option in command.commands[what].params if option.name == "out")
     assert (out.required, out.default) == (False, Path(f"tuned-{what}"))
+
+
+def test_a_full_disk_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_self: Home) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Home, "create", full)
+    assert ends(tmp_path, "documents", "list") == 3
+    said = capsys.readouterr().err
+    assert ("No space left on device" in said, said.count("\n")) == (True, 1)
