@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 from zipfile import BadZipFile
 
 from ingest import media
 from ingest.archive import Archive
 from ingest.cellformat import shown
+from ingest.formulas import uncomputed, warning
 from ingest.records import Block, BlockKind, Loaded
 from ingest.sheet import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, sheet_blocks
 from ingest.title import title_from_name
@@ -29,7 +30,8 @@ _UNNAMED = re.compile(r"(sheet|tabelle|feuil|hoja|foglio|blad)\s*\d*", re.IGNORE
 def load_workbook(name: str, data: bytes) -> Loaded:
     """Read a workbook's visible sheets into blocks, numbers and dates as people see them.
 
-    Of huge sheets the beginning is read, with a warning. Formulas show the result that was saved with them.
+    Of huge sheets the beginning is read, with a warning. Formulas show the result that was saved with
+    them; those without one are named in a warning.
 
     :raises DocumentRejected: if it is damaged.
     """
@@ -55,7 +57,11 @@ def load_workbook(name: str, data: bytes) -> Loaded:
                 if sheet.sheet_state != "visible":
                     warnings.append(f"the hidden sheet {sheet.title!r} was passed over")
                     continue
-                rows, cut = _rows(sheet, _merged(archive, sheet), left)
+                part = _part(archive, sheet)
+                unknown = uncomputed(part, computes_on_load=bool(book.calculation.fullCalcOnLoad))
+                if unknown:
+                    warnings.append(warning(sheet.title, unknown))
+                rows, cut = _rows(sheet, _merged(part), left, frozenset(unknown))
                 left -= sum(map(len, rows))
                 found = sheet_blocks(rows)
                 if found and named:
@@ -77,8 +83,18 @@ def load_workbook(name: str, data: bytes) -> Loaded:
 Place = tuple[int, int]  #: row and column, from 1
 
 
-def _rows(sheet: Any, merged: Mapping[Place, Place], most_cells: int) -> tuple[list[list[str]], bool]:
-    """A sheet's rows as people see them, and whether more follow. What a file says about its own size is not believed."""
+def _part(archive: Archive, sheet: Any) -> bytes:
+    name = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+    return archive.read(name) if name in archive.names else b""
+
+
+def _rows(
+    sheet: Any, merged: Mapping[Place, Place], most_cells: int, unknown: Container[str]
+) -> tuple[list[list[str]], bool]:
+    """A sheet's rows as people see them, and whether more follow. What a file says about its own size is not believed.
+
+    :param unknown: cells, as ``B2``, whose value is none.
+    """
     sheet.reset_dimensions()
     rows: list[list[str]] = []
     seen: dict[Place, str] = {}
@@ -87,7 +103,12 @@ def _rows(sheet: Any, merged: Mapping[Place, Place], most_cells: int) -> tuple[l
     is_cut = False
     for number, row in enumerate(sheet.iter_rows(), start=1):
         is_cut = is_cut or any(cell.value is not None for cell in row[MAX_COLUMNS:])
-        written = [shown(cell.value, cell.number_format or "") if cell.value is not None else "" for cell in row]
+        written = [
+            shown(cell.value, cell.number_format or "")
+            if cell.value is not None and cell.coordinate not in unknown
+            else ""
+            for cell in row
+        ]
         for column, text in enumerate(written[:MAX_COLUMNS], start=1):
             if (number, column) in anchors:
                 seen[number, column] = text
@@ -109,13 +130,10 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]
 _MAX_MERGED_PLACES = 50_000
 
 
-def _merged(archive: Archive, sheet: Any) -> dict[Place, Place]:
+def _merged(part: bytes) -> dict[Place, Place]:
     """Places that merged cells cover, and the place that holds their text. openpyxl doesn't say while it reads row by row."""
-    part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
-    if part not in archive.names:
-        return {}
     covered: dict[Place, Place] = {}
-    for match in _MERGED.finditer(archive.read(part)):
+    for match in _MERGED.finditer(part):
         first, last = (int(match[2]), _column(match[1])), (int(match[4]), _column(match[3]))
         if (last[0] - first[0] + 1) * (last[1] - first[1] + 1) + len(covered) > _MAX_MERGED_PLACES:
             break
