@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
-from ingest.dates import DATE, MONTH, is_ambiguous, read_date
+from ingest.dates import MONTH, STATED_DATE, is_ambiguous, read_first_day, read_last_day
 
 #: Only what stands at the beginning of a statement, or has the document for its subject, is about the document itself:
 #: "Chapter 3, effective 1 May 2012, is incorporated" is not.
@@ -49,27 +49,27 @@ _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+|(?:montag|dienst
 _COLON = r"\s*[:|*–—-]*\s*"
 #: "With effect from 1 April 2025 the rate rises" and "Effective 1 April 2025, employees must …" say when a rule begins.
 _OF_A_RULE = (
-    rf"(?!with\s+effect\s+from\s+{DATE},?\s+(?!th(?:is|ese)\b)\w)"
-    rf"(?!effective(?:\s+{_SINCE})?\s+{_WEEKDAY}{DATE},\s+"
+    rf"(?!with\s+effect\s+from\s+{STATED_DATE},?\s+(?!th(?:is|ese)\b)\w)"
+    rf"(?!effective(?:\s+{_SINCE})?\s+{_WEEKDAY}{STATED_DATE},\s+"
     rf"(?!(?:this|these|(?:the|our)\s+(?:[\w-]+\s+){{0,3}}?{_KIND}|version|until|through|and|replac\w+|supersed\w+|owner|approved|last|next)\b)(?-i:[a-z]))"
 )
 _FROM = re.compile(
-    rf"{_OF_A_RULE}{_SUBJECT}{_BEGINS}(?:\s+is)?{_COLON}{_WEEKDAY}(?P<date>{DATE})"
-    rf"|{_DOKUMENT}tritt\s+(?:am|zum|mit\s+wirkung\s+(?:vom|zum))\s+{_WEEKDAY}(?P<am>{DATE})\s+in\s+kraft",
+    rf"{_OF_A_RULE}{_SUBJECT}{_BEGINS}(?:\s+is)?{_COLON}{_WEEKDAY}(?P<date>{STATED_DATE})"
+    rf"|{_DOKUMENT}tritt\s+(?:am|zum|mit\s+wirkung\s+(?:vom|zum))\s+{_WEEKDAY}(?P<am>{STATED_DATE})\s+in\s+kraft",
     re.IGNORECASE,
 )
-_UNTIL = re.compile(rf"{_SUBJECT}{_ENDS}{_COLON}{_WEEKDAY}(?P<until>{DATE})", re.IGNORECASE)
+_UNTIL = re.compile(rf"{_SUBJECT}{_ENDS}{_COLON}{_WEEKDAY}(?P<until>{STATED_DATE})", re.IGNORECASE)
 #: How a sentence goes on behind the day it names first: "… and remains in force until 31 December 2025".
 _THEN_UNTIL = re.compile(
-    rf",?\s+(?:in\s+kraft\s+)?(?:and|und)\s+(?:(?:is|remains?|ist|bleibt)\s+)?(?:{_ENDS}|bis(?:\s+zum)?){_COLON}{_WEEKDAY}(?P<until>{DATE})",
+    rf",?\s+(?:in\s+kraft\s+)?(?:and|und)\s+(?:(?:is|remains?|ist|bleibt)\s+)?(?:{_ENDS}|bis(?:\s+zum)?){_COLON}{_WEEKDAY}(?P<until>{STATED_DATE})",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    rf"{_SUBJECT}(?:effective|{_HOLDS}|gültig|gilt)\s*:?\s+(?:from\s+|vom\s+)?(?P<date>{DATE})\s+{_UNTIL_THEN}\s+(?P<until>{DATE})",
+    rf"{_SUBJECT}(?:effective|{_HOLDS}|gültig|gilt)\s*:?\s+(?:from\s+|vom\s+)?(?P<date>{STATED_DATE})\s+{_UNTIL_THEN}\s+(?P<until>{STATED_DATE})",
     re.IGNORECASE,
 )
 #: A dash parts two statements, unless a day stands behind it: "Effective date – 1 March 2025".
-_FIELD_BREAK = re.compile(rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—-]\s+(?!{DATE})", re.IGNORECASE)
+_FIELD_BREAK = re.compile(rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—-]\s+(?!{STATED_DATE})", re.IGNORECASE)
 #: The point of "1. März" ends nothing.
 _SENTENCE_BREAK = re.compile(
     rf"(?<=[a-z0-9)])(?<!Dr)(?<!Mr)(?<!Ms)(?<!Prof)[.]\s+(?=[A-Z])(?!{MONTH}\s)", re.IGNORECASE
@@ -87,13 +87,13 @@ def first_day(stated: Mapping[str, str], texts: Sequence[str]) -> date | None:
     :param stated: front matter and properties of the file, by name.
     :param texts: what may be about the document, in order.
     """
-    if day := _first_date(stated, *_FIRST_DAY):
+    if day := _stated(stated, _FIRST_DAY, read_first_day):
         return day
     begins: date | None = None
     held: tuple[int, ...] = ()
     for text, written in _first_days(texts):
         if begins is None or (held and _numbers(text) > held):
-            begins, held = read_date(written), _numbers(text)
+            begins, held = read_first_day(written), _numbers(text)
     return begins
 
 
@@ -123,7 +123,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def last_day(stated: Mapping[str, str], texts: Sequence[str], *, begins: date | None) -> date | None:
     """The day stated in front matter, else in the texts; no day before ``begins`` is taken from these."""
-    if day := _first_date(stated, *_LAST_DAY):
+    if day := _stated(stated, _LAST_DAY, read_last_day):
         return day
     ends = (_end_stated(field) for text in texts for field in (text, *_fields(text)))
     found = next((day for day in ends if day), None)
@@ -139,7 +139,7 @@ def _end_stated(field: str) -> date | None:
         if end and not (end["document"] or before is None or _FROM.search(before)):
             end = None
         if found := span or end or (start and _THEN_UNTIL.match(sentence, start.end())):
-            return read_date(found["until"])
+            return read_last_day(found["until"])
         before = sentence
     return None
 
@@ -164,5 +164,5 @@ def _sentences(field: str) -> Iterator[str]:
             yield sentence
 
 
-def _first_date(properties: Mapping[str, str], *names: str) -> date | None:
-    return next((found for name in names if name in properties and (found := read_date(properties[name]))), None)
+def _stated(stated: Mapping[str, str], names: Sequence[str], read: Callable[[str], date | None]) -> date | None:
+    return next((found for name in names if name in stated and (found := read(stated[name]))), None)

@@ -35,6 +35,12 @@ def about(*texts: str, properties: dict[str, str] | None = None, file: str = "le
         ("01-03-2025", None),
         ("1-Mar-2025", date(2025, 3, 1)),
         ("2025/03/01", date(2025, 3, 1)),
+        ("01.03.25", date(2025, 3, 1)),
+        ("1 March 98", date(1998, 3, 1)),
+        ("25/3/25", date(2025, 3, 25)),
+        ("01/03/25", None),
+        ("25-03-01", None),
+        ("1.3.25.4", None),
         ("31 February 2025", None),
         ("soon", None),
     ],
@@ -102,6 +108,25 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:
     assert about(text).effective_from is None
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "ends"),
+    [
+        ("Valid from 01.03.25", date(2025, 3, 1), None),
+        ("Gilt vom 01.01.25 bis 31.12.25", date(2025, 1, 1), date(2025, 12, 31)),
+        ("Effective: March 2025", date(2025, 3, 1), None),
+        ("Gültig ab 03/2025", date(2025, 3, 1), None),
+        ("This policy is effective March 2025 until November 2025.", date(2025, 3, 1), date(2025, 11, 30)),
+        ("Effective March 2025, employees must badge in at reception.", None, None),
+        ("With effect from March 2025 the mileage rate rises.", None, None),
+    ],
+)
+def test_a_short_year_and_a_month_alone_are_read_where_a_date_is_stated(
+    text: str, begins: date | None, ends: date | None
+) -> None:
+    found = about(text)
+    assert (found.effective_from, found.effective_to) == (begins, ends)
 
 
 def test_a_range_gives_both_days() -> None:
