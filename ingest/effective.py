@@ -77,8 +77,8 @@ _SENTENCE_BREAK = re.compile(
 _OF_THE_RULE_BEFORE = re.compile(r"diese\s+regelung\s+(?:gilt|ist\s+(?:gültig|wirksam))\b", re.IGNORECASE)
 _VERSION = re.compile(r"(?:version|rev(?:ision)?\.?|v)\s*[:.]?\s*(?P<version>\d{1,4}(?:\.\d{1,4}){0,3})", re.IGNORECASE)
 #: What front matter calls them.
-_FIRST_DAY = ("effective_from", "effective", "effective_date", "effective date", "valid_from")
-_LAST_DAY = ("effective_to", "valid_until", "expires", "valid_to")
+_FIRST_DAY = ("effective_from", "effective", "effective_date", "valid_from")
+_LAST_DAY = ("effective_to", "effective_until", "valid_until", "expires", "valid_to")
 
 
 def first_day(stated: Mapping[str, str], texts: Sequence[str]) -> date | None:

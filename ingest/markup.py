@@ -25,7 +25,8 @@ _ATX_WITHOUT_SPACE = re.compile(r"^(#{2,6})(?=[A-Za-z0-9])", re.MULTILINE)
 
 
 def split_front_matter(source: str) -> tuple[Properties, str]:
-    """The properties in front of a page, keys lower-cased, and the page without them. Broken front matter gives none."""
+    """The properties in front of a page and the page without them. Keys come lower-cased, their words joined by underscores:
+    "Effective-Date" is ``effective_date``. Broken front matter gives none."""
     match = _FRONT_MATTER.match(source)
     if match is None:
         return {}, source
@@ -43,7 +44,7 @@ def split_front_matter(source: str) -> tuple[Properties, str]:
         for key, value in found.items()
         if isinstance(value, str | int | float) or hasattr(value, "isoformat")
     }
-    return {str(key).strip().lower(): str(value).strip() for key, value in scalar.items()}, rest
+    return {re.sub(r"[\s-]+", "_", str(key).strip().lower()): str(value).strip() for key, value in scalar.items()}, rest
 
 
 def strip_template_tags(source: str) -> str:

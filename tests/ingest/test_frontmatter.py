@@ -17,6 +17,13 @@ def test_a_title_with_a_colon_keeps_the_other_fields() -> None:
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["effective-date", "Effective date", "effective_date"])
+def test_the_words_of_a_name_may_be_joined_in_any_way(name: str) -> None:
+    assert read("a.md", f"---\n{name}: 2025-03-01\n---\nLeave is paid.".encode()).metadata.effective_from == date(
+        2025, 3, 1
+    )
+
+
 def test_no_is_norway() -> None:
     assert read("a.md", b"---\njurisdiction: NO\n---\nLeave is paid.").metadata.jurisdiction == "NO"
 
