@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from ingest.dates import DATE, read_date
+from ingest.numerals import ORDINALS, SMALL, TENS
 
 
 class FactKind(StrEnum):
@@ -46,18 +47,8 @@ class FactChange:
         return f"{self.old or '–'} → {self.new or '–'}"
 
 
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-_SPELT = (
-    {word: value for value, word in enumerate(_WORDS)}
-    | {word: 10 * value for value, word in enumerate(_TENS, start=2)}
-    | {word: value for value, word in enumerate(_ORDINALS, start=1)}
-    | {"once": 1, "twice": 2, "hundred": 100, "thousand": 1000}
-)
-_NUMBER = rf"(?:(?<![\w.,:/])\d+(?:[.,]\d+)*|\b(?:{'|'.join(_TENS)})-(?:{'|'.join(_WORDS[1:10])})\b|\b(?:{'|'.join(_SPELT)})\b)"
+_SPELT = SMALL | TENS | ORDINALS | {"once": 1, "twice": 2, "hundred": 100, "thousand": 1000}
+_NUMBER = rf"(?:(?<![\w.,:/])\d+(?:[.,]\d+)*|\b(?:{'|'.join(TENS)})-(?:{'|'.join(list(SMALL)[1:10])})\b|\b(?:{'|'.join(_SPELT)})\b)"
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _CURRENCY = r"€|£|\$|EUR|GBP|USD|CHF|euros?|pounds?|dollars?"
 _COUNTED = (

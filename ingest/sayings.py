@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from ingest.numerals import ORDINALS, SMALL, TENS
 from ingest.spelling import MONTHS, one_spelling
 from retrieval.terms import STOP_WORDS, terms
 
@@ -100,22 +101,13 @@ def _meaning(tokens: list[str], lowered: list[str], at: int) -> tuple[_Meaning, 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
-_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
-    )
-} | {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+_WORDS = SMALL | TENS
+_FIXED = {word: str(value) for word, value in ORDINALS.items()} | {
+    "half": "0.5",
+    "twice": "2",
+    "double": "2",
+    "triple": "3",
 }
-_FIXED = {
-    word: str(value)
-    for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), start=1
-    )
-} | {"half": "0.5", "twice": "2", "double": "2", "triple": "3"}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 #: Stems of the months' names.
 MONTH_STEMS = frozenset(terms(" ".join(MONTHS)))
