@@ -10,6 +10,7 @@ from typing import Any
 
 from ingest.archive import Archive
 from ingest.notes import place_notes
+from ingest.tracked import accept, unwrap
 from retrieval.errors import DocumentRejected
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -99,11 +100,8 @@ def _with_notes(root: Any, archive: Archive) -> list[str]:
 
 def _flatten(root: Any) -> list[str]:
     warnings: list[str] = []
-    deleted = list(root.iter(f"{_W}del", f"{_W}moveFrom"))
-    if deleted or next(root.iter(f"{_W}ins", f"{_W}moveTo"), None) is not None:
+    if accept(root):
         warnings.append("the file has tracked changes; it was read as if they were all accepted")
-    for node in deleted:
-        node.getparent().remove(node)
     if _without_struck_out(root):
         warnings.append("the file has struck-out text; it was left out")
     for node in list(root.iter(f"{_MC}Fallback")):
@@ -111,23 +109,9 @@ def _flatten(root: Any) -> list[str]:
     for control in list(root.iter(f"{_W}sdt")):
         if control.findall(f".//{_W}docPartGallery[@{_W}val='Table of Contents']"):
             control.getparent().remove(control)
-    wrappers = (
-        f"{_W}sdt",
-        f"{_W}sdtContent",
-        f"{_W}ins",
-        f"{_W}moveTo",
-        f"{_W}smartTag",
-        f"{_W}fldSimple",
-        f"{_W}customXml",
-    )
-    for wrapper in list(root.iter(*wrappers)):
-        if (
-            wrapper.tag == f"{_W}ins"
-            and wrapper.getparent() is not None
-            and wrapper.getparent().tag in (f"{_W}rPr", f"{_W}trPr")
-        ):
-            continue
-        _unwrap(wrapper)
+    for name in ("sdt", "sdtContent", "smartTag", "fldSimple", "customXml"):
+        for wrapper in list(root.iter(f"{_W}{name}")):
+            unwrap(wrapper)
     for box in list(root.iter(f"{_W}txbxContent")):
         _move_out(box)
     for page_break in list(root.iter(f"{_W}lastRenderedPageBreak")):
@@ -191,20 +175,6 @@ def _is_set(run: Any, name: str) -> bool:
 def _is_shaded(row: Any) -> bool:
     fills = [node.get(f"{_W}fill", "auto") for node in row.iter(f"{_W}shd")]
     return row.find(f".//{_W}t") is not None and any(fill.lower() not in ("auto", "ffffff", "") for fill in fills)
-
-
-def _unwrap(node: Any) -> None:
-    """Put a wrapper's children in its place; the properties of a content control go with it."""
-    parent = node.getparent()
-    if parent is None:
-        return
-    position = parent.index(node)
-    for child in list(node):
-        if child.tag in (f"{_W}sdtPr", f"{_W}sdtEndPr"):
-            continue
-        parent.insert(position, child)
-        position += 1
-    parent.remove(node)
 
 
 def _move_out(box: Any) -> None:

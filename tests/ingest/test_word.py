@@ -63,6 +63,16 @@ def test_inserted_text_is_read_and_deleted_text_is_not() -> None:
     )
 
 
+@pytest.mark.parametrize("mark", ["del", "moveFrom"])
+def test_a_paragraph_whose_end_was_deleted_goes_on_in_the_next(mark: str) -> None:
+    ends = f"<w:pPr><w:rPr><w:{mark}/></w:rPr></w:pPr>"
+    gone = f"<w:p>{ends}<w:del><w:r><w:delText>Ask your manager first.</w:delText></w:r></w:del></w:p>"
+    first = f"<w:p>{ends}<w:r><w:t>Leave is thirty days</w:t></w:r></w:p>"
+    rest = '<w:p><w:r><w:t xml:space="preserve"> in each year.</w:t></w:r></w:p><w:p><w:r><w:t>It is paid.</w:t></w:r></w:p>'
+    assert texts(first + gone + rest) == ["Leave is thirty days in each year.", "It is paid."]
+    assert texts(rest + first) == ["in each year.", "It is paid.", "Leave is thirty days"]
+
+
 @pytest.mark.parametrize("mark", ["<w:strike/>", '<w:dstrike w:val="true"/>'])
 def test_struck_out_text_is_left_out_with_a_warning(mark: str) -> None:
     struck = f"<w:r><w:rPr>{mark}</w:rPr><w:lastRenderedPageBreak/><w:t>20 </w:t></w:r>"
