@@ -1,8 +1,8 @@
 """Confidence: one probability that what was found answers the question. It decides whether to answer at all.
 
 Similarity of the evidence cannot tell a near-miss question from an answered one, for both use the documents' words; a reader
-can, and says how likely each of the best passages answers. A question whose answer stands somewhere also has one passage that
-stands out. ``policydesk tune confidence`` fits the weights and chooses the threshold (decision 20).
+can, and says how likely each of the best passages answers, and a verifier reads the best of those once more. A question whose
+answer stands somewhere also has one passage that stands out. ``policydesk tune confidence`` fits the weights and chooses the threshold (decision 20).
 """
 
 from __future__ import annotations
@@ -29,20 +29,23 @@ _NEARLY_ALL = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What was found, in three numbers."""
+    """What was found, in four numbers."""
 
     similarity: float  #: of the sentence nearest to the question, under its headings
     answers: float  #: log of the odds that the passages answer, by the reader, added up over all that it has read apart
     margin: float  #: how far the best hit's score stands above the next one's; 0 for one hit
+    verified: float = 0.0  #: log of the odds that one of the best passages answers, by the verifier: the highest
 
     @classmethod
     def of(cls, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> Signs:
-        """The signs of hits, best first, and of at least one sentence of them; ``answers`` is 0 where nobody has read."""
+        """The signs of hits, best first, and of at least one sentence of them; what nobody has told is 0."""
         read = _apart(hits)
+        verified = [one.reading.verified for one in hits if one.reading and one.reading.verified is not None]
         return cls(
             similarity=max(one.similarity for one in evidence),
             answers=float(np.logaddexp.reduce(read)) if read else 0.0,
             margin=hits[0].score - hits[1].score if len(hits) > 1 else 0.0,
+            verified=max(verified, default=0.0),
         )
 
 
@@ -71,23 +74,29 @@ class Layer:
     similarity: float
     answers: float = 0.0
     margin: float = 0.0
+    verified: float = 0.0
 
     def probability(self, signs: Signs) -> float:
         """The probability that what gave these signs answers."""
         log_odds = (
-            self.bias + self.similarity * signs.similarity + self.answers * signs.answers + self.margin * signs.margin
+            self.bias
+            + self.similarity * signs.similarity
+            + self.answers * signs.answers
+            + self.margin * signs.margin
+            + self.verified * signs.verified
         )
         return float(1 / (1 + np.exp(-log_odds)))
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """One layer for hits that a reader has read, one for hits that none has."""
+    """One layer for hits of which a verifier has read some, one for hits that only a reader has read, one for the others."""
 
     threshold: float  #: the probability below which to refuse
     read: Layer
     unread: Layer
     fitted_to: Mapping[str, str] = field(default_factory=dict)  #: see :func:`fingerprints`; empty where nobody said
+    verified: Layer | None = None  #: None where it was fitted without a verifier
 
     def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the documents answer, 0 to 1; 0 without evidence.
@@ -96,8 +105,13 @@ class Confidence:
         """
         if not evidence:
             return 0.0
-        layer = self.read if any(hit.reading for hit in hits) else self.unread
-        return layer.probability(Signs.of(hits, evidence))
+        return self._layer(hits).probability(Signs.of(hits, evidence))
+
+    def _layer(self, hits: Sequence[Hit]) -> Layer:
+        readings = [hit.reading for hit in hits if hit.reading]
+        if self.verified and any(one.verified is not None for one in readings):
+            return self.verified
+        return self.read if readings else self.unread
 
 
 def load_confidence(name: str | None = None) -> Confidence:
@@ -110,10 +124,11 @@ def load_confidence(name: str | None = None) -> Confidence:
     folder = SHIPPED if name is None else Path(name)
     manifest = read_manifest(folder, kind="confidence")
     try:
-        read, unread = (
-            Layer(**{sign: float(weight) for sign, weight in manifest[kind].items()}) for kind in ("read", "unread")
-        )
-        return Confidence(float(manifest["threshold"]), read, unread, dict(manifest.get("fitted_to", {})))
+        layers = {
+            kind: Layer(**{sign: float(weight) for sign, weight in manifest[kind].items()})
+            for kind in ("read", "unread", *(["verified"] if "verified" in manifest else []))
+        }
+        return Confidence(float(manifest["threshold"]), fitted_to=dict(manifest.get("fitted_to", {})), **layers)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         mend = (
             "restore the folder from the repository" if name is None else "write it again: policydesk tune confidence"
@@ -126,8 +141,11 @@ def fingerprints(settings: Settings) -> dict[str, str]:
 
     :raises WeightsDamaged: if a file differs from its manifest.
     """
-    folders = {"reranker": settings.reranker, "reader": settings.reader}
-    weights = {kind: fingerprint(Path(named) if named else WEIGHTS / kind) for kind, named in folders.items()}
+    folders = {"reranker": settings.reranker, "reader": settings.reader, "verifier": settings.verifier}
+    weights = {
+        kind: "none" if named == "none" else fingerprint(Path(named) if named else WEIGHTS / kind)
+        for kind, named in folders.items()
+    }
     return {"encoder": settings.encoder, **weights}
 
 

@@ -18,7 +18,8 @@ class Settings:
 
     :param secret: signs sessions; None where POLICYDESK_SECRET is not set.
     :param adapter: a folder, ``shipped``, ``none``, or None for what the shipped adapter's manifest says.
-    :param reranker: a folder of ``policydesk tune``, as are ``reader`` and ``confidence``; None for what ships.
+    :param reranker: a folder of ``policydesk tune``, as are ``reader``, ``verifier`` and ``confidence``; None for what ships.
+        ``verifier`` may be ``none``: then what the reader read is not read once more.
     :param model_url: an OpenAI-compatible server's address; None runs the model here.
     :param public_url: the address people open; for links in mails and the way back from an identity provider.
     :param smtp_url: the mail server for hand-offs; None sends none. See :class:`assistant.mail.MailConfig`.
@@ -32,6 +33,7 @@ class Settings:
     adapter: str | None = None
     reranker: str | None = None
     reader: str | None = None
+    verifier: str | None = None
     confidence: str | None = None
     secret: str | None = None
     public_url: str | None = None
@@ -51,7 +53,7 @@ def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ
     """The settings from ``--home`` and the environment, options first.
 
     POLICYDESK_HOME, POLICYDESK_ENCODER, POLICYDESK_MODEL, POLICYDESK_MODEL_URL, POLICYDESK_MODEL_KEY, POLICYDESK_ADAPTER,
-    POLICYDESK_RERANKER, POLICYDESK_READER, POLICYDESK_CONFIDENCE, POLICYDESK_SECRET,
+    POLICYDESK_RERANKER, POLICYDESK_READER, POLICYDESK_VERIFIER, POLICYDESK_CONFIDENCE, POLICYDESK_SECRET,
     POLICYDESK_PUBLIC_URL, POLICYDESK_SMTP_URL, POLICYDESK_MAIL_FROM, POLICYDESK_MAIL_TO, POLICYDESK_OIDC_ISSUER,
     POLICYDESK_OIDC_CLIENT_ID, POLICYDESK_OIDC_CLIENT_SECRET, POLICYDESK_OIDC_SCOPES, POLICYDESK_OIDC_NAME_CLAIM,
     POLICYDESK_OIDC_GROUPS_CLAIM, POLICYDESK_SSO_ROLES.
@@ -69,6 +71,7 @@ def read_settings(home: Path | None, environment: Mapping[str, str] = os.environ
         adapter=text("ADAPTER"),
         reranker=text("RERANKER"),
         reader=text("READER"),
+        verifier=text("VERIFIER"),
         confidence=text("CONFIDENCE"),
         secret=text("SECRET"),
         public_url=text("PUBLIC_URL"),

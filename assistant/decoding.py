@@ -10,9 +10,10 @@ from typing import Any
 
 from assistant.adapter import Adapter
 from assistant.guesses import Guesses
-from assistant.llama import Llama, States
-from assistant.model import LONGEST_DRAFT_S, Ending, Message, open_weights
+from assistant.model import LONGEST_DRAFT_S, Ending, Message
 from assistant.prompt import evidence_lines
+from retrieval.basemodel import open_weights
+from retrieval.llama import Llama, States
 from retrieval.matrices import has_fast_int8
 
 #: Guessed tokens that are checked in one pass: the whole first sentence while the prompt is read, fewer later, when a guess

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from copy import deepcopy
 from enum import Enum
@@ -13,6 +12,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from assistant.adapter import Adapter
+from retrieval.basemodel import open_weights, prepare_default
 from retrieval.encoder import has_fast_bfloat16
 from retrieval.errors import ModelUnavailable
 from retrieval.models import GENERATOR, ModelCache
@@ -149,25 +149,6 @@ class TransformersModel:
         return deepcopy(self._beginnings[system])
 
 
-def open_weights(folder: Path, *, dtype: Any = "float32", local_only: bool = True) -> tuple[Any, Any]:
-    """A folder's causal language model and its tokenizer.
-
-    :param dtype: of the weights, as torch or its name.
-
-    :raises ModelUnavailable: if the folder holds none.
-    """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=local_only)
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=local_only), tokenizer
-    except (OSError, ValueError) as error:
-        said = str(error).splitlines()[0]
-        raise ModelUnavailable(
-            f"there is no language model {str(folder)!r} here ({said}); give a folder or a cached id"
-        ) from error
-
-
 class OpenAICompatibleModel:
     """Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, ``transformers serve``.
 
@@ -266,29 +247,3 @@ def load_model(
         folder = prepare_default(cache or ModelCache.default())
         return CopyingModel.load(folder, name, adapter=Adapter.chosen(adapter, DEFAULT_SHA256))
     return TransformersModel(Path(name), Path(name).name if Path(name).is_dir() else name)
-
-
-def prepare_default(cache: ModelCache) -> Path:
-    """The default model's folder with plain float16 weights, unpacked once from its 4-bit file: reading that file
-    directly takes several times as long at each start.
-
-    :raises ModelUnavailable: if the default weights are not cached.
-    """
-    source = cache.require(GENERATOR)
-    ready = source / "unpacked"
-    if (ready / "model.safetensors").is_file():
-        return ready
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    packed = next(iter(GENERATOR.files))
-    scratch = source / ".unpacking"
-    shutil.rmtree(scratch, ignore_errors=True)
-    model = AutoModelForCausalLM.from_pretrained(
-        source, gguf_file=packed, quantization_config=GgufConfig(dequantize=True), dtype=torch.float16
-    )
-    model.config.quantization_config = None
-    model.save_pretrained(scratch)
-    AutoTokenizer.from_pretrained(source, gguf_file=packed).save_pretrained(scratch)
-    scratch.rename(ready)
-    return ready

@@ -54,7 +54,7 @@ def open_assistant(settings: Settings, *, model: str | None = None) -> Assistant
         CurrentIndex(settings.home, encoder=encoder.name),
         encoder,
         reranker=load_reranker(settings.reranker),
-        reader=load_reader(settings.reader),
+        reader=load_reader(settings.reader, verifier=settings.verifier),
         confidence=confidence,
         model=Expendable(language) if language and settings.model_url else language,
     )

@@ -50,22 +50,32 @@ class ConfidenceTuneConfig:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What finds and reads, and the fingerprints of its weights by what they are."""
+    """What finds and reads, and the fingerprints of its weights by what they are.
+
+    ``verified``: the reader with its verifier; None where there is no verifier. ``reader`` has none.
+    """
 
     encoder: Encoder
     reranker: Reranker | None
     reader: Reader | None
     weights: Mapping[str, str] = field(default_factory=dict)
+    verified: Reader | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A question, whether the documents answer it, and the signs of what was found with the reader and without; None where
-    nothing was found, and no layer is asked."""
+    """A question, whether the documents answer it, and the signs of what was found with the reader, without, and with the
+    verifier as well; None where nothing was found, and no layer is asked, or where there is no verifier."""
 
     answerable: bool
     read: Signs | None
     unread: Signs | None
+    verified: Signs | None = None
+
+    @property
+    def best(self) -> Signs | None:
+        """With all that there is."""
+        return self.verified or self.read
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +150,9 @@ def tune_confidence(
     layers = {
         "read": fit(tried, lambda one: one.read) if models.reader else None,
         "unread": fit(tried, lambda one: one.unread),
+        **({"verified": fit(tried, lambda one: one.verified)} if models.verified else {}),
     }
-    layer = layers["read"] or layers["unread"]
+    layer = layers.get("verified") or layers["read"] or layers["unread"]
     assert layer is not None
     fitted = Fitted(layer, choose_threshold(tried, layer, config.false_answers))
     judged = {name: _judged(name, tried, fitted, config) for name in tried}
@@ -211,7 +222,7 @@ def _rate(tried: Mapping[str, Sequence[Tried]], layer: Layer, false_answers: flo
 
 def _sure(layer: Layer, tried: Tried) -> float:
     """How sure to answer; below every threshold where nothing was found, because such a question is refused in any case."""
-    return layer.probability(tried.read) if tried.read else -1.0
+    return layer.probability(tried.best) if tried.best else -1.0
 
 
 def _judged(name: str, tried: Mapping[str, Sequence[Tried]], fitted: Fitted, config: ConfidenceTuneConfig) -> Judged:
@@ -219,8 +230,8 @@ def _judged(name: str, tried: Mapping[str, Sequence[Tried]], fitted: Fitted, con
     others = {other: one for other, one in tried.items() if other != name}
     left_out: dict[str, float] = {}
     # Others that give one kind alone teach nothing, and must not undo hours of asking.
-    if {one.answerable for several in others.values() for one in several if one.read} == {True, False}:
-        layer = fit(others, lambda one: one.read)
+    if {one.answerable for several in others.values() for one in several if one.best} == {True, False}:
+        layer = fit(others, lambda one: one.best)
         left_out = _rounded(Fitted(layer, choose_threshold(others, layer, config.false_answers)).judge(asked))
     kept = sum(one.answerable for one in asked)
     return Judged(kept, len(asked) - kept, **_rounded(fitted.judge(asked)), left_out=left_out)
@@ -252,8 +263,9 @@ def _ask(collection: Collection, models: Models, config: ConfidenceTuneConfig, r
         held = [one for one in collection.passages if not inside or one.document_id in documents]
         index = PassageIndex.build(held, models.encoder, windows=True)
         for question in group:
-            signs = [_signs(question, index, models, reader) for reader in (models.reader, None)]
-            tried.append(Tried(question.answerable, *signs))
+            read, unread = (_signs(question, index, models, reader) for reader in (models.reader, None))
+            verified = _signs(question, index, models, models.verified) if models.verified else None
+            tried.append(Tried(question.answerable, read, unread, verified))
             report(f"asking {collection.name}", len(tried), len(everything))
     return tried
 

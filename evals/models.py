@@ -60,7 +60,7 @@ def load_models(settings: Settings) -> Models:
     from retrieval.rerank import load_reranker
 
     return Models(
-        load_encoder(settings.encoder), load_reranker(settings.reranker), load_reader(settings.reader),
+        load_encoder(settings.encoder), load_reranker(settings.reranker), load_reader(settings.reader, verifier=settings.verifier),
         load_confidence(settings.confidence),
     )  # fmt: skip
 
@@ -78,10 +78,13 @@ def fingerprints(models: Models | None, settings: Settings, *, model: str = "quo
         known = confidence.fingerprints(settings)
         loaded = {"reranker": models.reranker, "reader": models.reader}
         found = {kind: known[kind] for kind, weights in loaded.items() if weights is not None}
+        if models.reader is not None and models.reader.verifier is not None:
+            found["verifier"] = known["verifier"]
         is_default = settings.encoder == ENCODER.name
         found["encoder"] = ENCODER.files["model.safetensors"] if is_default else Path(known["encoder"]).name
         layers = models.confidence
-        said = json.dumps([layers.threshold, asdict(layers.read), asdict(layers.unread)])
+        fitted = [layer for layer in (layers.read, layers.unread, layers.verified) if layer]
+        said = json.dumps([layers.threshold, *(asdict(layer) for layer in fitted)])
         found["confidence"] = hashlib.sha256(said.encode()).hexdigest()
     if model == DEFAULT_MODEL and not settings.model_url:
         found["generator"] = DEFAULT_SHA256

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from retrieval.models import ENCODER, ModelCache
 from retrieval.records import Passage, Reading, heading_line
 from retrieval.rerank import batches
+from retrieval.verifier import Verifier, load_verifier
 from retrieval.weightfolder import SHIPPED, fill
 
 #: As in training: what is read of a question, which loses its middle, and of a heading, and how long a window of a passage
@@ -37,6 +38,10 @@ class Reader(Protocol):
     @property
     def rank_weight(self) -> float:
         """What one unit of its log-odds counts in a ranking, beside fusion's score."""
+
+    @property
+    def verifier(self) -> Verifier | None:
+        """What reads the best passages once more; None for nothing."""
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """One reading a passage, in the order of the passages; an empty list is allowed."""
@@ -70,6 +75,7 @@ class TrainedReader:
         self._kept = KeptReadings()
         self._windows_of = lru_cache(maxsize=_MOST_CUT)(self._cut)
         self._lock = Lock()
+        self.verifier: Verifier | None = None
 
     @classmethod
     def load(cls, folder: Path, encoder_folder: Path) -> TrainedReader:
@@ -181,10 +187,13 @@ def _begins(window: _Window, start: NDArray[np.float32]) -> Iterator[tuple[int, 
         yield at, float(probability)
 
 
-def load_reader(name: str | None = None, *, cache: ModelCache | None = None) -> Reader | None:
+def load_reader(
+    name: str | None = None, *, verifier: str | None = None, cache: ModelCache | None = None
+) -> Reader | None:
     """Load a reader: the one that ships with Policydesk, or the one in a folder.
 
     :param name: a folder written by ``policydesk tune reader``.
+    :param verifier: see :func:`retrieval.verifier.load_verifier`.
     :returns: None if none was named and none ships.
     :raises ModelUnavailable: if there is no such folder, or the encoder that it shares its words with is not cached.
     :raises WeightsDamaged: if a file differs from the manifest.
@@ -192,4 +201,7 @@ def load_reader(name: str | None = None, *, cache: ModelCache | None = None) -> 
     folder = SHIPPED / "reader" if name is None else Path(name)
     if name is None and not (folder / "manifest.json").exists():
         return None
-    return TrainedReader.load(folder, (cache or ModelCache.default()).require(ENCODER))
+    cache = cache or ModelCache.default()
+    reader = TrainedReader.load(folder, cache.require(ENCODER))
+    reader.verifier = load_verifier(verifier, cache=cache)
+    return reader

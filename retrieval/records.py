@@ -79,18 +79,24 @@ class Reading:
 
     ``log_odds`` that the passage answers, calibrated; if it does, the answer stands about ``passage.text[start:end]``.
     ``begins``: where in the text each word piece stands, and the probability that the answer begins there if it is in its
-    window; in no promised order.
+    window; in no promised order. ``verified``: the verifier's log-odds that the passage answers; None where it has not read it.
     """
 
     log_odds: float
     start: int
     end: int
     begins: tuple[tuple[int, float], ...] = ()
+    verified: float | None = None
 
     @property
     def counted(self) -> float:
-        """The log-odds, up to ±4: what a reading counts in a ranking."""
+        """The reader's log-odds, up to ±4: what a reading counts in a ranking."""
         return min(max(self.log_odds, -_SUREST), _SUREST)
+
+    @property
+    def verdict(self) -> float:
+        """The verifier's log-odds, up to ±4; 0 where it has not read the passage."""
+        return min(max(self.verified or 0.0, -_SUREST), _SUREST)
 
     def begins_within(self, start: int, end: int) -> float:
         """The probability that the answer begins within ``passage.text[start:end]``, 0 to 1."""

@@ -22,6 +22,9 @@ from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.terms import terms
 
+#: Hits that the verifier reads.
+VERIFIED = 3
+
 
 class Mode(StrEnum):
     """Which first stage searches."""
@@ -38,6 +41,7 @@ class SearchConfig:
     pool: int = 100  #: candidates that each of lexical and dense search brings
     rerank_pool: int = 20  #: candidates the reranker reads
     read_pool: int = 8  #: of them, the best, that the reader reads with the question in view
+    verify_pool: int = VERIFIED  #: of them, the best, that the verifier reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +172,28 @@ class Searcher:
         if self.reader is None:
             return hits
         head, tail = hits[: self.config.read_pool], hits[self.config.read_pool :]
-        return _ranked(with_readings(question, head, self.reader), tail)
+        return _ranked(with_readings(question, head, self.reader, verify=self.config.verify_pool), tail)
 
 
-def with_readings(question: str, hits: Sequence[Hit], reader: Reader) -> list[Hit]:
-    """The hits in their order, each with its reading and with what that counts added to its score."""
+def with_readings(question: str, hits: Sequence[Hit], reader: Reader, *, verify: int = VERIFIED) -> list[Hit]:
+    """The hits in their order, each with its reading and with what that counts added to its score.
+
+    :param verify: so many, the best by then, are read by the reader's verifier, if it has one.
+    """
     readings = reader.read(question, [hit.passage for hit in hits])
-    return [
+    read = [
         replace(hit, reading=reading, score=hit.score + reader.rank_weight * reading.counted)
         for hit, reading in zip(hits, readings, strict=True)
     ]
+    verifier = reader.verifier
+    if verifier is None:
+        return read
+    best = sorted(range(len(read)), key=lambda at: -read[at].score)[:verify]
+    verified = verifier.verify(question, [read[at].passage for at in best], [readings[at] for at in best])
+    for at, log_odds in zip(best, verified, strict=True):
+        reading = replace(readings[at], verified=log_odds)
+        read[at] = replace(read[at], reading=reading, score=read[at].score + verifier.rank_weight * reading.verdict)
+    return read
 
 
 def _ranked(scored: list[Hit], rest: Sequence[Hit]) -> list[Hit]:

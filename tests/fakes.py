@@ -13,6 +13,7 @@ from retrieval.errors import PassageTooLong
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.records import Passage, Reading
 from retrieval.terms import terms
+from retrieval.verifier import Verifier
 
 
 class WordEncoder:
@@ -63,6 +64,7 @@ class OverlapReader:
 
     name = "overlap"
     rank_weight = 0.05
+    verifier: Verifier | None = None
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         asked = set(terms(question))

@@ -29,7 +29,7 @@ def pull(
 
     Example: `policydesk models pull`
     """
-    from assistant.model import prepare_default
+    from retrieval.basemodel import prepare_default
 
     cache = ModelCache.default()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())

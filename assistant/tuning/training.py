@@ -23,8 +23,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from assistant.adapter import CONFIG, WEIGHTS
-from assistant.model import open_weights
 from assistant.tuning.examples import Example
+from retrieval.basemodel import open_weights
 from retrieval.errors import WrongUsage
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.schedule import rate

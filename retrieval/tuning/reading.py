@@ -91,7 +91,7 @@ def train(
     while step < config.steps:
         random = Random(f"{config.seed} {step}")
         made_share = config.made_share + (config.made_share_end - config.made_share) * step / config.steps
-        sheets = [_draw(made, asked, made_share, random, config) for _ in range(config.sheets)]
+        sheets = [draw(made, asked, made_share, random, config.questions) for _ in range(config.sheets)]
         for parameters in optimizer.param_groups:
             parameters["lr"] = parameters["peak"] * _rate(step, config)
         batch = layout.batch(sheets, random)
@@ -137,9 +137,9 @@ class Layout:
             )
             title = heading.ids[: self._config.heading_tokens]
             room = self._config.passage_tokens - len(title)
-            spans = [_tokens(question.span, text.offsets) for question in sheet.questions]
+            spans = [token_span(question.span, text.offsets) for question in sheet.questions]
             known = next((span for span in spans if span), None)
-            begin = _window(len(text.ids), room, known, random)
+            begin = window_start(len(text.ids), room, known, random)
             passages.append([*title, *text.ids[begin : begin + room]])
             for question, encoding, span in zip(sheet.questions, asked, spans, strict=True):
                 shift = 1 + len(title) - begin  # a mark stands before the passage
@@ -153,12 +153,13 @@ class Layout:
         )
 
 
-def _tokens(span: tuple[int, int] | None, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+def token_span(span: tuple[int, int] | None, offsets: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The first and last token that a span of characters touches; None where it touches none."""
     held = [at for at, (begin, end) in enumerate(offsets) if span and begin < span[1] and end > span[0]]
     return (held[0], held[-1]) if held else None
 
 
-def _window(size: int, room: int, answer: tuple[int, int] | None, random: Random) -> int:
+def window_start(size: int, room: int, answer: tuple[int, int] | None, random: Random) -> int:
     """Where a window of ``room`` tokens begins: anywhere around the answer, else mostly at the start."""
     if size <= room:
         return 0
@@ -168,14 +169,17 @@ def _window(size: int, room: int, answer: tuple[int, int] | None, random: Random
     return random.randint(0, size - room) if random.random() < 0.3 else 0
 
 
-def _draw(
-    made: SheetSource, asked: Mapping[SheetSource, float], made_share: float, random: Random, config: ReadingConfig
-) -> Sheet:
+def draw(made: SheetSource, asked: Mapping[SheetSource, float], made_share: float, random: Random, most: int) -> Sheet:
+    """A sheet of at most ``most`` questions.
+
+    :param asked: sources of asked questions and how often each is drawn, in proportion.
+    :raises WrongUsage: if all draws come to nothing.
+    """
     for _ in range(_TRIES):
         source = made
         if asked and random.random() >= made_share:
             source = random.choices(list(asked), list(asked.values()))[0]
-        sheet = source.draw(random, config.questions)
+        sheet = source.draw(random, most)
         if sheet:
             return sheet
     raise WrongUsage(

@@ -9,10 +9,11 @@ import torch
 
 from assistant.decoding import CopyingModel
 from assistant.guesses import Guesses
-from assistant.llama import Llama
-from assistant.model import Ending, LanguageModel, TransformersModel, load_model, prepare_default
+from assistant.model import Ending, LanguageModel, TransformersModel, load_model
 from assistant.prompt import evidence_lines
 from assistant.returning import Returning
+from retrieval.basemodel import prepare_default
+from retrieval.llama import Llama
 from retrieval.matrices import Int8Matrix
 from retrieval.models import ModelCache
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from assistant.adapter import Adapter
-from assistant.model import open_weights
 from assistant.tune import Base, TuneConfig, tune_generator
 from assistant.tuning.examples import REFUSAL, DrawConfig, draw, read_recipe
 from assistant.tuning.targets import holds, target
 from assistant.tuning.training import Encoded, TrainingConfig, in_batches, reply_loss
+from retrieval.basemodel import open_weights
 from retrieval.errors import ModelUnavailable, WeightsDamaged, WrongUsage
 from retrieval.tuning.collection import read_collection
 from tests.fakes import WordEncoder

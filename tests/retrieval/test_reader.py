@@ -107,8 +107,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from retrieval import tunereader
-    from retrieval.tunereader import CollectionUse, ReaderTuneConfig, tune_reader
+    from retrieval.tunereader import ReaderTuneConfig, tune_reader
+    from retrieval.tuning import lessons
+    from retrieval.tuning.lessons import CollectionUse
     from retrieval.tuning.reading import ReadingConfig
 
     data, out = write_beir(tmp_path / "rules"), tmp_path / "reader"
@@ -116,8 +117,8 @@ def test_a_tiny_run_writes_a_reader_that_loads_and_goes_on_where_it_stopped(
     documents.mkdir()
     (documents / "rules.md").write_text("# Rules\n\n" + " ".join(TEXTS))
     reports: list[tuple[str, int]] = []
-    searched = Mock(wraps=tunereader.misleading)
-    monkeypatch.setattr(tunereader, "misleading", searched)
+    searched = Mock(wraps=lessons.misleading)
+    monkeypatch.setattr(lessons, "misleading", searched)
     for steps in (1, 3):
         training = ReadingConfig(steps=steps, sheets=2, passage_tokens=60, checkpoint_steps=1)
         judged = tune_reader(

@@ -96,9 +96,9 @@ def test_weights_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
 
 
 def test_documents_that_no_question_can_be_made_from_are_said() -> None:
-    from retrieval.tuning.reading import ReadingConfig, _draw
+    from retrieval.tuning.reading import draw
 
     one = MadeSheets([Passage("p", "d", "v", "Rules", "a.md", " ".join(["word"] * 40) + ".")])
     assert one
     with pytest.raises(WrongUsage, match="no question can be made from the documents"):
-        _draw(one, {}, 1.0, Random(1), ReadingConfig())
+        draw(one, {}, 1.0, Random(1), 8)

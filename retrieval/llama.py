@@ -36,30 +36,31 @@ class States:
         self.length = other.length
 
 
-class Llama:
-    """The weights of a ``LlamaForCausalLM``, for one reply at a time; safe to share between threads.
+class Trunk:
+    """The layers of a ``LlamaForCausalLM``, without what says the next word; safe to share between threads.
 
     :param model: as transformers loads it; its weights are copied.
     :param int8: multiply 8-bit numbers; quick only on processors that do that natively.
+    :param exact: give the same to the last digit however many tokens are read in one pass; a third slower.
     """
 
-    def __init__(self, model: Any, *, int8: bool) -> None:
+    def __init__(self, model: Any, *, int8: bool, exact: bool = True) -> None:
         config = model.config
+        self._sums = torch.float64 if exact else torch.float32
         self._heads, self._key_heads = config.num_attention_heads, config.num_key_value_heads
         self._head_dim = config.head_dim
         self._epsilon = config.rms_norm_eps
         pairs = torch.arange(0, self._head_dim, 2) / self._head_dim
         self._turns = config.rope_parameters["rope_theta"] ** -pairs
-        matrix = Int8Matrix if int8 else FloatMatrix
-        weights = {name: weight.detach().float() for name, weight in model.state_dict().items()}
-        self._words = weights["model.embed_tokens.weight"].half()
-        self._last_norm = weights["model.norm.weight"]
-        self._head: Matrix = matrix(weights["lm_head.weight"])
+        matrix = _kind(int8=int8)
+        weights = {name: weight.detach().float() for name, weight in model.model.state_dict().items()}
+        self._words = weights["embed_tokens.weight"].half()
+        self._last_norm = weights["norm.weight"]
         self._layers: list[tuple[Tensor, Matrix, Matrix, Tensor, Matrix, Matrix]] = []
-        for number in range(config.num_hidden_layers):
+        for number in range(len(model.model.layers)):
             layer = {
                 name.removeprefix(prefix).removesuffix(".weight"): weight
-                for prefix in (f"model.layers.{number}.",)
+                for prefix in (f"layers.{number}.",)
                 for name, weight in weights.items()
                 if name.startswith(prefix)
             }
@@ -79,20 +80,21 @@ class Llama:
         """Room for so many tokens."""
         return States(len(self._layers), self._key_heads, self._head_dim, most_tokens)
 
-    def read(self, tokens: Sequence[int], states: States, *, last: int = 1) -> Tensor:
+    def follow(self, tokens: Sequence[int], states: States, *, last: int = 1) -> Tensor:
         """Read further tokens.
 
         :param states: of the tokens before; takes up the new ones.
-        :returns: the logits behind each of the ``last`` tokens, shape ``(last, n_words)``.
+        :returns: what comes out of the last layer at each of the ``last`` tokens, shape ``(last, hidden)``; see :meth:`normed`.
         """
         with torch.inference_mode():
-            hidden = torch.cat(
-                [
-                    self._pass(torch.tensor(tokens[begin : begin + _MOST_AT_ONCE]), states)
-                    for begin in range(0, len(tokens), _MOST_AT_ONCE)
-                ]
-            )[-last:]
-            return self._head.times(hidden * self._last_norm, self._scales(hidden))
+            parts = range(0, len(tokens), _MOST_AT_ONCE)
+            return torch.cat([self._pass(torch.tensor(tokens[at : at + _MOST_AT_ONCE]), states) for at in parts])[
+                -last:
+            ]
+
+    def normed(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """What comes out of the last layer, weighted, and the scale that belongs to each row: their product is normalised."""
+        return hidden * self._last_norm, self._scales(hidden)
 
     def _pass(self, tokens: Tensor, states: States) -> Tensor:
         n, begin, end = len(tokens), states.length, states.length + len(tokens)
@@ -101,7 +103,7 @@ class Llama:
         angles = torch.outer(torch.arange(begin, end), self._turns)
         turns = torch.polar(torch.ones_like(angles), angles)[:, None]
         # The heads that share a key stand below one another as further rows.
-        unseen = torch.full((n, end), -math.inf, dtype=torch.float64).triu_(begin + 1).repeat(group, 1)
+        unseen = torch.full((n, end), -math.inf, dtype=self._sums).triu_(begin + 1).repeat(group, 1)
         hidden: Tensor = self._words[tokens].float()
         for layer, (keys, values) in zip(self._layers, states.values, strict=True):
             norm, project, gather, second_norm, widen, narrow = layer
@@ -114,8 +116,10 @@ class Llama:
             asked = asked.reshape(self._key_heads, group * n, -1)
             # Sums of float32 depend on how many rows are summed beside them, and a last digit that differs can round to
             # another whole number in the next product; sums of float64, rounded to float32, do not.
-            seen_keys, seen_values = keys[:, :end].double(), values[:, :end].double()
-            likeness = torch.baddbmm(unseen, asked.double(), seen_keys.transpose(1, 2), alpha=self._head_dim**-0.5)
+            seen_keys, seen_values = keys[:, :end].to(self._sums), values[:, :end].to(self._sums)
+            likeness = torch.baddbmm(
+                unseen, asked.to(self._sums), seen_keys.transpose(1, 2), alpha=self._head_dim**-0.5
+            )
             found = torch.bmm(likeness.softmax(-1), seen_values).float().view(self._key_heads, group, n, -1)
             hidden = hidden + gather.times(found.permute(2, 0, 1, 3).reshape(n, -1))
             gate, wide = widen.times(hidden * second_norm, self._scales(hidden)).chunk(2, -1)
@@ -134,3 +138,24 @@ class Llama:
         halves = weight.view(-1, 2, self._head_dim // 2, weight.shape[1])
         pairs: Tensor = halves.transpose(1, 2).reshape(weight.shape)
         return pairs
+
+
+class Llama(Trunk):
+    """A whole ``LlamaForCausalLM``, for one reply at a time."""
+
+    def __init__(self, model: Any, *, int8: bool) -> None:
+        super().__init__(model, int8=int8)
+        self._head: Matrix = _kind(int8=int8)(model.lm_head.weight.detach().float())
+
+    def read(self, tokens: Sequence[int], states: States, *, last: int = 1) -> Tensor:
+        """Read further tokens.
+
+        :param states: of the tokens before; takes up the new ones.
+        :returns: the logits behind each of the ``last`` tokens, shape ``(last, n_words)``.
+        """
+        with torch.inference_mode():
+            return self._head.times(*self.normed(self.follow(tokens, states, last=last)))
+
+
+def _kind(*, int8: bool) -> type[Int8Matrix] | type[FloatMatrix]:
+    return Int8Matrix if int8 else FloatMatrix

@@ -1,0 +1,124 @@
+"""``policydesk tune verifier``: from folders of questions and documents to an adapter that verifies what was found.
+
+Lay out sheets, train the adapter, then make its output log-odds on questions that training did not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from retrieval.encoder import Encoder
+from retrieval.records import Reading
+from retrieval.tuning.collection import digest, origins, read_collections
+from retrieval.tuning.lessons import (
+    CollectionUse,
+    Facts,
+    Judged,
+    Pair,
+    Report,
+    calibrated,
+    card,
+    dev_pairs,
+    judge,
+    sheets_of,
+)
+from retrieval.tuning.reading import Step
+from retrieval.tuning.runs import Run, begin, settled
+from retrieval.tuning.verifying import VerifyingConfig, VerifyingNetwork, train
+from retrieval.verifier import Prompter, TrainedVerifier, Verifier
+from retrieval.weightfolder import check_place, fill, fingerprint, pack, read_manifest, write_manifest, write_readable
+
+_ABOUT = (
+    "Says whether a passage answers a question: the lower layers of SmolLM2-135M-Instruct (Apache-2.0) reading the passage and",
+    "then the question, with low-rank adapters trained by the command below. The base weights are the generator's own and are",
+    "read from the model cache; `weights.safetensors` holds the adapters as int8 with one scale a row.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierTuneConfig:
+    """All of a tuning run."""
+
+    name: str = "policydesk-verifier"
+    training: VerifyingConfig = field(default_factory=VerifyingConfig)
+    uses: Mapping[str, CollectionUse] = field(default_factory=dict)  #: by collection
+    rank_weight: float = 0.1  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.verifier.Verifier`
+    dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
+    start_from: Path | None = None  #: a folder of a verifier that training starts from, at half the learning rate
+
+
+def tune_verifier(
+    folders: Sequence[Path], encoder: Encoder, base: Path, out: Path, config: VerifierTuneConfig, *,
+    base_sha256: str, command: str = "policydesk tune verifier", report: Report = lambda _what, _done, _total: None,
+) -> dict[str, Judged]:  # fmt: skip
+    """Train a verifier on folders of data and write it, ready to load, into ``out``.
+
+    A run that was stopped goes on from its last checkpoint in ``out``.
+
+    :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
+    :param encoder: searches for passages that look as if they answered.
+    :param base: folder of the unpacked base weights; ``base_sha256`` of the file that they come from.
+    :returns: by collection with dev questions.
+    :raises WrongUsage: if the folders hold nothing to learn from or nothing to calibrate on, or another run was begun in
+        ``out``.
+    :raises ModelUnavailable: if ``out`` holds weights of another kind, or what is to be started from is no verifier.
+    """
+    from safetensors.numpy import save
+
+    from retrieval.basemodel import open_weights
+
+    check_place(out, kind="verifier")
+    training = config.training
+    if config.start_from:
+        read_manifest(config.start_from, kind="verifier")  # said now, not after an hour of searching
+        training = replace(training, learning_rate=training.learning_rate / 2)
+    began = perf_counter()
+    stated = origins(folders)
+    collections = read_collections(folders)
+    uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
+    pairs = dev_pairs(collections, config.dev_pairs, training.seed)
+    settings = settled(asdict(training), {name: asdict(use) for name, use in uses.items()})
+    start = fingerprint(config.start_from) if config.start_from else base_sha256
+    begin(out / "run", Run("verifier", digest(collections), start, settings, training.seed))
+    made, asked = sheets_of(collections, uses, encoder, out / "run", report)
+    model, _ = open_weights(base)
+    network = VerifyingNetwork(model, training)
+    if config.start_from:
+        fill(network, config.start_from, kind="verifier")
+
+    def trained(step: Step) -> None:
+        report(f"training, loss {step.answered_loss:.3f} and {step.span_loss:.2f}", step.step, step.steps)
+
+    train(made, asked, network, Prompter.of(base), out / "run", training, report=trained)
+    tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items()}
+    write_readable(out / "weights.safetensors", save(pack(tensors)))
+    about = {
+        "name": config.name, "kind": "verifier", "base": {"sha256": base_sha256},
+        "layers": training.layers, "adapter_scale": training.adapter_scale,
+        "command": command,
+        "training": asdict(training),
+        **({"started_from": fingerprint(config.start_from)} if config.start_from else {}),
+    }  # fmt: skip
+    write_manifest(out, {**about, "calibration": {"scale": 1.0, "offset": 0.0, "rank_weight": config.rank_weight}})
+    log_odds = _verified(pairs, TrainedVerifier.load(out, base), report)
+    scale, offset = calibrated(pairs, log_odds)
+    judged = judge(pairs, log_odds)
+    facts = Facts(command, stated, asdict(training), (perf_counter() - began) / 3600, judged)
+    (out / "README.md").write_text(card(config.name, _ABOUT, facts), encoding="utf-8")
+    calibration = {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": config.rank_weight}
+    write_manifest(out, {**about, "calibration": calibration})
+    return judged
+
+
+def _verified(pairs: Sequence[Pair], verifier: Verifier, report: Report) -> np.ndarray:
+    """As the verifier loads, in the numbers that it is served in; of a long passage, the beginning is read."""
+    log_odds = np.empty(len(pairs))
+    for done, pair in enumerate(pairs):
+        log_odds[done] = verifier.verify(pair.question, [pair.passage], [Reading(0.0, 0, 0)])[0]
+        report("reading dev questions", done + 1, len(pairs))
+    return log_odds
