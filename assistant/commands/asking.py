@@ -13,6 +13,7 @@ from rich.text import Text
 
 from assistant.accounts import Accounts, scope_of
 from assistant.commands.batch import read_batch
+from assistant.commands.homes import open_store
 from assistant.commands.output import aside, console, print_json
 from assistant.config import Settings
 from assistant.contract import answer_json, search_json
@@ -25,7 +26,6 @@ from retrieval.reader import load_reader
 from retrieval.rerank import load_reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
-from retrieval.store import Store
 
 AsUser = Annotated[
     str | None, typer.Option("--as", metavar="USER", help="Ask as this account: its groups decide what may be read.")
@@ -63,7 +63,7 @@ def search(
     searcher = Searcher(
         index, load_encoder(settings.encoder),
         reranker=load_reranker(settings.reranker) if wants_rerank else None,
-        reader=load_reader(settings.reader) if wants_rerank else None,
+        reader=load_reader(settings.reader, verifier=settings.verifier) if wants_rerank else None,
     )  # fmt: skip
     result = searcher.search(question, k=k, mode=mode, rerank=wants_rerank, scope=scope)
     if as_json:
@@ -129,7 +129,7 @@ def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdi
     """
     if jurisdiction is not None and not re.fullmatch("[A-Za-z]{2}", jurisdiction):
         raise WrongUsage(f"--jurisdiction takes a two-letter country code such as DE, not {jurisdiction!r}")
-    store = Store.open(settings.home)  # also where nobody is named: it refuses a home that it cannot read
+    store = open_store(settings)  # also where nobody is named: it refuses a home that it cannot read
     person = Accounts(store).require(user) if user is not None else None
     return scope_of(
         person, as_of=as_of.date() if as_of else None, jurisdiction=jurisdiction.upper() if jurisdiction else None

@@ -12,6 +12,7 @@ from rich.text import Text
 from assistant.accounts import Accounts, scope_of
 from assistant.asked import Asked
 from assistant.audit import Audit, Entry, Kind
+from assistant.commands.homes import open_store
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.records import Answer
@@ -40,7 +41,7 @@ def verify(
     Example: `policydesk audit verify`
     """
     settings: Settings = context.obj
-    found = Audit(Store.open(settings.home)).verify(head=head)
+    found = Audit(open_store(settings)).verify(head=head)
     if as_json:
         print_json({"entries": found.entries, "head": found.head, "broken": found.broken, "why": found.why})
     elif found.holds:
@@ -63,7 +64,7 @@ def list_entries(
     Example: `policydesk audit list --kind answer`
     """
     settings: Settings = context.obj
-    entries = list(Audit(Store.open(settings.home)).entries(kind=kind))[-last:]
+    entries = list(Audit(open_store(settings)).entries(kind=kind))[-last:]
     if as_json:
         print_json({"entries": [_entry_json(entry) for entry in entries]})
         return
@@ -80,7 +81,7 @@ def replay_answer(context: typer.Context, answer_id: str, as_json: AsJson = Fals
     Example: `policydesk audit replay 4f1c2ab09d3e77a1`
     """
     settings: Settings = context.obj
-    store = Store.open(settings.home)
+    store = open_store(settings)
     entry = Audit(store).find_answer(answer_id)
     scopes = [_at(scope, country) for scope in _scopes(store) for country in _countries(store)]
     played = replay(entry, _asking(settings, entry), text_with=Asked(store).text_with, scopes=scopes)

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from assistant.audit import Audit
 from assistant.changes import Comparison, affected_answers, compare, comparison_json
+from assistant.commands.homes import open_store
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from ingest.diff import Change, ChangeKind
 from ingest.wording import Part
 from retrieval.documents import Version
 from retrieval.records import heading_line
-from retrieval.store import Store
 
 #: Answers older than this are not looked up.
 _RECENT_DAYS = 90
@@ -37,7 +37,7 @@ def diff(context: typer.Context, document_id: str, old: str, new: str, as_json: 
     :param old: a version's id or number; likewise ``new``.
     """
     settings: Settings = context.obj
-    store = Store.open(settings.home)
+    store = open_store(settings)
     comparison = compare(store, document_id, old, new)
     after = (datetime.now(UTC) - timedelta(days=_RECENT_DAYS)).isoformat()
     answers = affected_answers(store, comparison, Audit(store), after=after)

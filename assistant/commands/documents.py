@@ -12,12 +12,12 @@ from rich.text import Text
 
 from assistant.actions import Act
 from assistant.commands import diffing, reviewing
+from assistant.commands.homes import open_store
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.contract import document_json
 from retrieval.documents import Document, Standing
 from retrieval.errors import WrongUsage
-from retrieval.store import Store
 
 app = typer.Typer(
     help="The library: list, show, review, publish, remove, undo, versions, diff, conflicts.",
@@ -34,7 +34,7 @@ def list_documents(context: typer.Context, as_json: AsJson = False) -> None:
     Example: `policydesk documents list --json`
     """
     settings: Settings = context.obj
-    documents = Store.open(settings.home).documents()
+    documents = open_store(settings).documents()
     today = date.today()
     if as_json:
         print_json({"documents": [document_json(document, today=today) for document in documents]})
@@ -63,7 +63,7 @@ def show(context: typer.Context, document_id: str, as_json: AsJson = False) -> N
     Example: `policydesk documents show d3f9a12c45`
     """
     settings: Settings = context.obj
-    store = Store.open(settings.home)
+    store = open_store(settings)
     document = store.document(document_id)
     passages = store.passages(document.versions[-1].version_id)
     if as_json:
@@ -91,7 +91,7 @@ def versions(context: typer.Context, document_id: str, as_json: AsJson = False) 
     Example: `policydesk documents versions d3f9a12c45 --json`
     """
     settings: Settings = context.obj
-    document = Store.open(settings.home).document(document_id)
+    document = open_store(settings).document(document_id)
     if as_json:
         print_json(document_json(document, today=date.today()))
         return
@@ -132,7 +132,7 @@ def remove(
     Example: `policydesk documents remove d3f9a12c45 --yes`
     """
     settings: Settings = context.obj
-    document = Store.open(settings.home).document(document_id)
+    document = open_store(settings).document(document_id)
     how = "" if undoable else " for good"
     if as_json and not yes:
         raise WrongUsage("nothing was removed: standard output carries JSON, so nobody is asked; add --yes")

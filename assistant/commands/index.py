@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.commands.homes import open_store
 from assistant.commands.output import console, print_json, progress_bar
 from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
@@ -20,7 +21,6 @@ from retrieval.encoder import encoder_name, load_encoder
 from retrieval.errors import PolicydeskError, WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.models import DEFAULT_WEIGHTS, ModelCache
-from retrieval.store import Store
 
 app = typer.Typer(
     help="The index, which can always be rebuilt from the database.",
@@ -38,7 +38,7 @@ def rebuild(context: typer.Context) -> None:
     from assistant.review import Review
 
     settings: Settings = context.obj
-    review = Review(settings.home, Store.open(settings.home), encoder=lambda: load_encoder(settings.encoder))
+    review = Review(settings.home, open_store(settings), encoder=lambda: load_encoder(settings.encoder))
     with progress_bar() as progress:
         task = progress.add_task("Encoding passages", total=None)
         generation = review.erasure.rebuild(
@@ -102,17 +102,17 @@ def doctor(
     cache = ModelCache.default()
     findings = [_finding(f"weights of {weights.name}", partial(cache.verify, weights)) for weights in DEFAULT_WEIGHTS]
     findings.append(_finding("confidence and what it was fitted to", lambda: _check_confidence(settings)))
-    findings.append(_finding("database", lambda: Store.open(settings.home)))
+    findings.append(_finding("database", lambda: open_store(settings)))
     if findings[-1].problem is None:
         findings.append(
             _finding("index", lambda: open_index(settings.home, encoder=encoder_name(settings.encoder), or_empty=True))
         )
-        if findings[-1].problem is None and is_stale(settings.home, Store.open(settings.home)):
+        if findings[-1].problem is None and is_stale(settings.home, open_store(settings)):
             behind = (
                 f"generation {current_generation(settings.home)} is behind the database; run: policydesk index rebuild"
             )
             findings.append(Finding("index up to date", behind))
-        store = Store.open(settings.home)
+        store = open_store(settings)
         findings += [
             Finding(checked, weak, stops=checked in STOPPING) for checked, weak in weak_settings(settings, store)
         ]

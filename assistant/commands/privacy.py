@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from assistant.commands.homes import no_home, open_store
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.privacy import KINDS, Privacy, period, read_period, sweep
-from retrieval.store import Store
 
 app = typer.Typer(
     help="How long records are kept, and works council mode.",
@@ -35,6 +35,8 @@ def show(context: typer.Context, as_json: Annotated[bool, typer.Option("--json",
     Example: `policydesk privacy show`
     """
     settings: Settings = context.obj
+    if not settings.home.root.is_dir():  # a database may come later than what is set
+        raise no_home(settings)
     privacy = Privacy.load(settings.home)
     if as_json:
         print_json(asdict(privacy))
@@ -96,7 +98,7 @@ def sweep_now(
     Example: `policydesk privacy sweep`
     """
     settings: Settings = context.obj
-    removed = sweep(Store.open(settings.home), Privacy.load(settings.home))
+    removed = sweep(open_store(settings), Privacy.load(settings.home))
     if as_json:
         print_json({"removed": removed})
         return

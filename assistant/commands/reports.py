@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from assistant.asked import Asked
+from assistant.commands.homes import open_store
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.drift import DriftReport, drift_json
@@ -23,7 +24,6 @@ from retrieval.generations import open_index
 from retrieval.records import Passage
 from retrieval.scope import Scope
 from retrieval.search import Searcher
-from retrieval.store import Store
 
 app = typer.Typer(
     help="What is asked and not answered, how much, and whether that changes.",
@@ -44,7 +44,7 @@ def gaps(
     Example: `policydesk report gaps --days 30`
     """
     settings: Settings = context.obj
-    store = Store.open(settings.home)
+    store = open_store(settings)
     encoder = load_encoder(settings.encoder)
     report = find_gaps(Asked(store), encoder, nearest=_nearest(settings, encoder), config=GapConfig(days=days))
     if as_json:
@@ -64,7 +64,7 @@ def usage(
     Example: `policydesk report usage --weeks 4 --json`
     """
     settings: Settings = context.obj
-    report = count_usage(Asked(Store.open(settings.home)), weeks=weeks)
+    report = count_usage(Asked(open_store(settings)), weeks=weeks)
     if as_json:
         print_json(usage_json(report))
     else:
@@ -82,7 +82,7 @@ def drift(
     Example: `policydesk report drift --days 14`
     """
     settings: Settings = context.obj
-    report = compare_periods(Asked(Store.open(settings.home)), days=days)
+    report = compare_periods(Asked(open_store(settings)), days=days)
     if as_json:
         print_json(drift_json(report))
     else:

@@ -10,12 +10,12 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from assistant.commands.homes import open_store
 from assistant.commands.output import aside, console, print_json
 from assistant.config import Settings
 from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.records import heading_line
-from retrieval.store import Store
 
 if TYPE_CHECKING:
     from assistant.actions import Action
@@ -255,7 +255,7 @@ def open_review(context: typer.Context) -> Review:
     settings: Settings = context.obj
     return Review(
         settings.home,
-        Store.open(settings.home),
+        open_store(settings),
         encoder=lambda: load_encoder(settings.encoder),
         rehearsing=lambda: open_assistant(settings, model="quote"),
     )

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from assistant.accounts import MIN_PASSWORD_CHARACTERS, Accounts, Role
 from assistant.audit import Audit
+from assistant.commands.homes import open_store
 from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.owndata import remove_everything
@@ -41,8 +42,9 @@ def add(
 
     Example: `printf %s "$PASSWORD" | policydesk users add maria --role hr --groups board --password-stdin`
     """
-    accounts = _accounts(context)
+    settings: Settings = context.obj
     password = _password(asked=not password_stdin)
+    accounts = Accounts(Store.open(settings.home))
     person = accounts.add(name, role, password, groups=_names(groups))
     Audit(accounts.store).record_access(person, "added")
     console.print(f"Account {person.name} is made, role {person.role.value}.")
@@ -182,7 +184,7 @@ def _scope(name: str) -> TokenScope:
 
 def _accounts(context: typer.Context) -> Accounts:
     settings: Settings = context.obj
-    return Accounts(Store.open(settings.home))
+    return Accounts(open_store(settings))
 
 
 def _password(*, asked: bool) -> str:

@@ -129,7 +129,24 @@ def test_a_full_disk_is_one_line(
     def full(_self: Home) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    Store.open(Home(tmp_path)).close()
     monkeypatch.setattr(Home, "create", full)
     assert ends(tmp_path, "documents", "list") == 3
     said = capsys.readouterr().err
     assert ("No space left on device" in said, said.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ask Dogs?", "search Dogs?", "audit verify", "audit list", "audit replay 1", "documents list", "documents show d1",
+        "documents review", "documents publish d1", "documents remove d1", "documents undo", "documents history", "documents diff d1 1 2",
+        "index rebuild", "index verify", "privacy show", "privacy sweep", "report gaps", "report usage", "report drift", "users list",
+        "users tokens", "users remove ada", "users token ada", "backup copy",
+    ],
+)  # fmt: skip
+def test_a_mistyped_home_is_said_and_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert ends(tmp_path / "mistyped", *command.split()) == 3
+    said = capsys.readouterr().err
+    assert (str(tmp_path / "mistyped") in said, said.count("\n")) == (True, 1)
+    assert not list(tmp_path.iterdir())

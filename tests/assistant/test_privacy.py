@@ -136,6 +136,7 @@ def test_the_commands_set_show_and_sweep(home: Home, capsys: pytest.CaptureFixtu
     run("works-council", "--on")
     shown = json.loads(run("show", "--json"))
     assert (shown["retention"]["conversations"], shown["retention"]["logs"], shown["works_council"]) == (90, None, True)
+    Store.open(home).close()
     assert json.loads(run("sweep", "--json"))["removed"]["conversations"] == 0
     assert "90 days" in run("show")
 

@@ -45,6 +45,7 @@ def test_accounts_are_listed_as_json(home: Home) -> None:
 
 
 def test_an_empty_list_says_how_to_make_an_account(home: Home) -> None:
+    Store.open(home).close()
     assert "users add" in users(home, "list")
 
 
@@ -67,6 +68,7 @@ def test_a_removed_account_is_gone(home: Home) -> None:
 
 @pytest.mark.parametrize("command", ["remove", "token"])
 def test_an_unknown_account_is_one_line(home: Home, command: str) -> None:
+    Store.open(home).close()
     with pytest.raises(PolicydeskError, match="there is no account maria"):
         users(home, command, "maria")
 
