@@ -18,6 +18,7 @@ from assistant.alignment import Alignment, lay_beside
 from assistant.marks import is_english, is_over, links, signs, speaks_of_all
 from assistant.moved import is_shuffled, is_spliced, swapped
 from assistant.prompt import one_line
+from assistant.voice import in_one_voice, is_in_another_tense
 from ingest.opposites import OPPOSITES, party
 from ingest.sayings import MONTH_STEMS, Fact, Kind, facts
 from retrieval.terms import terms
@@ -63,6 +64,8 @@ _WHICH = frozenset(
 )
 #: What somebody has to give before the rest holds.
 _LEAVE_OF = frozenset(terms("consent approval permission authorisation authorization discretion"))
+#: The same, but where it is only an example.
+_PROOF = frozenset(terms("receipt invoice certificate proof"))
 #: Bounds that say when something holds.
 _WHEN = frozenset(["until", "before", "after", "from", "during"])
 
@@ -72,6 +75,8 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
 
     :param heading: title and section path of the span; names and topics may come from there, facts may not.
     """
+    found = {Failure.CONDITION} if is_in_another_tense(claim, span) else set()
+    claim, span = in_one_voice(claim, span), in_one_voice(span, claim)
     claimed, cited = _without_answer_word(claim), facts(span)
     topics = _ADDRESSED.union(terms(heading))
     if "?" not in claim:
@@ -80,9 +85,11 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     beside = lay_beside(claimed, cited)
     foreign = [at for at in beside.unmatched if beside.claimed[at].key not in topics]
     coverage = 1 - len(foreign) / len(beside.claimed) if beside.claimed else 0.0
-    found = {*_added(beside, topics), *_dropped(beside), *_marked(claim, span, beside)}
+    found.update(_added(beside, topics), _dropped(beside), _marked(claim, span, beside))
     if _denied_by_opener(beside, span):
         found.add(Failure.NEGATION)
+    if _stops_short(beside, span):
+        found.add(Failure.CONDITION)
     if _is_about_others(beside):
         found.add(Failure.NAME)
     if is_shuffled(beside, _ADDRESSED) or is_spliced(beside):
@@ -98,6 +105,8 @@ _DENYING = frozenset(
     ["ban", "free", *terms("refuse reject prohibit forbidden exclude lapse expire refrain avoid failure cease")]
 )
 _NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
+_DEMANDS = frozenset(["duty", "ban"])
+_JOINTS = re.compile(r"(?P<mark>;|\band\b)(?=(?P<rest>[^;.!?]*))", re.IGNORECASE)
 _LIST_BELOW = re.compile(r":\s+")
 
 
@@ -155,7 +164,7 @@ def _dropped(beside: Alignment) -> Iterator[Failure]:
                 yield Failure.CONDITION
             if fact.key in _DENYING and _stands_beside_kept(beside, to):
                 yield Failure.NEGATION
-            if fact.key in _LEAVE_OF and _binds(beside, to):
+            if (fact.key in _LEAVE_OF or (fact.key in _PROOF and not fact.bracketed)) and _binds(beside, to):
                 yield Failure.CONDITION
             if _is_counted(beside, to):
                 yield Failure.NUMBER
@@ -210,6 +219,26 @@ def _denied_by_opener(beside: Alignment, span: str) -> bool:
     return bool(denied) and any(to >= opened for to in beside.kept)
 
 
+def _stops_short(beside: Alignment, span: str) -> bool:
+    """Whether the claim ends where the span goes on to demand something more: at "and", of what is demanded together, or at a
+    semicolon with a demand behind it."""
+    for joint in _JOINTS.finditer(span) if len(beside.kept) < len(beside.cited) else ():
+        begin, end = len(facts(span[: joint.start()])), len(facts(span[: joint.end()] + joint["rest"]))
+        head, tail = beside.cited[:begin], beside.cited[begin:end]
+        if not tail or tail[0].bracketed or beside.kept.intersection(range(begin, end)):
+            continue
+        modals = [fact.key for fact in tail if fact.kind is Kind.MODAL]
+        if joint["mark"] == ";":
+            stops = begin - 1 in beside.kept and not _DEMANDS.isdisjoint(modals)
+        else:
+            part = [at for at in range(begin) if head[at].part == tail[0].part]
+            over = next((at for at in reversed(part) if head[at].kind is Kind.MODAL), None)
+            stops = over in beside.kept and head[over].key in _DEMANDS and not modals
+        if stops:
+            return True
+    return False
+
+
 def _measures_kept(beside: Alignment, to: int) -> bool:
     """Whether the claim keeps the unit of a number, the other end of its range, or what a unit such as "a night" divides."""
     neighbour = to + 1 if beside.cited[to].kind is Kind.NUMBER else to - 1
@@ -262,7 +291,7 @@ def _swapped(beside: Alignment) -> Iterator[tuple[Fact, Fact]]:
 
 def _marked(claim: str, span: str, beside: Alignment) -> Iterator[Failure]:
     """What small words and signs say otherwise than in the span."""
-    mine, theirs = signs(claim), signs(span)
+    mine, theirs = signs(claim).union(_READ_TWO_WAYS.findall(claim)), signs(span).union(_READ_TWO_WAYS.findall(span))
     if mine - theirs or any(
         _digits(sign) in {_digits(own) for own in _numbers(claim)} or not _digits(sign) for sign in theirs - mine
     ):
@@ -295,6 +324,10 @@ def _is_half_kept(beside: Alignment, one: str, other: str) -> bool:
         if any(to > at + 1 for to in part) or any(beside.cited[to].kind is Kind.CONDITION for to in part if to < at):
             return True
     return False
+
+
+#: One and a half to some, and fifteen hundred to others.
+_READ_TWO_WAYS = re.compile(r"(?<![\d.,])\d{1,3}\.\d{3}(?![.,]?\d)")
 
 
 def _numbers(text: str) -> list[str]:

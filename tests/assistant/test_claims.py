@@ -240,6 +240,69 @@ def test_the_same_meaning_in_other_order_or_spelling_is_supported(span: str, cla
     assert check(claim, span).supported
 
 
+@pytest.mark.parametrize(
+    ("passive", "active"),
+    [
+        ("Overtime must be approved by your manager.", "Your manager must approve overtime."),
+        ("Travel costs are paid by the company.", "The company pays for travel costs."),
+        (
+            "The records are not kept by HR for more than five years.",
+            "HR does not keep the records for more than five years.",
+        ),
+        ("The manager must be informed by the employee.", "The employee must inform the manager."),
+    ],
+)
+def test_what_is_done_by_somebody_is_what_somebody_does(passive: str, active: str) -> None:
+    assert check(active, passive).supported
+    assert check(passive, active).supported
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # Who does it, and to whom.
+        ("The manager must be informed by the employee.", "The manager must inform the employee."),
+        ("Freelancers are paid by the agency.", "Freelancers pay the agency."),
+        # What was, and what is.
+        ("Employees received a bonus of 500 euros.", "Employees receive a bonus of 500 euros."),
+        ("Staff worked from home two days a week.", "Staff work from home two days a week."),
+        ("Imported goods must be declared.", "Important goods must be declared."),
+        # One and a half, or fifteen hundred.
+        ("The fee is 1.500 euros.", "The fee is 1,500 euros."),
+        ("The fee is 1.500 euros.", "The fee is 1500 euros."),
+    ],
+)
+def test_neither_of_two_that_differ_stands_on_the_other(one: str, other: str) -> None:
+    assert check(one, one).supported
+    assert not check(one, other).supported
+    assert not check(other, one).supported
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("Employees must call their manager and hand in a certificate.", "Employees must call their manager."),
+        ("Claims must be signed and dated.", "Claims must be signed."),
+        ("You may work abroad for 20 days; a request must be made before.", "You may work abroad for 20 days."),
+        ("You may sell leave with a certificate from HR.", "You may sell leave."),
+    ],
+)
+def test_what_is_demanded_too_at_the_end_is_not_left_out(span: str, claim: str) -> None:
+    assert not check(claim, span).supported
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("Managers must sign and staff may pay.", "Managers must sign."),
+        ("Hotels are paid and meals are refunded.", "Hotels are paid."),
+        ("Hotels are paid up to 90 euros; meals may be claimed.", "Hotels are paid up to 90 euros."),
+    ],
+)
+def test_what_stands_for_itself_at_the_end_may_be_left_out(span: str, claim: str) -> None:
+    assert check(claim, span).supported
+
+
 @pytest.mark.parametrize("span", ["30.", "-5", "[1]", "Ask HR. 30"])
 @pytest.mark.parametrize("claim", ["", "½", "Ask your manager.", "31"])
 def test_a_span_that_ends_with_a_number_is_checked(claim: str, span: str) -> None:
