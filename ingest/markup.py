@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from ingest.numbering import roman
+from ingest.webtables import settle
 
 Properties = dict[str, str]
 
@@ -104,7 +105,6 @@ _FURNITURE = re.compile(
 #: A button that folds a part of the page open.
 _OPENS = "@aria-expanded or @aria-controls or contains(@class, 'accordion') or contains(@class, 'collaps')"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_MAX_SPAN = 50
 #: Stands where a line ends, which the partitioner doesn't say.
 LINE_BREAK = "\ue0f1"
 #: Characters, and references to them, that lxml reads and will not write.
@@ -118,7 +118,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     """A page's ``<title>``, and the page made ready for the partitioner.
 
     Scripts, navigation, hidden parts and what is struck out go; numbers of ordered lists become text; what readers can fold open
-    is opened; merged table cells are repeated. The page has no ``<head>`` afterwards.
+    is opened; merged table cells are repeated, and tables that only lay out a page are its text. The page has no ``<head>`` afterwards.
     """
     from lxml import etree, html
 
@@ -154,8 +154,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
         _head(node)
     for node in root.xpath("//dl"):
         _pair_terms(node)
-    for node in root.xpath("//table"):
-        _fill_spans(node)
+    settle(root)
     for node in root.xpath("//br[ancestor::p or ancestor::div or ancestor::li or ancestor::blockquote]"):
         node.tail = LINE_BREAK + (node.tail or "")
         _drop(node)
@@ -219,49 +218,6 @@ def _pair_terms(node: Any) -> None:
         node.append(node.makeelement("p"))
         node[-1].text = term
     node.tag = "div"
-
-
-def _fill_spans(table: Any) -> None:
-    """Repeat merged cells in every place they cover, so that each row has all its columns; mark the cells' line breaks."""
-    for line_break in table.xpath(".//td//br | .//th//br | .//td//li | .//th//li | .//td//p | .//th//p"):
-        line_break.tail = " " + (line_break.tail or "")
-    pending: dict[int, tuple[int, str, str]] = {}
-    for row in table.iter("tr"):
-        cells: list[tuple[str, str]] = []
-        column = 0
-        for cell in [child for child in row if child.tag in ("td", "th")]:
-            while column in pending:
-                left, tag, text = pending.pop(column)
-                cells.append((tag, text))
-                if left > 1:
-                    pending[-column - 1] = (left - 1, tag, text)
-                column += 1
-            text = _squeezed(cell.text_content()) or ""
-            across, down = _span(cell, "colspan"), _span(cell, "rowspan")
-            for _ in range(across):
-                cells.append((cell.tag, text))
-                if down > 1:
-                    pending[-column - 1] = (down - 1, cell.tag, text)
-                column += 1
-        while column in pending:
-            left, tag, text = pending.pop(column)
-            cells.append((tag, text))
-            if left > 1:
-                pending[-column - 1] = (left - 1, tag, text)
-            column += 1
-        # Spans opened or carried by this row count from the next one on.
-        pending = {(-key - 1 if key < 0 else key): value for key, value in pending.items()}
-        for child in list(row):
-            row.remove(child)
-        for tag, text in cells:
-            cell = row.makeelement(tag)
-            cell.text = text
-            row.append(cell)
-
-
-def _span(cell: Any, name: str) -> int:
-    value = cell.get(name, "1")
-    return min(int(value), _MAX_SPAN) if value.isdecimal() and int(value) > 0 else 1
 
 
 def _number_lists(root: Any) -> None:
