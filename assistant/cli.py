@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -87,6 +88,27 @@ def build_app() -> typer.Typer:
     return app
 
 
+def _write_whatever_comes() -> None:
+    """Where the terminal or the file that we write to has no sign for a letter, say which it is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """:raises WrongUsage: for an argument in bytes that are no text and name no file; a file may be called anything."""
+    from retrieval.errors import WrongUsage
+
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError as error:
+            if not Path(argument).exists():
+                raise WrongUsage(
+                    f"{argument.encode('utf-8', 'backslashreplace').decode()} is not UTF-8 text; set the terminal to UTF-8 and type "
+                    "it again"
+                ) from error
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every error a user can cause is one line on standard error and an exit code.
 
@@ -98,7 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from assistant.trouble import trouble
     from retrieval.errors import NotReady, PolicydeskError
 
+    _write_whatever_comes()
     try:
+        _check_text(sys.argv[1:] if arguments is None else arguments)
         build_app()(arguments, prog_name="policydesk")
     except PolicydeskError as error:
         typer.echo(f"policydesk: {error}", err=True)

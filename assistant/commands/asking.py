@@ -54,7 +54,6 @@ def search(
     Example: `policydesk search "how many days of leave can I carry over" -k 5`
     """
     settings: Settings = context.obj
-    _check_text(question)
     if not re.search(r"\w", question):
         raise WrongUsage('there is no word in the question; write one, for example: policydesk search "parental leave"')
     scope = _scope(settings, as_user, as_of, jurisdiction)
@@ -97,7 +96,6 @@ def ask(
     settings: Settings = context.obj
     if (question is None) == (batch is None):
         raise WrongUsage("give a question or --batch FILE, one of them")
-    _check_text(question or "")
     scope = _scope(settings, as_user, as_of, jurisdiction)
     lines = read_batch(batch) if batch else []
     assistant = open_assistant(settings, model=model)
@@ -111,14 +109,6 @@ def ask(
     for line in lines:
         answer = assistant.answer(line.text, scope=line.within(scope), history=line.turns)
         print_json({"_id": line.key, **answer_json(answer)}, indent=None)
-
-
-def _check_text(question: str) -> None:
-    """:raises WrongUsage: for a question that came in bytes that are no text."""
-    try:
-        question.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise WrongUsage("the question is not UTF-8 text; set the terminal to UTF-8 and type it again") from error
 
 
 def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdiction: str | None) -> Scope:

@@ -19,7 +19,9 @@ aside = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """JSON alone on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+    # Not everything that JSON is written to takes every letter: there it is written as JSON can, in ASCII.
+    can_all = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    sys.stdout.write(json.dumps(value, ensure_ascii=not can_all, indent=indent) + "\n")
     sys.stdout.flush()
 
 

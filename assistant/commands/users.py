@@ -193,4 +193,9 @@ def _password(*, asked: bool) -> str:
     if asked:
         prompt = f"Password (at least {MIN_PASSWORD_CHARACTERS} characters)"
         return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        password = sys.stdin.readline().rstrip("\r\n")
+        password.encode("utf-8")
+    except UnicodeError as error:
+        raise WrongUsage("the password is not UTF-8 text; pipe it in as UTF-8, as browsers send it") from error
+    return password

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import sqlite3
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,48 @@ def test_a_mistyped_home_is_said_and_not_made(tmp_path: Path, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert (str(tmp_path / "mistyped") in said, said.count("\n")) == (True, 1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "add", "ada", "--role", "hr", "--groups", "pay,\udcff", "--password-stdin"),
+        ("users", "remove", "ad\udcffa"),
+        ("documents", "show", "d\udcff"),
+        ("search", "dogs\udcff"),
+        ("ask", "dogs\udcff"),
+    ],
+)
+def test_bytes_that_are_no_text_are_one_line_and_do_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD + "\n"))
+    store = Store.open(Home(tmp_path))
+    assert ends(tmp_path, *arguments) == 2
+    said = capsys.readouterr().err
+    assert ("not UTF-8 text" in said, said.count("\n")) == (True, 1)
+    assert Accounts(store).everyone() == []
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_password_that_is_no_text_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], errors: str
+) -> None:
+    given = io.TextIOWrapper(io.BytesIO(b"stra\xdfenbahnen\n"), encoding="utf-8", errors=errors)
+    monkeypatch.setattr(sys, "stdin", given)
+    assert ends(tmp_path, "users", "add", "ada", "--role", "hr", "--password-stdin") == 2
+    assert "the password is not UTF-8 text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_letters_that_the_terminal_does_not_have_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    Store.open(Home(tmp_path)).add_version(replace(DRESS, title="\u201cTies\u201d \U0001f454"))
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1", write_through=True))
+    assert ends(tmp_path, "documents", "list", *(["--json"] if as_json else [])) == 0
+    said = written.getvalue().decode("latin-1")
+    assert "\\u201c" in said
+    if as_json:
+        assert json.loads(said)["documents"][0]["title"] == "\u201cTies\u201d \U0001f454"
