@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from ingest import nested
 from ingest.archive import Archive
 from ingest.notes import place_notes
 from ingest.tracked import accept, unwrap
@@ -120,6 +121,7 @@ def _flatten(root: Any) -> list[str]:
         paragraph = style.getparent().getparent()
         if re.fullmatch(r"(TOC|Verzeichnis)\d", style.get(f"{_W}val", "")) and paragraph.getparent() is not None:
             paragraph.getparent().remove(paragraph)
+    nested.settle(root)
     for table in root.iter(f"{_W}tbl"):
         _mark_header(table)
     return warnings

@@ -52,6 +52,38 @@ def test_a_header_row_with_an_empty_corner_is_one() -> None:
     assert (found.rows[0], found.header_rows) == (("", "Germany", "France"), 1)
 
 
+def rows_of_cells(*rows: tuple[str, ...]) -> str:
+    """A table whose cells hold the given WordprocessingML."""
+    written = "".join(f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in row)}</w:tr>" for row in rows)
+    return f"<w:tbl><w:tblGrid/>{written}</w:tbl>"
+
+
+def paragraph(text: str) -> str:
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+GRADES = (("Grade", "Days"), ("Junior", "25"), ("Senior", "28"))
+GRADES_WRITTEN = rows_of_cells(*(tuple(map(paragraph, row)) for row in GRADES))
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_a_table_in_a_table_that_only_lays_out_the_page_stands_by_itself(across: bool) -> None:
+    parts = paragraph("Leave by grade:"), GRADES_WRITTEN + paragraph("Ask first.")
+    layout = rows_of_cells(parts) if across else rows_of_cells(*((part,) for part in parts))
+    before, found, after = load("a.docx", docx_with_body(layout)).blocks
+    assert (before.text, found.rows, after.text) == ("Leave by grade:", GRADES, "Ask first.")
+
+
+def test_a_table_in_a_cell_of_another_is_a_line_of_the_cell() -> None:
+    outer = rows_of_cells(
+        (paragraph("Country"), paragraph("Leave")),
+        (paragraph("Germany"), paragraph("By grade:") + GRADES_WRITTEN + "<w:p/>"),
+        (paragraph("France"), paragraph("30 days")),
+    )
+    (found,) = load("a.docx", docx_with_body(outer)).blocks
+    assert " ".join(found.rows[1][1].split()) == "By grade: Grade: Junior, Days: 25; Grade: Senior, Days: 28"
+
+
 def test_inserted_text_is_read_and_deleted_text_is_not() -> None:
     body = (
         "<w:p><w:r><w:t>Leave is </w:t></w:r><w:del><w:r><w:delText>20</w:delText></w:r></w:del>"
