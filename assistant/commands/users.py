@@ -104,9 +104,11 @@ def remove(context: typer.Context, name: str) -> None:
     """
     accounts = _accounts(context)
     person = accounts.require(name)
-    accounts.remove(name)
+    # The account last: whatever stops this half way, it can be done once more.
     removed = remove_everything(accounts.store, person.account_id)
     Audit(accounts.store).record_access(person, "removed")
+    accounts.remove(name)
+    remove_everything(accounts.store, person.account_id)  # what came in meanwhile
     gone = f"{removed['conversations']} conversation(s) and {removed['handoffs']} hand-off(s)"
     console.print(f"Account {name} is removed, with {gone}.")
 

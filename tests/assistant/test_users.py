@@ -9,13 +9,19 @@ from typer.testing import CliRunner
 
 from assistant.accounts import Accounts
 from assistant.audit import Audit, Kind
+from assistant.chats import Chats
 from assistant.commands.users import app
 from assistant.config import Settings
+from assistant.handoffs import Handoffs
 from retrieval.errors import PolicydeskError
 from retrieval.home import Home
 from retrieval.store import Store
 
 PASSWORD = "correct horse battery"
+
+
+class PowerCut(Exception):
+    pass
 
 
 def users(home: Home, *arguments: str, given: str = "") -> str:
@@ -64,6 +70,26 @@ def test_a_removed_account_is_gone(home: Home) -> None:
     add(home)
     assert "removed" in users(home, "remove", "maria")
     assert Accounts(Store.open(home)).everyone() == []
+
+
+def test_a_removal_that_is_cut_off_leaves_nothing_that_is_nobody_s(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(home)
+    store = Store.open(home)
+    account_id = Accounts(store).require("maria").account_id
+    Chats(store).save("t1", account_id=account_id, name="Parental leave")
+    Handoffs(store).add("May I work from Spain?", account_id=account_id)
+    remove = Accounts.remove
+
+    def cut_off(accounts: Accounts, name: str) -> None:
+        remove(accounts, name)
+        raise PowerCut
+
+    monkeypatch.setattr(Accounts, "remove", cut_off)
+    with pytest.raises(AssertionError):
+        users(home, "remove", "maria")
+    assert Accounts(store).everyone() == []
+    assert (Chats(store).load("t1"), Handoffs(store).own(account_id)) == (None, [])
+    assert [entry.payload["act"] for entry in Audit(store).entries(kind=Kind.ACCESS)] == ["added", "removed"]
 
 
 @pytest.mark.parametrize("command", ["remove", "token"])
