@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import PurePath
 
-from ingest import markup, media, partition, word
+from ingest import footnotes, markup, media, partition, word
 from ingest.frontmatter import mended
 from ingest.ocr import Ocr, Without
 from ingest.plain import lines_apart, paragraphs
@@ -112,7 +112,7 @@ def _no_text_reason(loaded: Loaded) -> str:
 
 def _load_markdown(data: bytes) -> Loaded:
     properties, body = markup.split_front_matter(mended(media.decode(data)))
-    source = markup.markdown_to_html(markup.strip_template_tags(body))
+    source = markup.markdown_to_html(footnotes.place(markup.strip_template_tags(body)))
     _, page = markup.prepare_html(source)
     blocks = tuple(_without_marks(block) for block in partition.page_blocks(page))
     return Loaded(
