@@ -15,14 +15,14 @@ from assistant import conflicts
 from assistant.asides import Asides
 from assistant.choices import by_country, own_rules
 from assistant.confidence import Confidence, load_confidence
-from assistant.conversation import standalone
+from assistant.conversation import apart, otherwise, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.finding import HITS, find, settled
 from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.places import country_name
 from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, QuotingConfig, choose, heading_of_list
+from assistant.quoting import EVERY_SIDE, QuotingConfig, choose, heading_of_list, joined
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -89,6 +89,17 @@ class _Asked:
     scope: Scope
     clock: _Clock
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is quoted, best first."""
+
+    evidence: Sequence[EvidenceSentence]  #: what a draft may phrase; empty where nothing but the quotations will do
+    citations: Sequence[Citation]
+    confidence: float
+    disputed: bool = False  #: the first two contradict each other
+    sides: bool = False  #: they are sides of a contradiction, or rules of countries
 
 
 #: Yields checked text; returns the claims and citations it made, and how the draft ended.
@@ -176,10 +187,24 @@ class Assistant:
             yield AnswerDone(self._refuse(asked, Reason.EMPTY_INDEX, ()))
             return
         asked = _Asked(question, whole, settled(scope, whole, searcher), clock, searcher.index.generation)
-        key = (whole, asked.scope.groups, asked.scope.day, asked.scope.jurisdiction, asked.generation)
+        events = self._remembered(asked, searcher)
+        if own := otherwise(question, history):
+            # What follows the question before may as well be a new one, where nothing answers it as what follows.
+            begin = next(events)
+            if _is_refusal(begin):
+                again = self._remembered(replace(asked, standalone=own, scope=settled(scope, own, searcher)), searcher)
+                begin_again = next(again)
+                if not _is_refusal(begin_again):
+                    begin, events = begin_again, again
+            yield begin
+        yield from events
+
+    def _remembered(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
+        """Answer a question, at once where it was answered before."""
+        key = (asked.standalone, asked.scope.groups, asked.scope.day, asked.scope.jurisdiction, asked.generation)
         if cached := self._cache.get(key):
-            clock.mark("total")
-            cached = replace(cached, question=question, timings_ms=clock.reached_ms)
+            asked.clock.mark("total")
+            cached = replace(cached, question=asked.question, timings_ms=asked.clock.reached_ms)
             yield EvidenceFound(cached.citations)
             yield TokenDrafted(cached.text)
             yield AnswerDone(cached)
@@ -195,22 +220,17 @@ class Assistant:
         if is_too_vague(asked.standalone):
             yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, hits))
             return
-        evidence = self._evidence(asked, hits)
-        confidence = self.confidence.probability(hits, evidence)
-        if not evidence or confidence < self.confidence.threshold:
+        told = self._of_both(asked, searcher) or self._told(asked, hits)
+        if not told.citations:
             reason = self._why_not(asked, searcher)
-            yield AnswerDone(self._refuse(asked, reason, hits, confidence))
+            yield AnswerDone(self._refuse(asked, reason, hits, told.confidence))
             return
-        if asked.scope.jurisdiction:
-            evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
-        disputed = conflicts.find(evidence, encoder=self.encoder)
-        # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
-        sides = disputed[0] if disputed else self._choices(asked, evidence)
-        citations = choose(sides, EVERY_SIDE) if sides else choose(evidence)
+        citations, disputed, sides = told.citations, told.disputed, told.sides
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
         labels = _labels(citations, asked.scope, searcher.index)
-        phrased, ending = (None, None) if sides or any(labels) else (yield from self._phrase(asked, evidence))
+        is_drafted = told.evidence and not sides and not any(labels)
+        phrased, ending = (yield from self._phrase(asked, told.evidence)) if is_drafted else (None, None)
         claims, cited = phrased or _quoted(citations)
         countries = dict.fromkeys(citation.passage.jurisdiction for citation in cited)
         choices = tuple(code for code in countries if code) if sides and not disputed else ()
@@ -231,7 +251,7 @@ class Assistant:
                 claims=tuple(claims),
                 citations=tuple(cited),
                 conflicts=(conflicts.as_conflict(cited[0], cited[1]),) if disputed and len(cited) > 1 else (),
-                confidence=confidence,
+                confidence=told.confidence,
                 as_of=asked.scope.day,
                 model=self.model.name if self.model and phrased else "quote",
                 index_generation=asked.generation,
@@ -241,6 +261,35 @@ class Assistant:
             ),
             passing=ending is Ending.FAILED,
         )
+
+    def _told(self, asked: _Asked, hits: Sequence[Hit]) -> _Told:
+        """What the hits tell; no citations where that is not enough."""
+        evidence = self._evidence(asked, hits)
+        confidence = self.confidence.probability(hits, evidence)
+        if not evidence or confidence < self.confidence.threshold:
+            return _Told([], [], confidence)
+        if asked.scope.jurisdiction:
+            evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
+        disputed = conflicts.find(evidence, encoder=self.encoder)
+        # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
+        sides = disputed[0] if disputed else self._choices(asked, evidence)
+        return _Told(
+            evidence, choose(sides, EVERY_SIDE) if sides else choose(evidence), confidence, bool(disputed), bool(sides)
+        )
+
+    def _of_both(self, asked: _Asked, searcher: Searcher) -> _Told | None:
+        """What is told of each of two questions in one; None where there is one, or one of them has no answer or several."""
+        parts = apart(asked.standalone)
+        if len(parts) == 1:
+            return None
+        told = []
+        for part in parts:
+            hits = find(part, searcher, asked.scope, k=self.config.hits, mode=self.config.mode)
+            told.append(self._told(replace(asked, standalone=part), hits))
+            if not told[-1].citations or told[-1].sides:
+                return None
+        citations = joined([citation for one in told for citation in one.citations])
+        return _Told([], citations, min(one.confidence for one in told))
 
     def _choices(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> list[EvidenceSentence]:
         """Each country's rule, where the question leaves open which country it is about and they differ; or a country's rule beside
@@ -331,8 +380,14 @@ def _same_reach(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) 
     return one is other if one is None or other is None else bool((one == other).all())
 
 
-def _quoted(citations: list[Citation]) -> tuple[list[Claim], list[Citation]]:
-    return [Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED) for citation in citations], citations
+def _is_refusal(event: AnswerEvent) -> bool:
+    return isinstance(event, AnswerDone) and event.answer.status is Status.ABSTAINED
+
+
+def _quoted(citations: Sequence[Citation]) -> tuple[list[Claim], list[Citation]]:
+    return [Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED) for citation in citations], list(
+        citations
+    )
 
 
 def _lead_in(citations: Sequence[Citation]) -> str:

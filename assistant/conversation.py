@@ -60,6 +60,31 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     return f"{_instead(rest, before) or f'{before}, {rest}'}?"
 
 
+def otherwise(question: str, history: Sequence[Turn]) -> str | None:
+    """A follow-up as the other question that it may be: "what about CCTV?" may go on or name a subject of its own. None where it
+    names none, or follows nothing."""
+    rest = opening(question)
+    if rest is None or is_clause(rest) or goes_on(without_names(rest)) or standalone(question, history) == question:
+        return None
+    return rest
+
+
+#: Between two questions; "do" and "have" also go on with a sentence ("and have a second job").
+_BETWEEN_QUESTIONS = re.compile(
+    r"(?:\?|[,;]?\s+(?:and|und))\s+(?!(?:do|have|had|may|will|habe|haben|kann)\s+(?!(?:i|you|we|they|he|she|it|ich|du|wir|man|sie|es)\b))",
+    re.IGNORECASE,
+)
+
+
+def apart(question: str) -> list[str]:
+    """The two questions that one may hold, each standing alone: "how long is leave and can I sell it?"; else the question."""
+    for found in () if _JOINED.search(question) else _BETWEEN_QUESTIONS.finditer(question):
+        first, second = f"{question[: found.start()]}?", question[found.end() :]
+        if is_clause(first) and is_clause(second) and " " in second and not goes_on(without_names(first)):
+            return [first, standalone(second, [Turn(first, "")])]
+    return [question]
+
+
 #: What may stand before a noun without saying which of its kind is meant.
 _SAYS_NOT_WHICH = re.compile(
     rf"{'|'.join(sorted(STOP_WORDS))}|many|much|few|more|most|several|every|each|no|get|take|need|viele|wie|pro|ich|du|wir|man|sie|mein\w*|d(?:er|ie|as|en|em)|eine?\w*",

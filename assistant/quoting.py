@@ -60,6 +60,23 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
     return [Citation(number, *spot) for number, spot in enumerate(spots, start=1)]
 
 
+def joined(citations: Sequence[Citation]) -> list[Citation]:
+    """The quotations in their order, numbered from 1; those that overlap or stand side by side become one."""
+    found: list[Citation] = []
+    for citation in citations:
+        for at, other in enumerate(found):
+            if (
+                citation.passage == other.passage
+                and citation.start <= other.end + 1
+                and other.start <= citation.end + 1
+            ):
+                found[at] = replace(other, start=min(citation.start, other.start), end=max(citation.end, other.end))
+                break
+        else:
+            found.append(citation)
+    return [replace(citation, number=number) for number, citation in enumerate(found, start=1)]
+
+
 def _below_their_openers(found: Sequence[_Quoted]) -> Iterator[tuple[Passage, int, int]]:
     """Where quotations stand, in their order; items of one list together and in the list's order, behind the words that open it."""
     lists: dict[object, list[_Quoted]] = {}

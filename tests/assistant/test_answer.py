@@ -212,6 +212,22 @@ def test_follow_up_is_answered_with_its_subject(home: Home) -> None:
     assert answer.citations[0].passage.title == "Leave"
 
 
+def test_two_questions_in_one_are_both_answered(home: Home) -> None:
+    answer = assistant(home).answer(
+        "How many unused days may be carried over and how long is parental leave in Germany?"
+    )
+    assert {citation.passage.title for citation in answer.citations} == {"Leave", "Parental"}
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+
+
+def test_what_does_not_go_on_from_the_question_before_is_a_question_of_its_own(home: Home) -> None:
+    before = [Turn("Which canaries, finches, budgerigars, cockatoos and macaws eat which kinds of sunflower seed?", "")]
+    answer = assistant(home).answer("What about a lost laptop?", history=before)
+    assert {citation.passage.title for citation in answer.citations} >= {"Security"}
+    assert answer.question == "What about a lost laptop?"
+    assert assistant(home).answer("What about a parrot?", history=before).status is Status.ABSTAINED
+
+
 def test_greeting_needs_no_documents(home: Home) -> None:
     assert assistant(home).answer("Hello!").status is Status.CLARIFY
 

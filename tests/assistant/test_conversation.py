@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.console.wording import COUNTRIES as SHOWN
-from assistant.conversation import circumstances, in_country, standalone
+from assistant.conversation import apart, circumstances, in_country, otherwise, standalone
 from assistant.places import countries_in, placed_in
 from assistant.records import Turn
 from assistant.smalltalk import is_small_talk, is_thanks
@@ -95,6 +95,45 @@ def test_question_with_its_own_subject_stays(question: str) -> None:
 )
 def test_what_asks_for_a_yes_behind_a_statement_is_left_out(question: str, expected: str) -> None:
     assert standalone(question, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "How many days can I carry over and can I sell leave?",
+            ["How many days can I carry over?", "can I sell leave?"],
+        ),
+        ("How long is probation? Who signs it?", ["How long is probation?", "Who signs it? (How long is probation)"]),
+        (
+            "Wie lange ist die Probezeit und wann endet die Kündigungsfrist?",
+            ["Wie lange ist die Probezeit?", "wann endet die Kündigungsfrist?"],
+        ),
+        ("Can I work from home and have a second job?", None),
+        ("Who must wear a helmet and safety shoes?", None),
+        ("Is leave possible in April and May?", None),
+        ("What is allowed and what is not allowed?", None),
+        ("how many? (How long is leave and can I sell it)", None),
+    ],
+)
+def test_two_questions_in_one_are_taken_apart(question: str, parts: list[str] | None) -> None:
+    assert apart(question) == (parts or [question])
+
+
+@pytest.mark.parametrize(
+    ("question", "own"),
+    [
+        ("What about CCTV?", "CCTV?"),
+        ("and sick pay?", "sick pay?"),
+        ("What about part-timers?", None),
+        ("and in Germany?", None),
+        ("And when do they lapse?", None),
+        ("Can I sell them?", None),
+    ],
+)
+def test_a_follow_up_may_be_a_question_of_its_own(question: str, own: str | None) -> None:
+    assert otherwise(question, LEAVE) == own
+    assert otherwise(question, []) is None
 
 
 def test_follow_up_of_a_follow_up_keeps_the_first_subject() -> None:
