@@ -102,7 +102,7 @@ _STRIKES = re.compile(r"<(?:s|strike|del)(?=[\s>])|<[^<>]*\bstyle=[^<>]*line-thr
 _FURNITURE = re.compile(
     r"\b(nav(bar|igation)?|breadcrumbs?|sidebar|cookie|site-(header|footer)|skip-?(nav|link)|toc)\b", re.IGNORECASE
 )
-#: A button that folds a part of the page open.
+#: What folds a part of the page open: a button, a tab, or a link that acts as one.
 _OPENS = "@aria-expanded or @aria-controls or contains(@class, 'accordion') or contains(@class, 'collaps')"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: Stands where a line ends, which the partitioner doesn't say.
@@ -133,7 +133,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     for pattern in (*_DROPPED, *_STRUCK_OUT):
         for node in root.xpath(f"//{pattern}"):
             _drop(node)
-    for node in root.xpath(f"//button[{_OPENS}]"):
+    for node in root.xpath(f"//*[self::button or @role='button' or @role='tab'][{_OPENS}]"):
         _open(node)
     for node in root.xpath(
         "//*[@hidden or @aria-hidden='true' or @role='navigation' or contains(translate(@style,' ',''),'display:none')]"
@@ -197,6 +197,9 @@ def _open(button: Any) -> None:
         for attribute in ("hidden", "aria-hidden", "style"):
             part.attrib.pop(attribute, None)
     if line is button:
+        # Tabs stand side by side above all that they open.
+        if named and part is not None and part.getparent() is not None:
+            part.addprevious(button)
         _head(button)
     else:
         button.drop_tag()

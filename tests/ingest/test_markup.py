@@ -104,3 +104,13 @@ def test_several_terms_and_descriptions_of_several_paragraphs_stay_together() ->
 def test_control_characters_are_left_out() -> None:
     _, page = markup.prepare_html("<ol><li>\x01One&#2;&#x1f; more</li></ol><p>Two</p>")
     assert lines(page) == ["1. One more", "Two"]
+
+
+def test_what_tabs_open_stands_below_its_own_tab() -> None:
+    page = (
+        '<h1>Parking</h1><ul role="tablist" class="nav nav-tabs"><li><a role="tab" aria-controls="b">Berlin</a></li>'
+        '<li><a role="tab" aria-controls="p">Paris</a></li></ul>'
+        '<div id="b" role="tabpanel"><p>It has fifty places.</p></div><div id="p" role="tabpanel" hidden><p>It has ten places.</p></div>'
+    )
+    _, source = markup.prepare_html(f"<html><body>{page}</body></html>")
+    assert lines(source) == ["Parking", "Berlin", "It has fifty places.", "Paris", "It has ten places."]
