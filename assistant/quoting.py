@@ -11,7 +11,7 @@ from assistant.records import Citation
 from retrieval.records import Passage, PassageKind
 from retrieval.sentences import is_item, leans_back, limits, sentence_spans
 
-#: Items of a list, or rows of a table, that are quoted too because they stand between two others.
+#: Items of a list, or rows of a table, that are quoted too because they stand between two others; items also at the list's ends.
 _MOST_BETWEEN = 3
 #: Characters of a table that is quoted whole where one row does not answer alone.
 _WIDEST_TABLE = 900
@@ -56,7 +56,7 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
         one, other = pair
         found[found.index(one)] = replace(one, start=min(one.start, other.start), end=max(one.end, other.end))
         found.remove(other)
-    spots = _below_their_openers([one.with_its_table() for one in found])
+    spots = _below_their_openers([one.with_its_list().with_its_table() for one in found])
     return [Citation(number, *spot) for number, spot in enumerate(spots, start=1)]
 
 
@@ -111,9 +111,7 @@ class _Quoted:
     @property
     def opener(self) -> tuple[int, int] | None:
         """Where the words stand that open the list of which the sentence is an item; None if it is none."""
-        lead_in = self.sentence.lead_in
-        at = self.sentence.passage.text.rfind(lead_in, 0, self.sentence.start) if lead_in else -1
-        return (at, at + len(lead_in)) if at >= 0 else None
+        return _opener(self.sentence.passage.text, self.sentence.lead_in, self.sentence.start)
 
     def with_its_opener(self, most_between: float) -> _Quoted:
         """From the words that open the list on, where at most so many characters stand between."""
@@ -139,6 +137,24 @@ class _Quoted:
         same = listed and self.opener == other.opener
         return same and len(self._between(first.end, last.start)) <= _MOST_BETWEEN
 
+    def with_its_list(self) -> _Quoted:
+        """To the ends of a list of which several items are quoted, where few are left: all but the last would pass for all."""
+        text, lead_in = self.sentence.passage.text, self.sentence.lead_in
+        items = [
+            span
+            for span in sentence_spans(text)
+            if span.lead_in == lead_in != "" and self.opener == _opener(text, lead_in, span.start)
+        ]
+        before = [span for span in items if span.end <= self.start]
+        after = [span for span in items if span.start >= self.end]
+        if len(items) <= len(before) + len(after) + 1:
+            return self
+        return replace(
+            self,
+            start=before[0].start if 0 < len(before) <= _MOST_BETWEEN else self.start,
+            end=after[-1].end if 0 < len(after) <= _MOST_BETWEEN else self.end,
+        )
+
     def with_its_table(self) -> _Quoted:
         """All of a short table where several of its rows are quoted, for the others belong to the same answer; or its first
         line, where rows do not name their columns: it is the header, or a row that says nothing without one."""
@@ -147,6 +163,12 @@ class _Quoted:
         if _is_short_table(self.sentence.passage) and ("\n" in quoted or (self.start == 0 and " | " in quoted)):
             return replace(self, start=0, end=len(text))
         return self
+
+
+def _opener(text: str, lead_in: str, start: int) -> tuple[int, int] | None:
+    """Where a lead-in last stands before an item; None where it has none."""
+    at = text.rfind(lead_in, 0, start) if lead_in else -1
+    return (at, at + len(lead_in)) if at >= 0 else None
 
 
 def _is_short_table(passage: Passage) -> bool:

@@ -86,6 +86,19 @@ def test_no_item_is_left_out_between_three_others(kept: tuple[int, ...]) -> None
     assert quoted(*evidence) == [NOTICE]
 
 
+def test_a_list_of_which_several_items_are_quoted_is_quoted_to_its_ends() -> None:
+    lead_in = "Of suppliers these are refused, whoever offers them, on whatever occasion, at home and abroad:"
+    items = [
+        f"- present number {n}, however small it is and whomever else it may have been meant for" for n in range(1, 7)
+    ]
+    text = "\n".join([lead_in, *items, "Nothing else is."])
+    passage = Passage("d.v1.p1", "d", "d.v1", "Gifts", "gifts.md", text)
+    several = [of_list(passage, items[at], 1 - at / 10, lead_in) for at in (1, 2, 4)]
+    assert choose(several)[0].quote.endswith("\n".join(items))
+    # One item answers alone.
+    assert [citation.quote for citation in choose(several[:1])][-1].endswith(items[1])
+
+
 def test_an_item_of_two_sentences_is_one_item() -> None:
     passage = replace(LEAVE, text=NOTICE.replace("5 years: two months", "5 years: two months. In Wales three."))
     lead_in = NOTICE.splitlines()[0]
