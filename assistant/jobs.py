@@ -150,10 +150,11 @@ class Jobs:
         self._submit(job_id)
         return _job(row)
 
-    def get(self, job_id: str) -> Job | None:
+    def get(self, job_id: str, *, account_id: str | None = None) -> Job | None:
+        """The job, or None; with an account, only if it is that account's."""
         with self.sessions() as session:
             row = session.get(JobRow, job_id)
-            return _job(row) if row else None
+            return _job(row) if row and account_id in (None, row.account_id) else None
 
     def of(self, account_id: str, *, last: int = 50) -> list[Job]:
         """An account's jobs, the latest first."""

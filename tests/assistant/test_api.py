@@ -349,6 +349,15 @@ async def test_gap_report_names_nobody_and_no_small_group(client: httpx.AsyncCli
     assert "zeppelin" not in str(report)
 
 
+async def test_an_upload_is_told_to_its_sender_only(client: httpx.AsyncClient, bearer: Bearer, room: Room) -> None:
+    room.accounts.add("ada", Role.ADMIN, PASSWORD)
+    files = {"file": ("layoffs-2027.md", b"# Plan\n\nForty people leave in May.")}
+    job = (await client.post("/api/v1/documents", files=files, headers=bearer("ada"))).json()["job_id"]
+    for name, status in (("ada", 200), ("hana", 404)):
+        answer = await client.get(f"/api/v1/jobs/{job}", headers=bearer(name))
+        assert (answer.status_code, "layoffs" in answer.text) == (status, status == 200)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/documents/nope", "/api/v1/jobs/nope", "/api/v1/nothing"])
 async def test_what_is_not_there_is_a_404_problem(client: httpx.AsyncClient, bearer: Bearer, path: str) -> None:
     response = await client.get(path, headers=bearer("hana"))
