@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
 
 from assistant.console import (
     catalogue,
@@ -47,7 +48,11 @@ def _elsewhere() -> APIRouter:
     router = APIRouter(prefix="/hr", route_class=ConsoleRoute, include_in_schema=False)
 
     @router.get("/{rest:path}")
-    def elsewhere(visit: Enter, rest: str) -> None:
+    def elsewhere(visit: Enter, rest: str) -> Response:
+        """A page whose address was written with a slash at its end is the same page."""
+        url = visit.request.url
+        if url.path.endswith("/"):
+            return RedirectResponse(url.path.rstrip("/") + (f"?{url.query}" if url.query else ""), 307)
         raise Problem(404, "there is no such page here")
 
     return router

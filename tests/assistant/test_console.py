@@ -234,6 +234,15 @@ async def test_only_the_latest_act_on_a_document_is_offered_to_be_undone(desk: R
     assert offered == [later.action_id]
 
 
+async def test_a_slash_at_the_end_leads_to_the_same_page(desk: Room) -> None:
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        for asked, page in (("/hr/", "/hr"), ("/hr/?q=leave", "/hr?q=leave"), ("/hr/upload/", "/hr/upload")):
+            answer = await client.get(asked)
+            assert (answer.status_code, answer.headers["location"]) == (307, page)
+        assert (await client.get("/hr/nowhere/", follow_redirects=True)).status_code == 404
+
+
 async def test_an_account_that_another_process_adds_may_sign_in_at_once(desk: Room) -> None:
     said = {"name": "nora", "password": PASSWORD}
     async with served(desk) as client:
