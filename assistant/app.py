@@ -116,7 +116,7 @@ class Chat:
         news = await asyncio.to_thread(self.room.handoffs.news, person.account_id) if person else []
         if person and news:
             await cl.Message(_news(news, _words())).send()
-            await asyncio.to_thread(self.room.handoffs.mark_seen, person.account_id)
+            await asyncio.to_thread(self.room.handoffs.mark_seen, news)
 
     async def resume(self, thread: ThreadDict) -> None:
         """Chainlit shows the conversation again by itself, and adds what was said to what it may still hold of it."""

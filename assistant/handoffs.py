@@ -224,11 +224,12 @@ class Handoffs:
         """What has ended and the asker has not seen yet, newest first."""
         return [each for each in self.own(account_id) if not each.is_open and not each.was_seen]
 
-    def mark_seen(self, account_id: str) -> None:
-        """The asker has been shown everything that has ended."""
+    def mark_seen(self, shown: Collection[Handoff]) -> None:
+        """Their asker has been shown these as they are given; what has ended or changed since is still news."""
+        ended = {each.handoff_id: each.answered_at for each in shown if not each.is_open}
         with self.sessions.begin() as session:
-            for row in session.scalars(select(HandoffRow).where(HandoffRow.account_id == account_id)):
-                row.was_seen = row.was_seen or row.state != HandoffState.OPEN.value
+            for row in session.scalars(select(HandoffRow).where(HandoffRow.handoff_id.in_(ended))):
+                row.was_seen = row.was_seen or _handoff(row).answered_at == ended[row.handoff_id]
 
     def with_code(self, code: str) -> Handoff | None:
         """The hand-off that this code was given for, or None."""

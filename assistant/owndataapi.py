@@ -110,14 +110,14 @@ def _picked_up(request: Request, room: Room, person: Person, code: str) -> HTMLR
 def _page(
     request: Request, room: Room, person: Person, *, picked: Handoff | None = None, asked: bool = False
 ) -> HTMLResponse:
-    words = wording(request.headers.get("accept-language"))
+    words, handoffs = wording(request.headers.get("accept-language")), room.handoffs.own(person.account_id)
     html = _template().render(
         words=words, person=person, conversations=owndata.conversations(room, person),
-        handoffs=room.handoffs.own(person.account_id), works_council=room.privacy.works_council, picked=picked,
+        handoffs=handoffs, works_council=room.privacy.works_council, picked=picked,
         unknown_code=asked and picked is None, done=request.query_params.get("done"),
         csrf=csrf_token(request), date=date,
     )  # fmt: skip
-    room.handoffs.mark_seen(person.account_id)
+    room.handoffs.mark_seen(handoffs)
     return HTMLResponse(html)
 
 

@@ -57,7 +57,7 @@ def test_the_answer_is_news_to_the_asker_until_it_was_shown(handoffs: Handoffs) 
     handoffs.answer(sent.handoff_id, " Thirty days. ")
     assert [(each.state, each.answer) for each in handoffs.news("a1")] == [(HandoffState.ANSWERED, "Thirty days.")]
     assert handoffs.news("a2") == []
-    handoffs.mark_seen("a1")
+    handoffs.mark_seen(handoffs.own("a1"))
     assert handoffs.news("a1") == []
     assert handoffs.inbox({"d1"}) == []
     handoffs.close(sent.handoff_id)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from assistant.handoffs import Handoff, Handoffs
 from assistant.room import Room
 
 Bearer = Callable[[str], dict[str, str]]
@@ -112,6 +113,26 @@ async def test_everything_is_everything_of_one_person(spoken: Room, client: http
     assert [len(kept[kind]) for kind in ("conversations", "handoffs", "tokens")] == [1, 1, 1]
     other = (await client.get("/api/v1/me", headers=bearer("hana"))).json()
     assert [len(other[kind]) for kind in ("conversations", "handoffs", "uploads")] == [0, 0, 0]
+
+
+async def test_an_answer_that_came_while_the_page_was_made_is_still_news(
+    spoken: Room, client: httpx.AsyncClient, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emma = spoken.accounts.require("emma").account_id
+    (handoff,) = spoken.handoffs.own(emma)
+    read = Handoffs.own
+
+    def answered_meanwhile(handoffs: Handoffs, account_id: str) -> list[Handoff]:
+        found = read(handoffs, account_id)
+        monkeypatch.undo()
+        handoffs.answer(handoff.handoff_id, "On Fridays.")
+        return found
+
+    monkeypatch.setattr(Handoffs, "own", answered_meanwhile)
+    assert "On Fridays." not in (await client.get("/me", headers=bearer("emma"))).text
+    assert [each.answer for each in spoken.handoffs.news(emma)] == ["On Fridays."]
+    assert "On Fridays." in (await client.get("/me", headers=bearer("emma"))).text
+    assert spoken.handoffs.news(emma) == []
 
 
 async def test_every_moment_says_its_zone(
