@@ -32,8 +32,12 @@ class States:
 
     def begin_with(self, other: States) -> None:
         """Take over what another has read."""
-        self.values[:, :, :, : other.length] = other.values[:, :, :, : other.length]
-        self.length = other.length
+        self.begin_with_kept(other.values[:, :, :, : other.length])
+
+    def begin_with_kept(self, values: Tensor) -> None:
+        """Take over the keys and values of what was read, shape ``(layers, 2, heads, n_tokens, head_dim)``."""
+        self.length = values.shape[3]
+        self.values[:, :, :, : self.length] = values
 
 
 class Trunk:

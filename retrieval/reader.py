@@ -126,6 +126,8 @@ class TrainedReader:
         with self._lock, torch.inference_mode():
             self._keep([window for one in passages for window in self._windows(one)])
             self._kept.shrink()
+        if self.verifier:
+            self.verifier.keep(passages)
 
     def _windows(self, passage: Passage) -> tuple[_Window, ...]:
         return self._windows_of(heading_line(passage.title, passage.section_path), passage.text)

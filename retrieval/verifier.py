@@ -8,10 +8,11 @@ it is also slower, and reads only what search and reader put first (Hu et al., "
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from retrieval.models import GENERATOR, ModelCache
@@ -24,6 +25,9 @@ PASSAGE_TOKENS = 256
 QUESTION_TOKENS = 48
 #: What stands before a question and behind it.
 BEFORE, BEHIND = "\nQuestion: ", "\nAnswered:"
+
+#: Tokens of passages of which what was read is kept: about 310 MB, some 120 passages.
+_MOST_TOKENS = 20_000
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +48,8 @@ class Verifier(Protocol):
         :param readings: the reader's, one a passage: where in a long one to look.
         """
 
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A passage and a question as the verifier reads them, as token ids."""
-
-    passage: tuple[int, ...]
-    question: tuple[int, ...]
+    def keep(self, passages: Sequence[Passage]) -> None:
+        """Read passages that will be asked about, before a question comes, as far as what is read can be kept."""
 
 
 class Prompter:
@@ -107,7 +106,10 @@ class Prompter:
 
 
 class TrainedVerifier:
-    """Our trained adapter in its base model. Safe to share between threads."""
+    """Our trained adapter in its base model. Safe to share between threads.
+
+    A passage is read without the question, so what was read lately is kept, and only the question is read the next time.
+    """
 
     def __init__(
         self, trunk: Any, head: Any, prompter: Prompter, name: str, *, scale: float = 1.0, offset: float = 0.0,
@@ -119,6 +121,8 @@ class TrainedVerifier:
         self._head = head
         self._prompter = prompter
         self._scale, self._offset = scale, offset
+        self._kept: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._lock = Lock()
 
     @classmethod
     def load(cls, folder: Path, base: Path) -> TrainedVerifier:
@@ -153,17 +157,47 @@ class TrainedVerifier:
     def verify(self, question: str, passages: Sequence[Passage], readings: Sequence[Reading]) -> list[float]:
         asked = self._prompter.question(self._prompter.ids(question))
         return [
-            self._log_odds(Prompt(self._prompter.passage(passage, reading), asked))
+            self._log_odds(self._prompter.passage(passage, reading), asked)
             for passage, reading in zip(passages, readings, strict=True)
         ]
 
-    def _log_odds(self, prompt: Prompt) -> float:
+    def keep(self, passages: Sequence[Passage]) -> None:
+        # Long ones are left out: where they are read depends on what the reader points to.
+        for passage in passages:
+            ids = self._prompter.passage(passage, Reading(0.0, 0, 0))
+            if len(ids) < PASSAGE_TOKENS and self._kept_tokens() + len(ids) <= _MOST_TOKENS:
+                self._read(ids)
+
+    def _log_odds(self, passage: tuple[int, ...], asked: tuple[int, ...]) -> float:
         import torch
 
-        tokens = (*prompt.passage, *prompt.question)
         with torch.inference_mode():
-            weighted, scale = self._trunk.normed(self._trunk.follow(tokens, self._trunk.states(len(tokens))))
+            states = self._trunk.states(len(passage) + len(asked))
+            if passage:
+                states.begin_with_kept(self._read(passage))
+            weighted, scale = self._trunk.normed(self._trunk.follow(asked, states))
             return float(self._head(weighted * scale)) * self._scale + self._offset
+
+    def _read(self, ids: tuple[int, ...]) -> Any:
+        """What was read of a passage, in half precision: kept, or read now."""
+        import torch
+
+        with self._lock:
+            if ids in self._kept:
+                self._kept.move_to_end(ids)
+                return self._kept[ids]
+        states = self._trunk.states(len(ids))
+        self._trunk.follow(ids, states)
+        read = states.values.to(torch.bfloat16)
+        with self._lock:
+            self._kept[ids] = read
+            while sum(map(len, self._kept)) > _MOST_TOKENS:
+                self._kept.popitem(last=False)
+        return read
+
+    def _kept_tokens(self) -> int:
+        with self._lock:
+            return sum(map(len, self._kept))
 
 
 def merge(model: Any, tensors: Any, *, layers: int, scale: float) -> None:

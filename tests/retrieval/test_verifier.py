@@ -105,6 +105,28 @@ def test_questions_of_a_sheet_and_sheets_of_a_batch_do_not_see_one_another(train
     assert beside[0] == pytest.approx(alone[0], abs=0.05)
 
 
+def test_what_is_kept_of_a_passage_changes_nothing(
+    tiny: Any, trained: Any, prompter: Prompter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retrieval.llama import Trunk
+
+    def served() -> TrainedVerifier:
+        return TrainedVerifier(Trunk(tiny, int8=False, exact=False), trained.answer, prompter, "tiny")
+
+    def ask(verifier: TrainedVerifier, *texts: str) -> list[float]:
+        return verifier.verify("How many days lapse?", [passage(text) for text in texts], [NOWHERE] * len(texts))
+
+    texts = list(RULES.values())
+    fresh = [ask(served(), text)[0] for text in texts]
+    verifier = served()
+    verifier.keep([passage(texts[0]), passage(texts[1] * 30)])
+    assert ask(verifier, *texts) == ask(verifier, *texts) == pytest.approx(fresh)
+    monkeypatch.setattr("retrieval.verifier._MOST_TOKENS", 40)
+    assert ask(verifier, *texts) == pytest.approx(fresh)  # room for one passage at a time
+    monkeypatch.setattr("retrieval.verifier._MOST_TOKENS", 0)
+    assert ask(verifier, *texts) == pytest.approx(fresh)
+
+
 def test_of_a_long_passage_the_part_that_the_reader_points_to_is_read(prompter: Prompter) -> None:
     words = [f"word{number}" for number in range(400)]
     text = " ".join(words)
@@ -143,6 +165,9 @@ class Contrary:
     def verify(self, question: str, passages: Sequence[Passage], readings: Sequence[Reading]) -> list[float]:
         assert len(passages) == len(readings)
         return [-1.0, -1.0, 9.0][: len(passages)]
+
+    def keep(self, passages: Sequence[Passage]) -> None:
+        raise AssertionError("nobody reads ahead here")
 
 
 def test_the_best_three_are_verified_and_ranked_anew() -> None:
