@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -154,6 +154,8 @@ class Edge:
                 await self.app(scope, _capped(receive, limit), sending)
         except TooLarge as error:
             await _refuse(scope, receive, sending, 413, str(error.detail), 0)
+        except ClientDisconnect:
+            pass  # somebody closed the page while it was sending: there is nobody to answer
         finally:
             seconds = time.perf_counter() - begun
             route = _route_name(scope)

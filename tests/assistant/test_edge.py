@@ -10,9 +10,11 @@ import httpx
 import jwt
 import pytest
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Message
 
 from assistant.edge import Limits, Quota, _harden, _hardened_cookie
 from assistant.room import Room
+from assistant.server import create_app
 from assistant.signin import Door
 from tests.assistant.conftest import PASSWORD, served
 
@@ -51,6 +53,33 @@ async def test_an_unannounced_oversized_body_is_cut_off(tight: httpx.AsyncClient
     headers = {**bearer("hana"), "Content-Type": "application/json"}
     response = await tight.post("/api/v1/ask", content=body(), headers=headers)
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/hr/upload", "/hr/sign-in", "/me/remove", "/api/v1/documents"])
+async def test_who_goes_away_half_way_through_sending_is_no_error_of_ours(
+    room: Room, bearer: Bearer, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = {**bearer("hana"), "Content-Type": "multipart/form-data; boundary=x", "Content-Length": "5000"}
+    begun = b'--x\r\nContent-Disposition: form-data; name="file"; filename="dogs.md"\r\n\r\n# Dogs'
+    messages: list[Message] = [{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "scheme": "http",
+        "http_version": "1.1", "client": ("127.0.0.1", 1), "server": ("desk", 80), "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+    }  # fmt: skip
+    with caplog.at_level(logging.INFO, "policydesk.access"):
+        await create_app(room, chat=False)(scope, receive, send)
+    (line,) = [json.loads(record.message) for record in caplog.records if record.name == "policydesk.access"]
+    assert line["status"] < 500
+    assert not list(room.jobs.folder.glob("*"))
 
 
 async def test_an_employee_s_upload_is_refused_unread(tight: httpx.AsyncClient, bearer: Bearer) -> None:
