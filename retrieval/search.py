@@ -23,7 +23,7 @@ from retrieval.scope import Scope
 from retrieval.terms import terms
 
 #: Hits that the verifier reads.
-VERIFIED = 3
+VERIFIED = 2
 
 
 class Mode(StrEnum):

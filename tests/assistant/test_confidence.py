@@ -74,3 +74,21 @@ def test_evidence_that_nothing_read_has_a_layer_of_its_own() -> None:
     layers = Confidence(0.5, read=Layer(0.0, 0.0), unread=Layer(5.0, 0.0))
     assert layers.probability(hits(None), [sentence(0.5)]) > 0.9
     assert layers.probability(hits(None, 0.0), [sentence(0.5)]) == 0.5
+
+
+def test_what_a_verifier_says_has_a_layer_of_its_own_and_the_highest_counts() -> None:
+    def verified(*log_odds: float | None) -> list[Hit]:
+        found = hits(0.0, 0.0, 0.0)
+        return [
+            replace(hit, reading=replace(hit.reading, verified=one)) if hit.reading else hit
+            for hit, one in zip(found, log_odds, strict=True)
+        ]
+
+    layers = Confidence(0.5, read=Layer(-9.0, 0.0), unread=Layer(0.0, 0.0), verified=Layer(0.0, 0.0, verified=1.0))
+    either = layers.probability(verified(-2.0, 2.0, None), [sentence(0.5)])
+    assert either == layers.probability(verified(2.0, -3.0, None), [sentence(0.5)]) > 0.8
+    assert layers.probability(verified(-2.0, -3.0, None), [sentence(0.5)]) < 0.2
+    assert layers.probability(hits(0.0, 0.0), [sentence(0.5)]) < 0.01  # nobody verified: the reader's layer
+    without = replace(layers, verified=None)  # fitted before there was a verifier
+    assert without.probability(verified(2.0, 2.0, None), [sentence(0.5)]) < 0.01
+    assert sure(verified(-3.0, -3.0, None)) < sure(verified(3.0, -3.0, None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from assistant.tuneconfidence import (
 )
 from retrieval.errors import ModelUnavailable, WeightsDamaged, WrongUsage
 from retrieval.index import PassageIndex
+from retrieval.records import Passage, Reading
 from retrieval.search import Searcher, SearchResult
 from retrieval.tuning.collection import Question
 from retrieval.weightfolder import SHIPPED
@@ -124,6 +126,32 @@ def test_what_was_fitted_is_loaded(tmp_path: Path) -> None:
     kept = [rate.kept for rate in outcome.rates]
     assert kept == sorted(kept)  # more false answers keep no fewer
     assert [rate["kept"] for rate in manifest["rates"]] == kept
+
+
+class Verified(OverlapReader):
+    """Read once more by somebody who knows what the rules do not say."""
+
+    class _Knowing:
+        name = "knowing"
+        rank_weight = 0.0
+
+        def verify(self, question: str, passages: Sequence[Passage], readings: Sequence[Reading]) -> list[float]:
+            return [-3.0 if "parking" in question else 3.0 for _ in passages]
+
+        def keep(self, passages: Sequence[Passage]) -> None: ...
+
+    verifier = _Knowing()
+
+
+def test_with_a_verifier_its_layer_chooses_the_threshold(tmp_path: Path) -> None:
+    folders = [write_beir(tmp_path / "rules"), write_beir(tmp_path / "others")]
+    models = replace(MODELS, verified=Verified())
+    outcome = tune_confidence(folders, models, tmp_path / "out", ConfidenceTuneConfig())
+    loaded = load_confidence(str(tmp_path / "out"))
+    assert loaded.verified == outcome.fitted.layer
+    assert loaded.verified.verified > 0
+    assert loaded.read.verified == loaded.unread.verified == 0.0
+    assert outcome.judged["rules"].auroc == outcome.judged["rules"].left_out["auroc"] == 1.0
 
 
 def test_without_a_reader_similarity_decides(tmp_path: Path) -> None:
