@@ -129,8 +129,8 @@ def _snapshot(home: Home) -> Iterator[Path]:
     for left in home.root.glob(f"{_STAGING}*"):
         if left.stat().st_mtime < time.time() - _ABANDONED_S:
             shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=home.root, prefix=_STAGING) as folder:
-        staging = Path(folder)
+    with tempfile.TemporaryDirectory(dir=home.root, prefix=_STAGING) as beside:
+        staging = Path(beside)
         with home.writing(timeout_s=120):
             with (
                 closing(sqlite3.connect(home.database)) as live,
@@ -140,8 +140,9 @@ def _snapshot(home: Home) -> Iterator[Path]:
             if (home.root / _SETTINGS).is_file():
                 shutil.copyfile(home.root / _SETTINGS, staging / _SETTINGS)
             for kind in ("originals", "uploads"):
-                for path in sorted((home.root / kind).rglob("*")):
-                    if path.is_file():
+                # Uploads come and go meanwhile, with their folders, which walk passes over.
+                for folder, _, names in os.walk(home.root / kind):
+                    for path in (Path(folder) / name for name in names):
                         _link(path, staging / path.relative_to(home.root))
         yield staging
 

@@ -6,11 +6,12 @@ import gzip
 import io
 import json
 import os
+import shutil
 import tarfile
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -158,6 +159,25 @@ def test_a_manifest_that_is_none_is_one_line(tmp_path: Path, manifest: bytes) ->
     (tmp_path / "x").write_bytes(gzip.compress(archive_of(manifest)))
     with pytest.raises(NotReady, match="no backup that can be read"):
         restore(tmp_path / "x", Home(tmp_path / "again"))
+
+
+def test_an_upload_that_is_read_while_the_files_are_gathered_stops_nothing(
+    lived_in: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = lived_in.root / "uploads" / ("0" * 16)
+    sent.mkdir(parents=True)
+    (sent / "dogs.md").write_text("# Dogs")
+    look = os.scandir
+
+    def looking(path: str | Path) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == sent:
+            monkeypatch.undo()
+            shutil.rmtree(sent)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", looking)
+    assert backup(lived_in, tmp_path / "desk.tar.gz").originals == 1
+    assert not sent.exists()
 
 
 def test_half_a_backup_is_one_line(lived_in: Home, tmp_path: Path) -> None:
