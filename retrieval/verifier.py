@@ -26,8 +26,8 @@ QUESTION_TOKENS = 48
 #: What stands before a question and behind it.
 BEFORE, BEHIND = "\nQuestion: ", "\nAnswered:"
 
-#: Tokens of passages of which what was read is kept: about 310 MB, some 120 passages.
-_MOST_TOKENS = 20_000
+#: Tokens of passages of which what was read is kept: about 185 MB, some 80 passages.
+_MOST_TOKENS = 12_000
 
 log = logging.getLogger(__name__)
 
