@@ -118,6 +118,10 @@ class Jobs:
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def finish(self) -> None:
+        """Wait until what was being read when they were closed has been read."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
     def add(self, files: Sequence[tuple[str, Path]], *, account_id: str, options: dict[str, Any] | None = None) -> Job:
         """Queue files for reading; they are copied into the home first.
 

@@ -10,11 +10,13 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from filelock import FileLock, Timeout
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -27,7 +29,7 @@ from assistant.hardening import check_secret, weak_secret
 from assistant.memory import settle, share_stocks
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
-from retrieval.errors import NotReady, WrongUsage
+from retrieval.errors import HomeInUse, NotReady, WrongUsage
 from retrieval.home import Home
 from retrieval.store import Store
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from assistant.answer import Assistant
     from retrieval.encoder import Encoder
 
+#: So long the server before this one may take to stop.
+_LEAVING_S = 10.0
 _DEMO = (("employee", Role.EMPLOYEE), ("hr", Role.HR), ("evaluator", Role.EVALUATOR))
 
 
@@ -79,12 +83,32 @@ def serve(
     accounts = Accounts(store)
     if not demo:
         _warn(secret, accounts)
-    # Before the demo accounts are made: their passwords are shown once, and must not be lost to a port in use.
-    listener = _listen(host, port)
-    _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
-    # A demo's terminal is somebody's desk: it shows the passwords and problems, not every request.
-    logging.getLogger("policydesk.access").setLevel(logging.WARNING if demo else logging.INFO)
-    _run(settings, store, secret, listener, model, sign_on, privacy)
+    # Both before the demo accounts are made: their passwords are shown once, and must not be lost to a home or port in use.
+    with _alone(settings.home):
+        listener = _listen(host, port)
+        _welcome(host, listener.getsockname()[1], _demo_accounts(accounts) if demo else None)
+        # A demo's terminal is somebody's desk: it shows the passwords and problems, not every request.
+        logging.getLogger("policydesk.access").setLevel(logging.WARNING if demo else logging.INFO)
+        _run(settings, store, secret, listener, model, sign_on, privacy)
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Keep other servers off the home: they would read the uploads of this one as if it had been killed.
+
+    :raises HomeInUse: if another server does not leave it.
+    """
+    lock = FileLock(home.root / "serve.lock")
+    try:
+        lock.acquire(timeout=_LEAVING_S)
+    except Timeout as error:
+        raise HomeInUse(
+            f"another server serves {home.root}; stop it, and wait until it has read what was sent, or choose another --home"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _warn(secret: str, accounts: Accounts) -> None:
@@ -165,7 +189,10 @@ def _run(
         # A quarter of a megabyte for each connection, to make a few kilobytes smaller.
         ws_per_message_deflate=False,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listener])
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        room.jobs.finish()
 
 
 class _Models:

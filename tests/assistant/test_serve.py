@@ -8,11 +8,12 @@ import stat
 from collections.abc import Iterator
 
 import pytest
+from filelock import FileLock
 
 from assistant.accounts import Accounts, Role
 from assistant.commands import serve as serving
 from assistant.config import Settings
-from retrieval.errors import NotReady, PolicydeskError, WrongUsage
+from retrieval.errors import HomeInUse, NotReady, PolicydeskError, WrongUsage
 from retrieval.home import Home
 from retrieval.store import Store
 
@@ -125,6 +126,16 @@ def test_a_port_in_use_is_one_line_and_no_account_is_made(home: Home, opened: li
             serve(home, demo=True, port=other.getsockname()[1])
     assert Accounts(Store.open(home)).everyone() == []
     assert opened == []
+
+
+def test_a_home_has_one_server_at_a_time(home: Home, opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_LEAVING_S", 0.0)
+    Store.open(home).close()
+    with FileLock(home.root / "serve.lock"), pytest.raises(HomeInUse, match="another server serves"):
+        serve(home, demo=True)
+    assert (Accounts(Store.open(home)).everyone(), opened) == ([], [])
+    serve(home, demo=True)
+    assert len(opened) == 1
 
 
 def test_an_address_of_another_machine_is_one_line(home: Home, opened: list[str]) -> None:
