@@ -42,7 +42,6 @@ def decoding(
         LOOKUP_TOKENS,
         LanguageModel,
         TransformersModel,
-        prepare_default,
     )
     from corpora.catalog import SISTER
     from evals.commands import _console, _settings, _write
@@ -53,6 +52,7 @@ def decoding(
     from evals.models import fingerprints, load_models
     from evals.systems import passages_of
     from evals.tables import progress_bars
+    from retrieval.basemodel import prepare_default
     from retrieval.index import PassageIndex
     from retrieval.matrices import has_fast_int8
     from retrieval.models import ModelCache
