@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Integer, String, Text, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
 
 from assistant.records import Citation
 from ingest.preflight import Quoted
@@ -202,14 +203,18 @@ class Handoffs:
         return self._end(handoff_id, HandoffState.CLOSED, None)
 
     def _end(self, handoff_id: str, state: HandoffState, text: str | None) -> Handoff:
-        with self.sessions.begin() as session:
-            row = session.get(HandoffRow, handoff_id)
-            if row is None:
-                raise WrongUsage(f"there is no hand-off {handoff_id}; the asker may have taken it back")
-            row.was_seen = row.was_seen and text is None and row.answer is not None
-            row.state, row.answer, row.mail_waits = state.value, text or row.answer, False
-            row.answered_at = datetime.now(UTC)
-            return _handoff(row)
+        gone = WrongUsage(f"there is no hand-off {handoff_id}; the asker may have taken it back")
+        try:
+            with self.sessions.begin() as session:
+                row = session.get(HandoffRow, handoff_id)
+                if row is None:
+                    raise gone
+                row.was_seen = row.was_seen and text is None and row.answer is not None
+                row.state, row.answer, row.mail_waits = state.value, text or row.answer, False
+                row.answered_at = datetime.now(UTC)
+                return _handoff(row)
+        except StaleDataError as error:  # at this very moment
+            raise gone from error
 
     # -- the asker ---------------------------------------------------------------------------------------------------
 
@@ -226,10 +231,11 @@ class Handoffs:
 
     def mark_seen(self, shown: Collection[Handoff]) -> None:
         """Their asker has been shown these as they are given; what has ended or changed since is still news."""
-        ended = {each.handoff_id: each.answered_at for each in shown if not each.is_open}
         with self.sessions.begin() as session:
-            for row in session.scalars(select(HandoffRow).where(HandoffRow.handoff_id.in_(ended))):
-                row.was_seen = row.was_seen or _handoff(row).answered_at == ended[row.handoff_id]
+            for each in shown:
+                same = (HandoffRow.handoff_id == each.handoff_id) & (HandoffRow.answered_at == each.answered_at)
+                if not (each.is_open or each.was_seen):
+                    session.execute(update(HandoffRow).where(same).values(was_seen=True))
 
     def with_code(self, code: str) -> Handoff | None:
         """The hand-off that this code was given for, or None."""
@@ -239,12 +245,9 @@ class Handoffs:
 
     def withdraw(self, handoff_id: str, *, account_id: str) -> bool:
         """Delete a hand-off for its asker; :returns: whether there was one of theirs."""
+        own = (HandoffRow.handoff_id == handoff_id) & (HandoffRow.account_id == account_id)
         with self.sessions.begin() as session:
-            row = session.get(HandoffRow, handoff_id)
-            if row is None or row.account_id != account_id:
-                return False
-            session.delete(row)
-            return True
+            return session.scalar(delete(HandoffRow).where(own).returning(HandoffRow.handoff_id)) is not None
 
     # -- what time and removal do ------------------------------------------------------------------------------------
 
@@ -293,10 +296,12 @@ class Handoffs:
 
     def mailed(self, handoff_id: str, *, sent: bool) -> None:
         """Note that a hand-off was mailed, or that it failed once more."""
+        tries = HandoffRow.mail_tries + (0 if sent else 1)
+        noted = (
+            update(HandoffRow).where(HandoffRow.handoff_id == handoff_id).values(mail_waits=not sent, mail_tries=tries)
+        )
         with self.sessions.begin() as session:
-            row = session.get(HandoffRow, handoff_id)
-            if row is not None:
-                row.mail_waits, row.mail_tries = not sent, row.mail_tries + (0 if sent else 1)
+            session.execute(noted)
 
 
 def handoff_json(handoff: Handoff) -> dict[str, Any]:

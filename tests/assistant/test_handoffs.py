@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from assistant.handoffs import MOST_OPEN, HandoffRow, Handoffs, HandoffState, handoff_json
 from assistant.records import Citation
@@ -49,6 +49,31 @@ def test_a_reader_is_shown_no_evidence_of_documents_kept_from_them(handoffs: Han
     assert [shown.document_id for shown in found.evidence] == ["d1"]
     assert found.document_id is None
     assert handoffs.inbox(()) == [sent.for_reader(())]
+
+
+@pytest.mark.parametrize("act", ["answer", "close", "mark_seen", "mailed", "withdraw"])
+def test_a_question_that_is_taken_back_at_the_same_moment_is_gone(handoffs: Handoffs, store: Store, act: str) -> None:
+    sent = handoffs.add("May I bring my dog?", account_id="a1")
+    handoffs.close(sent.handoff_id)
+    (shown,) = handoffs.own("a1")
+
+    def before(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("SELECT", "PRAGMA")) and once:
+            once.clear()
+            assert Handoffs(store).withdraw(sent.handoff_id, account_id="a1")
+
+    once = [True]
+    event.listen(store.engine, "before_cursor_execute", before)
+    if act in ("answer", "close"):
+        with pytest.raises(WrongUsage, match="the asker may have taken it back"):
+            handoffs.answer(sent.handoff_id, "No.") if act == "answer" else handoffs.close(sent.handoff_id)
+    elif act == "mark_seen":
+        handoffs.mark_seen([shown])
+    elif act == "mailed":
+        handoffs.mailed(sent.handoff_id, sent=False)
+    else:
+        assert not handoffs.withdraw(sent.handoff_id, account_id="a1")
+    assert handoffs.own("a1") == []
 
 
 def test_the_answer_is_news_to_the_asker_until_it_was_shown(handoffs: Handoffs) -> None:
