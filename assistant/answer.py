@@ -40,6 +40,7 @@ from assistant.refusal import is_too_vague, refusal_text, wider_scopes
 from assistant.returning import Returning
 from assistant.router import AnswerCache
 from assistant.smalltalk import is_small_talk, is_thanks
+from assistant.times import undated
 from retrieval.encoder import Encoder
 from retrieval.errors import IndexEmpty
 from retrieval.index import PassageIndex
@@ -188,16 +189,25 @@ class Assistant:
             return
         asked = _Asked(question, whole, settled(scope, whole, searcher), clock, searcher.index.generation)
         events = self._remembered(asked, searcher)
-        if own := otherwise(question, history):
-            # What follows the question before may as well be a new one, where nothing answers it as what follows.
-            begin = next(events)
-            if _is_refusal(begin):
-                again = self._remembered(replace(asked, standalone=own, scope=settled(scope, own, searcher)), searcher)
-                begin_again = next(again)
-                if not _is_refusal(begin_again):
-                    begin, events = begin_again, again
-            yield begin
+        begin = next(events)
+        for other in self._otherwise(asked, history, scope, searcher):
+            if not _is_refusal(begin):
+                break
+            again = self._remembered(other, searcher)
+            begin_again = next(again)
+            if not _is_refusal(begin_again):
+                begin, events = begin_again, again
+        yield begin
         yield from events
+
+    @staticmethod
+    def _otherwise(asked: _Asked, history: Sequence[Turn], scope: Scope, searcher: Searcher) -> Iterator[_Asked]:
+        """How else a question may be read, where nothing answers it: what follows the question before may as well be a new one, and
+        documents that held at a time need not name it."""
+        if own := otherwise(asked.question, history):
+            yield replace(asked, standalone=own, scope=settled(scope, own, searcher))
+        if asked.scope.as_of and (timeless := undated(asked.standalone)) != asked.standalone:
+            yield replace(asked, standalone=timeless)
 
     def _remembered(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
         """Answer a question, at once where it was answered before."""

@@ -220,6 +220,16 @@ def test_two_questions_in_one_are_both_answered(home: Home) -> None:
     assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
 
 
+def test_documents_that_held_at_a_time_need_not_name_it(home: Home) -> None:
+    plain, dated = (f"How many unused days may be carried over{when}?" for when in ("", " on 3 February 2026"))
+    desk = assistant(home)
+    desk.confidence = WordsInCommon(desk.answer(plain).confidence, NOTHING, NOTHING)
+    answer = desk.answer(dated)
+    assert (answer.status, answer.as_of) == (Status.ANSWERED, date(2026, 2, 3))
+    assert (answer.question, answer.standalone_question) == (dated, plain)
+    assert desk.answer("How many canaries are there on 3 February 2026?").status is Status.ABSTAINED
+
+
 def test_what_does_not_go_on_from_the_question_before_is_a_question_of_its_own(home: Home) -> None:
     before = [Turn("Which canaries, finches, budgerigars, cockatoos and macaws eat which kinds of sunflower seed?", "")]
     answer = assistant(home).answer("What about a lost laptop?", history=before)

@@ -181,6 +181,18 @@ def test_brackets_in_what_was_found_are_printed_as_they_are(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("documents", "show", "nope"), "documents list"), (("search", "ties", "--as", "nobody"), "nobody")],
+)
+def test_what_a_home_does_not_hold_is_said(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    (tmp_path / "dress.md").write_text("# Dress code\n\n1.1 Ties may be worn on Fridays.\n")
+    policydesk(tmp_path / "home", "ingest", str(tmp_path / "dress.md"))
+    done = policydesk(tmp_path / "home", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (("ingest", "nowhere/at/all"), 2, "there is no file or folder"),
@@ -193,9 +205,9 @@ def test_brackets_in_what_was_found_are_printed_as_they_are(tmp_path: Path) -> N
         (("ingest", ".", "--jurisdiction", "ÄÖ"), 2, "two-letter"),
         (("search", "leave"), 3, "policydesk ingest"),
         (("index", "verify"), 3, "policydesk ingest"),
-        (("documents", "show", "nope"), 2, "documents list"),
+        (("documents", "show", "nope"), 3, "there is no home"),
         (("ask",), 2, "--batch"),
-        (("search", "leave", "--as", "nobody"), 2, "nobody"),
+        (("search", "leave", "--as", "nobody"), 3, "there is no home"),
         (("search", "leave", "--jurisdiction", "Germany"), 2, "two-letter"),
         (("search", "leave", "--jurisdiction", "ÄÖ"), 2, "two-letter"),
         (("search", "leave", "--mode", "psychic"), 2, "psychic"),
