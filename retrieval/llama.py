@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -32,12 +33,27 @@ class States:
 
     def begin_with(self, other: States) -> None:
         """Take over what another has read."""
-        self.begin_with_kept(other.values[:, :, :, : other.length])
+        self.values[:, :, :, : other.length] = other.values[:, :, :, : other.length]
+        self.length = other.length
 
-    def begin_with_kept(self, values: Tensor) -> None:
-        """Take over the keys and values of what was read, shape ``(layers, 2, heads, n_tokens, head_dim)``."""
-        self.length = values.shape[3]
-        self.values[:, :, :, : self.length] = values
+    def begin_with_rounded(self, rounded: RoundedStates) -> None:
+        """Take over what was read and rounded."""
+        self.length = rounded.values.shape[3]
+        self.values[:, :, :, : self.length].copy_(rounded.values).mul_(rounded.scales)
+
+    def rounded(self) -> RoundedStates:
+        """What was read, in a quarter of the memory."""
+        read = self.values[:, :, :, : self.length]
+        scales = read.abs().amax(-1, keepdim=True).clamp_min_(1e-6).div_(127).half()
+        return RoundedStates((read / scales).round_().clamp_(-127, 127).to(torch.int8), scales)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundedStates:
+    """Keys and values in 8 bits, shape ``(layers, 2, heads, n_tokens, head_dim)``, and what each row is multiplied by."""
+
+    values: Tensor
+    scales: Tensor
 
 
 class Trunk:

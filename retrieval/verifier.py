@@ -26,8 +26,8 @@ QUESTION_TOKENS = 48
 #: What stands before a question and behind it.
 BEFORE, BEHIND = "\nQuestion: ", "\nAnswered:"
 
-#: Tokens of passages of which what was read is kept: about 185 MB, some 80 passages.
-_MOST_TOKENS = 12_000
+#: Tokens of passages of which what was read is kept: about 320 MB, some 500 clauses of a policy.
+_MOST_TOKENS = 40_000
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +122,7 @@ class TrainedVerifier:
         self._prompter = prompter
         self._scale, self._offset = scale, offset
         self._kept: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._tokens = 0
         self._lock = Lock()
 
     @classmethod
@@ -165,7 +166,7 @@ class TrainedVerifier:
         # Long ones are left out: where they are read depends on what the reader points to.
         for passage in passages:
             ids = self._prompter.passage(passage, Reading(0.0, 0, 0))
-            if len(ids) < PASSAGE_TOKENS and self._kept_tokens() + len(ids) <= _MOST_TOKENS:
+            if len(ids) < PASSAGE_TOKENS and self._tokens + len(ids) <= _MOST_TOKENS:
                 self._read(ids)
 
     def _log_odds(self, passage: tuple[int, ...], asked: tuple[int, ...]) -> float:
@@ -174,30 +175,26 @@ class TrainedVerifier:
         with torch.inference_mode():
             states = self._trunk.states(len(passage) + len(asked))
             if passage:
-                states.begin_with_kept(self._read(passage))
+                states.begin_with_rounded(self._read(passage))
             weighted, scale = self._trunk.normed(self._trunk.follow(asked, states))
             return float(self._head(weighted * scale)) * self._scale + self._offset
 
     def _read(self, ids: tuple[int, ...]) -> Any:
-        """What was read of a passage, in half precision: kept, or read now."""
-        import torch
-
+        """What was read of a passage, rounded: kept, or read now."""
         with self._lock:
             if ids in self._kept:
                 self._kept.move_to_end(ids)
                 return self._kept[ids]
         states = self._trunk.states(len(ids))
         self._trunk.follow(ids, states)
-        read = states.values.to(torch.bfloat16)
+        read = states.rounded()
         with self._lock:
-            self._kept[ids] = read
-            while sum(map(len, self._kept)) > _MOST_TOKENS:
-                self._kept.popitem(last=False)
+            if ids not in self._kept:
+                self._kept[ids] = read
+                self._tokens += len(ids)
+            while self._tokens > _MOST_TOKENS:
+                self._tokens -= len(self._kept.popitem(last=False)[0])
         return read
-
-    def _kept_tokens(self) -> int:
-        with self._lock:
-            return sum(map(len, self._kept))
 
 
 def merge(model: Any, tensors: Any, *, layers: int, scale: float) -> None:
