@@ -353,7 +353,10 @@ class Assistant:
         for reason, scope in wider_scopes(asked.scope, searcher.index):
             if _same_reach(searcher.index.mask(scope), searcher.index.mask(asked.scope)):
                 continue
-            result = searcher.search(asked.standalone, k=self.config.hits, mode=self.config.mode, scope=scope)
+            # It is a hint, and up to three of them are looked for: reading once is enough.
+            result = searcher.search(
+                asked.standalone, k=self.config.hits, mode=self.config.mode, verify=False, scope=scope
+            )
             beyond = [hit for hit in result.hits if not asked.scope.allows(hit.passage)]
             evidence = self._evidence(asked, beyond)
             if evidence and self.confidence.probability(beyond, evidence) >= self.confidence.threshold:

@@ -98,12 +98,14 @@ class Searcher:
         self.config = config or SearchConfig()
 
     def search(
-        self, question: str, *, k: int = 10, mode: Mode = Mode.HYBRID, rerank: bool = True, scope: Scope | None = None
-    ) -> SearchResult:
+        self, question: str, *, k: int = 10, mode: Mode = Mode.HYBRID, rerank: bool = True, verify: bool = True,
+        scope: Scope | None = None,
+    ) -> SearchResult:  # fmt: skip
         """Find the k passages that best answer a question, best first, ties by passage id.
 
         The scope is applied inside both searches. If ``rerank`` is true, the reranker reorders the best ``rerank_pool`` of a
-        hybrid search and the reader the best ``read_pool`` of those, where there are such models; other modes are plain.
+        hybrid search and the reader the best ``read_pool`` of those, where there are such models, and if ``verify`` is true as well,
+        the reader's verifier the best ``verify_pool``; other modes are plain.
 
         :returns: at most k hits; none for a question without words or a scope that allows nothing.
         """
@@ -114,7 +116,7 @@ class Searcher:
         hits = self._first_stage(question, pool, mode, scope, timer) if asks else []
         if rerank and hits and mode is Mode.HYBRID:
             with timer.step("rerank"):
-                hits = self._read(question, self._rerank(question, hits))
+                hits = self._read(question, self._rerank(question, hits), verify)
         return SearchResult(tuple(hits[:k]), timer.total())
 
     def _first_stage(self, question: str, pool: int, mode: Mode, scope: Scope, timer: _Timer) -> list[Hit]:
@@ -167,12 +169,14 @@ class Searcher:
         ]
         return _ranked(scored, tail)
 
-    def _read(self, question: str, hits: list[Hit]) -> list[Hit]:
+    def _read(self, question: str, hits: list[Hit], verify: bool) -> list[Hit]:
         """The best ``read_pool`` hits, raised or lowered by what reading them came to, then the rest."""
         if self.reader is None:
             return hits
         head, tail = hits[: self.config.read_pool], hits[self.config.read_pool :]
-        return _ranked(with_readings(question, head, self.reader, verify=self.config.verify_pool), tail)
+        return _ranked(
+            with_readings(question, head, self.reader, verify=self.config.verify_pool if verify else 0), tail
+        )
 
 
 def with_readings(question: str, hits: Sequence[Hit], reader: Reader, *, verify: int = VERIFIED) -> list[Hit]:

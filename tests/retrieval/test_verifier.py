@@ -185,6 +185,7 @@ def test_the_best_two_are_verified_and_ranked_anew() -> None:
     verified = {hit.passage.passage_id: hit.reading.verified for hit in hits if hit.reading}
     assert sum(one is not None for one in verified.values()) == 2
     assert verified[before[2].passage.passage_id] is None
+    assert Searcher(index, encoder, reader=Verified()).search("unused leave lapses", verify=False).hits == before
 
 
 def test_without_its_base_model_hits_are_read_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
