@@ -58,7 +58,7 @@ def load_workbook(name: str, data: bytes) -> Loaded:
                     warnings.append(f"the hidden sheet {sheet.title!r} was passed over")
                     continue
                 part = _part(archive, sheet)
-                unknown = uncomputed(part, computes_on_load=bool(book.calculation.fullCalcOnLoad))
+                unknown = uncomputed(part, computes_on_load=bool(book.calculation and book.calculation.fullCalcOnLoad))
                 if unknown:
                     warnings.append(warning(sheet.title, unknown))
                 rows, cut = _rows(sheet, _merged(part), left, frozenset(unknown))

@@ -26,6 +26,14 @@ def test_formulas_saved_without_their_results_are_named_in_the_report() -> None:
     assert completeness(reading) == (FileStatus.PARTIAL, said)
 
 
+def test_a_workbook_that_does_not_say_when_it_is_computed_is_read() -> None:
+    def write(book: Any) -> None:
+        book.active.append(["Grade", "Junior"])
+        book.calculation = None
+
+    assert read("pay.xlsx", xlsx(write)).warnings == ()
+
+
 def test_a_formula_with_a_result_or_an_empty_text_is_computed() -> None:
     cells = b'<c r="A1"><f>B1*2</f><v>8</v></c><c r="B1" t="str"><f>""</f><v></v></c><c r="C1"><v>4</v></c><c r="D1"><f>0*1</f><v>0</v></c>'
     assert uncomputed(_SHEET % cells, computes_on_load=False) == []
