@@ -24,6 +24,7 @@ from retrieval.tuning.checkpoint import resume, save_checkpoint
 from retrieval.tuning.reading import Step, draw, token_span, window_start
 from retrieval.tuning.schedule import rate
 from retrieval.tuning.sheets import Sheet, SheetSource
+from retrieval.tuning.typed import as_typed
 from retrieval.verifier import Prompter
 
 _NEVER = -1e4
@@ -50,6 +51,9 @@ class VerifyingConfig:
     warmup: float = 0.05
     decay: float = 0.4
     made_share: float = 0.15  #: of sheets with made questions
+    typed_share: float = (
+        0.15  #: of questions that are asked as people type: with greetings, thanks, slips of the finger
+    )
     span_weight: float = 0.3
     passage_tokens: int = 192
     checkpoint_steps: int = 100
@@ -105,7 +109,11 @@ class Layout:
 
     def _row(self, sheet: Sheet, random: Random) -> _Row:
         heading = self._prompter.heading(sheet.heading)
-        text, *asked = self._prompter.encode([sheet.text, *(question.text for question in sheet.questions)])
+        typed = [
+            as_typed(one.text, random) if random.random() < self._config.typed_share else one.text
+            for one in sheet.questions
+        ]
+        text, *asked = self._prompter.encode([sheet.text, *typed])
         room = self._config.passage_tokens - len(heading)
         spans = [token_span(question.span, text.offsets) for question in sheet.questions]
         begin = window_start(len(text.ids), room, next((span for span in spans if span), None), random)

@@ -72,7 +72,7 @@ def read(network: Any, prompter: Prompter, sheets: Sequence[Sheet]) -> list[floa
 
     from retrieval.tuning.verifying import Layout, VerifyingConfig
 
-    layout = Layout(prompter, VerifyingConfig(together=len(sheets)))
+    layout = Layout(prompter, VerifyingConfig(together=len(sheets), typed_share=0.0))
     (batch,) = layout.batches(sheets, Random(1))
     with torch.inference_mode():
         found: list[float] = network(batch)[0].tolist()
