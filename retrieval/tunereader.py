@@ -8,40 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
 from typing import Any
-
-import numpy as np
 
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
-from retrieval.reader import Reader, TrainedReader
-from retrieval.tuning.collection import digest, origins, read_collections
-from retrieval.tuning.lessons import (
-    CollectionUse,
-    Facts,
-    Judged,
-    Pair,
-    Report,
-    calibrated,
-    card,
-    dev_pairs,
-    judge,
-    sheets_of,
-)
+from retrieval.reader import TrainedReader
+from retrieval.tuning.lessons import CollectionUse, Judged, Lessons, Report
 from retrieval.tuning.reading import ReadingConfig, Step, further, train
-from retrieval.tuning.runs import Run, begin, settled
-from retrieval.weightfolder import (
-    SHIPPED,
-    check_place,
-    fill,
-    fingerprint,
-    pack,
-    read_manifest,
-    unpack,
-    write_manifest,
-    write_readable,
-)
+from retrieval.weightfolder import SHIPPED, check_place, fill, fingerprint, pack, read_manifest, unpack, write_readable
 
 _ABOUT = (
     "Tells whether a passage answers a question, and where: all-MiniLM-L6-v2 (Apache-2.0) reading the question with the",
@@ -91,20 +65,12 @@ def tune_reader(
         if folder:
             read_manifest(folder, kind="reader")  # said now, not after hours of training
     check_place(out, kind="reader")
-    began = perf_counter()
-    stated = origins(folders)
     training = further(config.training) if config.start_from else config.training
-    collections = read_collections(folders)
-    uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
-    pairs = dev_pairs(collections, config.dev_pairs, training.seed)
+    lessons = Lessons(folders, config.uses, most_pairs=config.dev_pairs, seed=training.seed)
     start = SHIPPED / "reranker" / "weights.safetensors"
     from_weights = config.start_from or (start.parent if start.exists() else None)
-    run = Run(
-        "reader", digest(collections), fingerprint(from_weights) if from_weights else encoder.name,
-        settled(asdict(training), {name: asdict(use) for name, use in uses.items()}), training.seed,
-    )  # fmt: skip
-    begin(out / "run", run)
-    made, asked = sheets_of(collections, uses, encoder, out / "run", report)
+    started = fingerprint(from_weights) if from_weights else encoder.name
+    made, asked = lessons.begin(out / "run", "reader", started, asdict(training), encoder, report)
     network = ReadingNetwork.from_encoder(encoder_folder)
     if config.start_from:
         fill(network, config.start_from, kind="reader")
@@ -120,23 +86,18 @@ def tune_reader(
         average(network, config.average_with)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
     write_readable(out / "weights.safetensors", save(pack(tensors)))
-    log_odds = _read(pairs, TrainedReader(network, tokenizer, config.name), report)
-    scale, offset = calibrated(pairs, log_odds)
-    judged = judge(pairs, log_odds)
-    facts = Facts(command, stated, asdict(training), (perf_counter() - began) / 3600, judged)
-    (out / "README.md").write_text(card(config.name, _ABOUT, facts), encoding="utf-8")
-    write_manifest(
-        out,
-        {
-            "name": config.name, "kind": "reader", "shares_words_with": "all-MiniLM-L6-v2",
-            "calibration": {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": config.rank_weight},
-            "command": command,
-            "training": asdict(training),
-            **({"started_from": fingerprint(config.start_from)} if config.start_from else {}),
-            **({"averaged_with": fingerprint(config.average_with)} if config.average_with else {}),
-        },
+    manifest = {
+        "name": config.name, "kind": "reader", "shares_words_with": "all-MiniLM-L6-v2",
+        "command": command,
+        "training": asdict(training),
+        **({"started_from": fingerprint(config.start_from)} if config.start_from else {}),
+        **({"averaged_with": fingerprint(config.average_with)} if config.average_with else {}),
+    }  # fmt: skip
+    reader = TrainedReader(network, tokenizer, config.name)
+    return lessons.finish(
+        out, manifest, lambda pair: reader.read(pair.question, [pair.passage])[0].log_odds,
+        about=_ABOUT, rank_weight=config.rank_weight, report=report,
     )  # fmt: skip
-    return judged
 
 
 def average(network: Any, folder: Path) -> None:
@@ -153,11 +114,3 @@ def average(network: Any, folder: Path) -> None:
     other = unpack(load_file(folder / "weights.safetensors"))
     mean = {name: (own[name] + torch.from_numpy(value)) / 2 for name, value in other.items()}
     network.load_state_dict(mean, strict=False)
-
-
-def _read(pairs: Sequence[Pair], reader: Reader, report: Report) -> np.ndarray:
-    log_odds = np.empty(len(pairs))
-    for done, pair in enumerate(pairs):
-        log_odds[done] = reader.read(pair.question, [pair.passage])[0].log_odds
-        report("reading dev questions", done + 1, len(pairs))
-    return log_odds

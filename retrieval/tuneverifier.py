@@ -8,29 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from time import perf_counter
-
-import numpy as np
 
 from retrieval.encoder import Encoder
 from retrieval.records import Reading
-from retrieval.tuning.collection import digest, origins, read_collections
-from retrieval.tuning.lessons import (
-    CollectionUse,
-    Facts,
-    Judged,
-    Pair,
-    Report,
-    calibrated,
-    card,
-    dev_pairs,
-    judge,
-    sheets_of,
-)
+from retrieval.tuning.lessons import CollectionUse, Judged, Lessons, Report
 from retrieval.tuning.reading import Step
-from retrieval.tuning.runs import Run, begin, settled
 from retrieval.tuning.verifying import VerifyingConfig, VerifyingNetwork, train
-from retrieval.verifier import Prompter, TrainedVerifier, Verifier
+from retrieval.verifier import Prompter, TrainedVerifier
 from retrieval.weightfolder import check_place, fill, fingerprint, pack, read_manifest, write_manifest, write_readable
 
 _ABOUT = (
@@ -77,15 +61,9 @@ def tune_verifier(
     if config.start_from:
         read_manifest(config.start_from, kind="verifier")  # said now, not after an hour of searching
         training = replace(training, learning_rate=training.learning_rate / 2)
-    began = perf_counter()
-    stated = origins(folders)
-    collections = read_collections(folders)
-    uses = {collection.name: config.uses.get(collection.name, CollectionUse()) for collection in collections}
-    pairs = dev_pairs(collections, config.dev_pairs, training.seed)
-    settings = settled(asdict(training), {name: asdict(use) for name, use in uses.items()})
+    lessons = Lessons(folders, config.uses, most_pairs=config.dev_pairs, seed=training.seed)
     start = fingerprint(config.start_from) if config.start_from else base_sha256
-    begin(out / "run", Run("verifier", digest(collections), start, settings, training.seed))
-    made, asked = sheets_of(collections, uses, encoder, out / "run", report)
+    made, asked = lessons.begin(out / "run", "verifier", start, asdict(training), encoder, report)
     model, _ = open_weights(base)
     network = VerifyingNetwork(model, training)
     if config.start_from:
@@ -97,28 +75,16 @@ def tune_verifier(
     train(made, asked, network, Prompter.of(base), out / "run", training, report=trained)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items()}
     write_readable(out / "weights.safetensors", save(pack(tensors)))
-    about = {
+    manifest = {
         "name": config.name, "kind": "verifier", "base": {"sha256": base_sha256},
         "layers": training.layers, "adapter_scale": training.adapter_scale,
         "command": command,
         "training": asdict(training),
         **({"started_from": fingerprint(config.start_from)} if config.start_from else {}),
     }  # fmt: skip
-    write_manifest(out, {**about, "calibration": {"scale": 1.0, "offset": 0.0, "rank_weight": config.rank_weight}})
-    log_odds = _verified(pairs, TrainedVerifier.load(out, base), report)
-    scale, offset = calibrated(pairs, log_odds)
-    judged = judge(pairs, log_odds)
-    facts = Facts(command, stated, asdict(training), (perf_counter() - began) / 3600, judged)
-    (out / "README.md").write_text(card(config.name, _ABOUT, facts), encoding="utf-8")
-    calibration = {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": config.rank_weight}
-    write_manifest(out, {**about, "calibration": calibration})
-    return judged
-
-
-def _verified(pairs: Sequence[Pair], verifier: Verifier, report: Report) -> np.ndarray:
-    """As the verifier loads, in the numbers that it is served in; of a long passage, the beginning is read."""
-    log_odds = np.empty(len(pairs))
-    for done, pair in enumerate(pairs):
-        log_odds[done] = verifier.verify(pair.question, [pair.passage], [Reading(0.0, 0, 0)])[0]
-        report("reading dev questions", done + 1, len(pairs))
-    return log_odds
+    write_manifest(out, {**manifest, "calibration": {"scale": 1.0, "offset": 0.0, "rank_weight": config.rank_weight}})
+    verifier = TrainedVerifier.load(out, base)  # as it is served; of a long passage, the beginning is read
+    return lessons.finish(
+        out, manifest, lambda pair: verifier.verify(pair.question, [pair.passage], [Reading(0.0, 0, 0)])[0],
+        about=_ABOUT, rank_weight=config.rank_weight, report=report,
+    )  # fmt: skip

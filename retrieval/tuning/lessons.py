@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +16,11 @@ from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.tuning.calibration import auroc, logistic
-from retrieval.tuning.collection import Collection, Question
+from retrieval.tuning.collection import Collection, Question, digest, origins, read_collections
 from retrieval.tuning.mining import misleading
+from retrieval.tuning.runs import Run, begin, settled
 from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
-from retrieval.weightfolder import write_readable
+from retrieval.weightfolder import write_manifest, write_readable
 
 #: Called with (what is being done, steps done, steps in all).
 Report = Callable[[str, int, int], None]
@@ -72,24 +75,74 @@ def read_uses(path: Path) -> dict[str, CollectionUse]:
         ) from error
 
 
-def sheets_of(
-    collections: Sequence[Collection], uses: Mapping[str, CollectionUse], encoder: Encoder, run: Path, report: Report
-) -> tuple[MadeSheets, dict[SheetSource, float]]:
-    """What a reader or a verifier learns from: made questions, and asked ones with how often each source of them is drawn.
+class Lessons:
+    """What one run of training learns from and is judged on.
 
-    :param run: what search brings for the questions is kept here, so that it is looked for once.
-    :raises WrongUsage: if no question can be made from the passages.
+    :param folders: BEIR-layout folders, or folders of markdown without questions; read in the order of their names.
+    :param uses: by collection; one that is not named is used as :class:`CollectionUse` says.
+    :param most_pairs: pairs of dev question and passage that each side of a collection gives at most.
+    :raises WrongUsage: if the folders hold nothing to calibrate on.
     """
-    asked: dict[SheetSource, float] = {}
-    for number, collection in enumerate(collections):
-        report("searching for look-alikes", number, len(collections))
-        use = uses[collection.name]
-        if use.share and (sheets := _asked_sheets(collection, use, encoder, run)):
-            asked[sheets] = use.share
-    made = MadeSheets([passage for c in collections if uses[c.name].made for passage in _unasked(c)])
-    if not made:
-        raise WrongUsage("the folders hold no passage of thirty words to make questions from; give longer documents")
-    return made, asked
+
+    def __init__(
+        self, folders: Sequence[Path], uses: Mapping[str, CollectionUse], *, most_pairs: int, seed: int
+    ) -> None:  # fmt: skip
+        self._began = perf_counter()
+        self._stated = origins(folders)
+        self._collections = read_collections(folders)
+        self._uses = {one.name: uses.get(one.name, CollectionUse()) for one in self._collections}
+        self._seed = seed
+        self.pairs = dev_pairs(self._collections, most_pairs, seed)
+
+    def begin(
+        self, run: Path, kind: str, start: str, training: Mapping[str, Any], encoder: Encoder, report: Report
+    ) -> tuple[MadeSheets, dict[SheetSource, float]]:  # fmt: skip
+        """Made questions, and asked ones with how often each source of them is drawn.
+
+        :param run: what the run is begun with is kept here, and what search brings for the questions, so that it is looked for once.
+        :param start: tells the weights that training starts from; ``training``: its configuration.
+        :raises WrongUsage: if another run was begun there, or no question can be made from the passages.
+        """
+        uses = {name: asdict(use) for name, use in self._uses.items()}
+        begin(run, Run(kind, digest(self._collections), start, settled(training, uses), self._seed))
+        asked: dict[SheetSource, float] = {}
+        for number, collection in enumerate(self._collections):
+            report("searching for look-alikes", number, len(self._collections))
+            use = self._uses[collection.name]
+            if use.share and (sheets := _asked_sheets(collection, use, encoder, run)):
+                asked[sheets] = use.share
+        made = MadeSheets(
+            [passage for one in self._collections if self._uses[one.name].made for passage in _unasked(one)]
+        )
+        if not made:
+            raise WrongUsage(
+                "the folders hold no passage of thirty words to make questions from; give longer documents"
+            )
+        return made, asked
+
+    def finish(
+        self, out: Path, manifest: Mapping[str, Any], read: Callable[[Pair], float], *, about: Sequence[str],
+        rank_weight: float, report: Report,
+    ) -> dict[str, Judged]:  # fmt: skip
+        """Make the output log-odds, judge it, and write the model card and the manifest into ``out``.
+
+        :param manifest: what it says beside the calibration; ``name``, ``command`` and ``training`` stand on the card too.
+        :param read: the log-odds as the weights say them.
+        :param about: lines of the card that say what the weights are.
+        :returns: by collection with dev questions.
+        """
+        log_odds = np.empty(len(self.pairs))
+        for done, pair in enumerate(self.pairs):
+            log_odds[done] = read(pair)
+            report("reading dev questions", done + 1, len(self.pairs))
+        scale, offset = calibrated(self.pairs, log_odds)
+        judged = judge(self.pairs, log_odds)
+        hours = (perf_counter() - self._began) / 3600
+        facts = Facts(manifest["command"], self._stated, manifest["training"], hours, judged)
+        (out / "README.md").write_text(card(manifest["name"], about, facts), encoding="utf-8")
+        calibration = {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": rank_weight}
+        write_manifest(out, {**manifest, "calibration": calibration})
+        return judged
 
 
 def _asked_sheets(collection: Collection, use: CollectionUse, encoder: Encoder, run: Path) -> AskedSheets:
