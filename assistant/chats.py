@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, Text, delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
 
 from assistant.handoffs import CODE
 from assistant.records import Answer
@@ -16,6 +19,7 @@ from retrieval.errors import WrongUsage
 from retrieval.store import Store
 from retrieval.tables import Base
 
+_TRIES = 20
 _REMOVED = "*Text that this answer cited has been removed from the library, and the answer with it.*"
 
 
@@ -113,6 +117,13 @@ class Chats:
 
         :returns: what was left out because its id is taken in another conversation.
         """
+        for _ in range(_TRIES - 1):
+            # A conversation may be removed between our look and our write: look again.
+            with suppress(IntegrityError, StaleDataError):
+                return self._keep(shown)
+        return self._keep(shown)
+
+    def _keep(self, shown: Sequence[Shown]) -> list[Shown]:
         left_out: list[Shown] = []
         now = datetime.now(UTC)
         with self.sessions.begin() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from assistant.chats import Chats, Shown, kept_with
 from assistant.records import Aside, AsideKind, Citation
@@ -104,6 +105,31 @@ def test_removing_leaves_nothing_and_a_late_goodbye_does_not_bring_it_back(chats
     with store.engine.connect() as connection:
         for table in ("conversations", "conversation_steps", "conversation_elements", "conversation_thumbs"):
             assert connection.exec_driver_sql(f"select count(*) from {table}").scalar_one() == 0
+
+
+def test_a_conversation_that_is_removed_as_it_is_written_takes_nothing_of_others_along(chats: Chats) -> None:
+    removals = ["t1"]
+
+    def remove_meanwhile(*_: object) -> None:
+        if removals:
+            chats.remove(removals.pop())
+
+    event.listen(chats.sessions, "before_flush", remove_meanwhile)
+    try:
+        chats.keep(
+            [
+                Shown("t1", "s2", {"output": "28 days, and more. [1]"}),
+                Shown("t1", "s3", {"output": "And in Germany?"}),
+                Shown("t2", "x1", {"output": "What may a hotel cost?"}),
+            ]
+        )
+    finally:
+        event.remove(chats.sessions, "before_flush", remove_meanwhile)
+    other = chats.load("t2")
+    assert removals == []
+    assert other is not None
+    assert [step.body["output"] for step in other[1]] == ["What may a hotel cost?"]
+    assert chats.latest("emma", first=9)[0] == [], "what was removed is nobody's conversation again"
 
 
 def test_a_second_thumb_replaces_the_first(chats: Chats) -> None:
