@@ -23,26 +23,24 @@ BULLET = re.compile(r"^(?:[•◦▪■□●○–—*·∙‣⁃➢❖✓✔�
 
 def laid_out(pages: Sequence[Page]) -> tuple[list[Block], tuple[str, ...]]:
     """The pages' blocks in reading order, and apart from them what running headers and footers say, each line once. A paragraph
-    that goes on over the page break is one block, on the page it begins."""
+    that goes on in the next column or on the next page is one block, on the page it begins."""
     lines = {page.number: lines_of(page.words) for page in pages}
     left_out = furniture(pages, lines)
     known = vocabulary(pages)
     body_size = median([word.size for page in pages for word in page.words] or [0.0])
     gathered: list[Block] = []
+    held: list[Block] = []  # footnotes, until the paragraph above them has ended, on the next page if need be
     for page in pages:
         body = [line for line in lines[page.number] if (page.number, line.baseline, line.left) not in left_out]
         body, notes = _footnotes_apart(body, body_size)
-        begun = len(gathered)
-        for block in _page_blocks(page, body, known):
-            if gathered and _goes_on(gathered[-1], block):
-                gathered[-1] = _joined(gathered[-1], block, known)
-            else:
-                gathered.append(block)
-        # What the page leaves unfinished goes on over the page; its footnotes stand before that.
-        place = len(gathered)
-        while place > begun and len(gathered) - place < 3 and not _is_finished(gathered[place - 1]):
-            place -= 1
-        gathered[place:place] = _paragraphs(notes, page.number, known)
+        for region in _regions(page, body, known):
+            if gathered and region and _goes_on(gathered[-1], region[0]):
+                gathered[-1] = _joined(gathered[-1], region.pop(0), known)
+            if region:
+                gathered.extend((*held, *region))
+                held = []
+        held.extend(_paragraphs(notes, page.number, known))
+    gathered.extend(held)
     rows = [
         row
         for number, found in lines.items()
@@ -112,14 +110,11 @@ def _footnotes_apart(lines: Sequence[Line], body_size: float) -> tuple[list[Line
     return [line for row in rows[:first] for line in row], [line for row in notes for line in row]
 
 
-def _is_finished(block: Block) -> bool:
-    return block.kind is BlockKind.TABLE or block.text.rstrip().endswith((".", ":", "!", "?", ";", ")"))
-
-
 # -- blocks of one page ----------------------------------------------------------------------------------------------
 
 
-def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> list[Block]:
+def _regions(page: Page, lines: Sequence[Line], known: frozenset[str]) -> Iterator[list[Block]]:
+    """The blocks of each region of a page, in reading order."""
     tables: dict[Line, list[Block]] = {}
     free = list(lines)
     for grid in _tables(page.rules, lines):
@@ -128,8 +123,8 @@ def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> li
         if table:
             free = [line for line in free if not grid.holds(line)]
             tables[_place(grid)] = table
-    found: list[Block] = []
     for region in in_reading_order(sorted([*free, *tables], key=lambda line: (line.baseline, line.left))):
+        found: list[Block] = []
         previous: list[Line] = []
         for line in region:
             if line in tables:
@@ -139,7 +134,7 @@ def _page_blocks(page: Page, lines: Sequence[Line], known: frozenset[str]) -> li
             else:
                 previous.append(line)
         found.extend(_paragraphs(previous, page.number, known))
-    return found
+        yield found
 
 
 def _tables(rules: Sequence[Rule], lines: Sequence[Line]) -> list[Grid]:
@@ -291,16 +286,12 @@ def _aligned_block(rows: Sequence[Sequence[Line]], page: int, known: frozenset[s
 
 
 def _goes_on(before: Block, after: Block) -> bool:
-    """Whether a block is the rest of the paragraph that the page before ends with."""
-    if (
-        before.page is None
-        or after.page is None
-        or after.page not in (before.page, before.page + 1)
-        or before.page == after.page
-    ):
+    """Whether a block is the rest of the paragraph or table that the column or page before ends with."""
+    ends = before.row_pages[-1] if before.row_pages else before.page
+    if ends is None or after.page is None or after.page not in (ends, ends + 1):
         return False
     if before.kind is BlockKind.TABLE and after.kind is BlockKind.TABLE:
-        return bool(before.rows) and len(before.rows[0]) == len(after.rows[0])
+        return after.page > ends and bool(before.rows) and len(before.rows[0]) == len(after.rows[0])
     if before.kind is BlockKind.TABLE or after.kind is not BlockKind.PARAGRAPH or before.bold != after.bold:
         return False
     if before.text.rstrip().endswith((".", ":", "!", "?")) or label(after.text):

@@ -138,7 +138,13 @@ def test_rows_of_a_table_over_several_pages_are_on_their_own_page() -> None:
     table = read("rates.pdf", flowing_pdf([rows])).clauses[0]
     assert table.page == 1
     assert [row.page for row in table.children] == sorted(row.page or 0 for row in table.children)
-    assert {row.page for row in table.children} == {1, 2}
+    assert {row.page for row in table.children} == {1, 2, 3}
+
+
+def test_a_table_over_many_pages_is_one() -> None:
+    rows = [["Country", "Daily rate"], *([f"Country {number}", f"EUR {20 + number}"] for number in range(1, 160))]
+    (table,) = load_pdf(flowing_pdf([rows])).blocks
+    assert (len(table.rows), table.header_rows) == (160, 1)
 
 
 def test_pages_are_counted_from_one() -> None:
@@ -166,8 +172,29 @@ def test_a_footnote_does_not_part_the_paragraph_it_stands_below() -> None:
         canvas.drawString(72, 700, "over the page.")
 
     found = texts(pdf(draw))
-    assert found[-1].endswith("goes on over the page.")
-    assert "1 A note at the foot of the page." in found
+    assert found[-2].endswith("goes on over the page.")
+    assert found[-1] == "1 A note at the foot of the page."
+
+
+def test_a_footnote_stays_below_the_heading_of_its_text() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.setFont("Helvetica-Bold", 14)
+        canvas.drawString(72, 740, "Pension")
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(72, 700, "Contributions begin after the probation period.2")
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(72, 60, "2 Six months, see the contract.")
+
+    assert texts(pdf(draw))[0] == "Pension"
+
+
+def test_a_paragraph_goes_on_in_the_next_column() -> None:
+    def draw(canvas: Any) -> None:
+        for line in range(12):
+            canvas.drawString(60, 720 - 14 * line, f"the left column goes on in line {line:02d} and")
+            canvas.drawString(320, 720 - 14 * line, f"the right column goes on in line {line:02d} and")
+
+    assert len(texts(pdf(draw))) == 1
 
 
 def test_columns_are_read_one_after_the_other() -> None:
