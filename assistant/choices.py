@@ -10,6 +10,7 @@ from assistant.evidence import EvidenceSentence
 from ingest.disagreement import disagree, saying
 from ingest.matters import are_apart
 from retrieval.encoder import Encoder
+from retrieval.sentences import leans_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def by_country(
 def own_rules(
     evidence: Sequence[EvidenceSentence], country: str, *, encoder: Encoder, config: ChoiceConfig | None = None
 ) -> list[EvidenceSentence]:
-    """The evidence with a country's own rule in the place of the rule for everywhere that says something else about one matter."""
+    """The evidence with a country's own rule in the place of the rule for everywhere that says something else about one matter. A
+    sentence that leans on the one before it says too little alone to take another's place."""
     config = config or ChoiceConfig()
     own = [sentence for sentence in evidence if sentence.passage.jurisdiction == country]
     general = [sentence for sentence in evidence if sentence.passage.jurisdiction is None]
@@ -59,7 +61,9 @@ def own_rules(
         (ours, everywhere)
         for everywhere in general
         for ours in own
-        if disagree(ours.quote, everywhere.quote) and not are_apart(saying(ours.quote), saying(everywhere.quote))
+        if not (leans_back(ours.quote) or leans_back(everywhere.quote))
+        and disagree(ours.quote, everywhere.quote)
+        and not are_apart(saying(ours.quote), saying(everywhere.quote))
     ]
     if not pairs:
         return list(evidence)

@@ -29,21 +29,33 @@ _BULLETS = "-*•–▪◦"
 _ENDS = (".", "!", "?")
 _CLAUSE = re.compile(r"(?:\d+(?:\.\d+)+|§+ ?\d+|\(\d+\))\s")  #: the next clause, not what the one before opened
 _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
-#: A sentence that begins so cannot be understood without the one before it; the "it" of "It is prohibited to" is nothing.
+#: The "it" of these stands for nothing.
+_FOR_NOTHING = (
+    r"it (?:is|was) (?:not )?(?:allowed|permitted|forbidden|prohibited|required|necessary|mandatory|compulsory|possible|recommended|important"
+    r"|advisable|expected) (?:to|that|for)\b"
+)
+#: Says when, where or for whom, and not yet what: "During probation it is two weeks."
+_SOMEWHERE = (
+    r"(?:at|by|during|for|from|in|on|under|with|within|without|after|before|until|outside)(?: [\w’'-]+){1,4},? "
+)
+_WHERE_IN_GERMAN = r"(?:in|im|am|an|bei|beim|während|nach|vor|ab|seit|für|mit|ohne)(?: \w+){2,5} "
+#: A sentence that begins so cannot be understood without the one before it.
 _LEANS_BACK = re.compile(
-    r"^(?!it (?:is|was) (?:not )?(?:allowed|permitted|forbidden|prohibited|required|necessary|mandatory|compulsory|possible|recommended|important"
-    r"|advisable|expected) (?:to|that|for)\b)(?:this|these|those|that|it|they|such|however|otherwise|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same"
+    rf"^(?!(?:{_SOMEWHERE})?{_FOR_NOTHING})(?:{_SOMEWHERE}(?:it|they)|{_WHERE_IN_GERMAN}(?-i:er|sie)|this|these|those|that|it|they|such|however|otherwise"
+    r"|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same"
     r"|dies(?:e[mnrs]?)?|solche[mnrs]?|danach|davor|davon|dafür|dazu|dabei|hier(?:von|für|zu|bei)|jedoch|allerdings|andernfalls|ansonsten|sonst"
     r"|außerdem|zudem|(?:das|gleiches|entsprechendes) gilt|in (?:diese[mnrs]|solchen) f[aä]ll(?:e[ns]?)?"
     r"|(?:after|before|until|beyond) (?:this|that)|(?:if|when|where|unless|once)\b[^,.;:]{0,80}\b(?:after|before|until|by|under|in|of|for|to) (?:this|that|these|those)(?=,))\b",
     re.IGNORECASE,
 )
-#: A sentence that begins so, behind its number or mark, limits the one before it, which must not be quoted without it.
+#: A sentence that begins so, behind its number or mark, limits the one before it or says what that takes: it must not be left out.
 _LIMITS = re.compile(
     r"^(?:[-*•–▪◦]\s+|\(?\d+(?:\.\d+)*[.)]?\s+)?(?:however|unless|except|otherwise|but|notwithstanding|exempt|exceptions?|excluded"
     r"|(?:ausgenommen|ausnahmen?|außer|jedoch|allerdings|andernfalls|ansonsten|sonst|es sei denn|(?:hier|da)von (?:ausgenommen|abweichend)"
     r"|(?:dies(?:e[rs]?)?|das)(?: \w+){0,2} (?:gilt|gelten|ist|sind) nicht)\b"
     r"|(?:this|these|that|it)\b(?: \w+){0,2} (?:does|do|shall|will|is|are) not (?:apply|applicable|available|granted|allowed|permitted|possible)"
+    r"|(?:this|these|that|it|they)\b(?: \w+)? (?:requires?|needs?|must|is only|are only|may only|can only)\b"
+    r"|(?:dies(?:e[rs]?)?|das)(?: \w+)? (?:bedarf|bedürfen|muss|müssen|setzt|setzen)\b"
     r"|(?:[\w’'-]+ ){1,6}(?:is|are) (?:excluded|exempt(?:ed)?|not eligible)\b)",
     re.IGNORECASE,
 )
@@ -97,7 +109,7 @@ def leans_back(sentence: str) -> bool:
 
 
 def limits(sentence: str) -> bool:
-    """Whether a sentence limits the one before it: "However, managers may"."""
+    """Whether a sentence limits the one before it, or says what that takes: "However, managers may", "It requires approval"."""
     return bool(_LIMITS.match(sentence))
 
 

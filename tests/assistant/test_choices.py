@@ -169,3 +169,9 @@ def test_a_country_s_own_rule_takes_the_place_of_the_rule_for_everywhere() -> No
     assert own_rules([everywhere, managers, other], "DE", encoder=WordEncoder()) == [everywhere, managers, other]
     same = sentence("Employees in Germany are entitled to 26 days of annual leave a year.", "DE", 2.3)
     assert own_rules([everywhere, same], "DE", encoder=WordEncoder()) == [everywhere, same]
+
+
+def test_a_sentence_that_leans_on_another_takes_no_rule_s_place() -> None:
+    of_probation = sentence("During probation this is six months.", None, 2.9)
+    of_notice = sentence("During probation it is two months.", "DE", 2.6)
+    assert own_rules([of_probation, of_notice], "DE", encoder=WordEncoder()) == [of_probation, of_notice]

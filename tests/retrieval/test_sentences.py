@@ -120,6 +120,16 @@ def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
         ("Das gilt auch für Azubis.", True, False),
         ("In diesem Fall genügt eine E-Mail.", True, False),
         ("Sonstige Kosten trägt die Firma.", False, False),
+        ("During probation it is two weeks.", True, False),
+        ("At company events, it is allowed after 17:00.", True, False),
+        ("During probation it is not permitted to work abroad.", False, False),
+        ("In the clean rooms you wear a hood.", False, False),
+        ("Während der Probezeit beträgt sie zwei Wochen.", True, False),
+        ("Bei Krankheit müssen Sie anrufen.", False, False),
+        ("It requires the approval of the head of department.", True, True),
+        ("They must be taken within three months.", True, True),
+        ("Dies bedarf der Zustimmung der Leitung.", True, True),
+        ("It pays a full salary.", True, False),
     ],
 )
 def test_what_leans_on_the_sentence_before_and_what_limits_it(sentence: str, leans: bool, limited: bool) -> None:
