@@ -77,6 +77,8 @@ _STOPPED = (JobState.FAILED, JobState.CANCELLED)
 _ENDED = (JobState.DONE, *_STOPPED)
 #: The files of a job that stopped are kept so long, to be tried again.
 _KEPT_FOR_RETRY = timedelta(days=7)
+#: Seconds until how a job stands is written once more where that failed.
+_AGAIN_S = 5.0
 #: Files without a record for so long are not on their way in any more.
 _ARRIVED = timedelta(days=1)
 _REMOVED = "its document was removed for good before it could be read once more; send it again to add it"
@@ -106,6 +108,7 @@ class Jobs:
         self._on_drafts = on_drafts
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ingest")
         self._changed = threading.Condition()
+        self._closed = threading.Event()
 
     def open(self) -> None:
         """Take up the jobs that were queued or under way when the server last stopped."""
@@ -116,6 +119,7 @@ class Jobs:
                 self._submit(job_id)
 
     def close(self) -> None:
+        self._closed.set()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def finish(self) -> None:
@@ -222,7 +226,7 @@ class Jobs:
         job = self.get(job_id)
         if job is None or job.ended:
             return
-        self._update(job_id, _begin)
+        self._write(lambda: self._update(job_id, _begin))
         folder = self.folder / job_id
         accepted: list[tuple[str, Path]] = []
         for name in job.files:
@@ -248,15 +252,28 @@ class Jobs:
         except BaseException as error:
             passing = trouble(error)
             said = str(passing) if passing else "reading stopped on an error of ours; the server's log has it"
-            self._finish(job_id, JobState.FAILED, said)
+            self._write(lambda: self._finish(job_id, JobState.FAILED, said))
             raise
-        self._finish(job_id, ended, failure)
+        self._write(lambda: self._finish(job_id, ended, failure))
 
     def _finish(self, job_id: str, state: JobState, failure: str | None) -> None:
         """End a run. A job that was cancelled meanwhile stays so; one that was queued again keeps its files for its next run."""
         with self._changed:  # who is told that the job is done finds its files gone
             if self._end(job_id, state, failure, only=(JobState.RUNNING,)) and state is JobState.DONE:
                 shutil.rmtree(self.folder / job_id, ignore_errors=True)
+
+    def _write(self, change: Callable[[], None]) -> None:
+        """Write how a job stands. Where there is trouble with the disk or the database it is tried until it is over or the jobs
+        are closed: a job that nothing was written of would be shown as being read for as long as the server runs.
+        """
+        while True:
+            try:
+                return change()
+            except Exception as error:
+                if trouble(error) is None or self._closed.is_set():
+                    raise
+                log.error("how an upload stands could not be written: %s", trouble(error))
+            self._closed.wait(_AGAIN_S)
 
     def _tell_drafts(self, job_id: str) -> None:
         job = self._require(job_id)

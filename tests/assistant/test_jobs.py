@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from assistant.chores import chores
 from assistant.jobs import Job, JobRow, Jobs, JobState, forget_files
@@ -90,6 +94,53 @@ def test_a_failure_of_the_whole_job_is_said(home: Home, store: Store, note: Path
     jobs = Jobs(home, store, Locked())
     job = _ended(jobs, jobs.add([("note.md", note)], account_id="1"))
     assert (job.state, job.failure) == (JobState.FAILED, "another process is writing to the home")
+
+
+@contextmanager
+def _full_disk(store: Store) -> Iterator[None]:
+    """As long as it lasts nothing can be written about an upload."""
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE upload_jobs"):
+            raise OperationalError(statement, {}, sqlite3.OperationalError("database or disk is full"))
+
+    event.listen(store.engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(store.engine, "before_cursor_execute", refuse)
+
+
+def test_a_job_whose_end_cannot_be_written_ends_as_soon_as_it_can(
+    home: Home, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.jobs._AGAIN_S", 0.02)
+    keeper = SlowToEnd(home, store)
+    keeper.go_on.set()
+    jobs = Jobs(home, store, keeper)
+    job = jobs.add(_notes(tmp_path, 1), account_id="1")
+    assert keeper.through.wait(timeout=5)
+    with _full_disk(store):
+        keeper.may_end.set()
+        assert not jobs.watch(job.job_id, seen=1, timeout_s=0.2).ended
+    assert jobs.watch(job.job_id, seen=1, timeout_s=5).state is JobState.DONE
+
+
+def test_a_server_stops_while_the_disk_is_full_and_takes_the_job_up_at_its_next_start(
+    home: Home, store: Store, tmp_path: Path
+) -> None:
+    keeper = SlowToEnd(home, store)
+    keeper.go_on.set()
+    jobs = Jobs(home, store, keeper)
+    job = jobs.add(_notes(tmp_path, 1), account_id="1")
+    assert keeper.through.wait(timeout=5)
+    with _full_disk(store):
+        keeper.may_end.set()
+        jobs.close()
+        jobs.finish()
+    again = Jobs(home, store, FakeKeeper(home, store))
+    again.open()
+    assert _ended(again, job).reports[0]["status"] == "unchanged"
 
 
 class SlowKeeper(FakeKeeper):
