@@ -37,16 +37,27 @@ def laid_out(pages: Sequence[Page]) -> tuple[list[Block], tuple[str, ...]]:
             if gathered and region and _goes_on(gathered[-1], region[0]):
                 gathered[-1] = _joined(gathered[-1], region.pop(0), known)
             if region:
-                gathered.extend((*held, *region))
+                _put(held, gathered)
+                gathered.extend(region)
                 held = []
         held.extend(_paragraphs(notes, page.number, known))
-    gathered.extend(held)
+    _put(held, gathered)
     rows = [
         row
         for number, found in lines.items()
         for row in rows_of([line for line in found if (number, line.baseline, line.left) in left_out])
     ]
     return gathered, tuple(dict.fromkeys(" | ".join(line.text for line in row) for row in rows))
+
+
+def _put(notes: Sequence[Block], gathered: list[Block]) -> None:
+    """Put footnotes behind the text, but not between a heading at the foot of the page and what it heads."""
+    place = len(gathered) - 1 if gathered and not _is_finished(gathered[-1]) else len(gathered)
+    gathered[place:place] = notes
+
+
+def _is_finished(block: Block) -> bool:
+    return block.kind is BlockKind.TABLE or block.text.rstrip().endswith((".", ":", "!", "?", ";", ")"))
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------
@@ -165,8 +176,8 @@ def _paragraphs(lines: Sequence[Line], page: int, known: frozenset[str]) -> Iter
             if current:
                 yield _text_block(current, page, known)
                 current = []
-            yield _aligned_block(rows[position : position + aligned], page, known)
-            position += aligned
+            yield _aligned_block(aligned, page, known)
+            position += len(aligned)
             continue
         line = (
             rows[position][0]
@@ -247,23 +258,70 @@ def _text_block(lines: Sequence[Line], page: int, known: frozenset[str]) -> Bloc
 
 # -- cells aligned without rules -------------------------------------------------------------------------------------
 
+#: Baselines of two rows are so much further apart than those of a cell's lines.
+_LOOSER = 1.2
 _LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}|_{4,}")
 
 
-def _aligned_rows(rows: Sequence[Sequence[Line]], start: int) -> int:
-    """How many rows from here on have their cells at the same places: at least three, of two cells or more."""
+def _aligned_rows(rows: Sequence[Sequence[Line]], start: int) -> list[Sequence[Line]]:
+    """The rows from here on whose cells stand below those of the first, which has at least two; a row may leave some empty, or go
+    on with what the one above it says. None where that makes fewer than three rows of a table."""
     first = rows[start]
     if len(first) < 2 or any(_LEADERS.search(line.text) for line in first) or _is_numbered_row(first):
-        return 0
-    starts = [line.left for line in first]
-    count = 1
+        return []
+    run: list[Sequence[Line]] = [first]
     for row in rows[start + 1 :]:
-        if len(row) != len(starts) or _is_numbered_row(row):
+        # Alone in the first column stands the heading or paragraph behind a table as often as the rest of a cell.
+        is_apart = len(row) == 1 and _column(row[0], first) == 0 and not _is_near(run, row[0])
+        if is_apart or _is_numbered_row(row) or any(_column(line, first) is None for line in row):
             break
-        if any(abs(line.left - place) > 6 for line, place in zip(row, starts, strict=True)):
-            break
-        count += 1
-    return count if count >= 3 else 0
+        run.append(row)
+    while len(run) > 1 and len(run[-1]) == 1 and _column(run[-1][0], first) == 0:
+        run.pop()
+    filled = [row for row in _cells_below(run) if sum(1 for cell in row if cell) > 1]
+    return run if len(filled) >= 3 else []
+
+
+def _column(line: Line, first: Sequence[Line]) -> int | None:
+    """The cell of the first row that a line stands below, aligned with it on either side or in the middle; None for none."""
+    for column, head in enumerate(first):
+        before = first[column - 1].right if column else 0.0
+        following = first[column + 1].left if column + 1 < len(first) else float("inf")
+        is_aligned = min(abs(line.left - head.left), abs(line.right - head.right), abs(line.middle - head.middle)) <= 6
+        if is_aligned and before < line.left and line.right < following:
+            return column
+    return None
+
+
+def _is_near(run: Sequence[Sequence[Line]], line: Line) -> bool:
+    """Whether a line is no further below a row, and looks no other, than the lines of one cell."""
+    above = run[-1][0]
+    return abs(above.size - line.size) < 0.6 and line.baseline - above.baseline <= _LOOSER * _least_step(run, line)
+
+
+def _least_step(run: Sequence[Sequence[Line]], line: Line) -> float:
+    """How far the lines of a cell are apart: as those of the run that are nearest."""
+    steps = [below[0].baseline - above[0].baseline for above, below in pairwise(run)]
+    return min([*steps, 1.3 * line.size])
+
+
+def _cells_below(run: Sequence[Sequence[Line]]) -> list[list[list[Line]]]:
+    """The lines of each cell, row by row. White parts the rows; where there is none, each begins where the first column does."""
+    first = run[0]
+    steps = [below[0].baseline - above[0].baseline for above, below in pairwise(run)]
+    is_parted = bool(steps) and max(steps) > _LOOSER * min(steps)
+    found: list[list[list[Line]]] = []
+    for step, row in zip([float("inf"), *steps], run, strict=True):
+        cells: list[list[Line]] = [[] for _ in first]
+        for line in row:
+            cells[_column(line, first) or 0].append(line)
+        begins = cells[0] and (all(cells) or (len(row) > 1 and _starts_sentence(cells[0][0])))
+        if not found or (step > _LOOSER * min(steps) if is_parted else begins):
+            found.append(cells)
+        else:
+            for above, cell in zip(found[-1], cells, strict=True):
+                above.extend(cell)
+    return found
 
 
 def _is_numbered_row(row: Sequence[Line]) -> bool:
@@ -276,10 +334,12 @@ def _is_numbered_row(row: Sequence[Line]) -> bool:
     )
 
 
-def _aligned_block(rows: Sequence[Sequence[Line]], page: int, known: frozenset[str]) -> Block:
-    texts = tuple(tuple(line.text for line in row) for row in rows)
-    bold = [all(line.bold for line in row) for row in rows]
-    return Block(BlockKind.TABLE, "", page=page, rows=texts, header_rows=1 if bold[0] and not all(bold) else 0)
+def _aligned_block(run: Sequence[Sequence[Line]], page: int, known: frozenset[str]) -> Block:
+    rows = _cells_below(run)
+    texts = tuple(tuple(flow([line.text for line in cell], known) for cell in row) for row in rows)
+    bold = [all(line.bold for cell in row for line in cell) for row in rows]
+    marked = [each and not all(bold) for each in bold]
+    return Block(BlockKind.TABLE, "", page=page, rows=texts, header_rows=header_rows(texts, marked))
 
 
 # -- flowing text ----------------------------------------------------------------------------------------------------

@@ -50,6 +50,25 @@ def test_a_ruled_table_keeps_rows_and_columns() -> None:
     assert (table.kind, table.rows, table.header_rows) == (BlockKind.TABLE, tuple(map(tuple, rows)), 1)
 
 
+@pytest.mark.parametrize("padding", [0, 4])
+def test_the_lines_of_a_cell_are_one_text_where_no_line_is_drawn(padding: int) -> None:
+    rows = [
+        ["Amount", "Approver", "Evidence"],
+        ["up to EUR 500", "The line manager of the\nemployee who claims it", "Receipt"],
+        ["above EUR 500", "The head of department", "Receipt and a reason that\nsays why"],
+    ]
+
+    def draw(canvas: Any) -> None:
+        style = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("TOPPADDING", (0, 0), (-1, -1), padding), ("BOTTOMPADDING", (0, 0), (-1, -1), padding)]  # fmt: skip
+        table = Table(rows, colWidths=[120, 160, 160], style=TableStyle(style))
+        table.wrapOn(canvas, 440, 300)
+        table.drawOn(canvas, 60, 500)
+
+    (table,) = load_pdf(pdf(draw)).blocks
+    assert table.rows == tuple(tuple(cell.replace("\n", " ") for cell in row) for row in rows)
+    assert table.header_rows == 1
+
+
 @pytest.mark.parametrize("place", ["TOP", "MIDDLE", "BOTTOM"])
 def test_a_cell_merged_over_several_rows_stands_in_each(place: str) -> None:
     rows = [
@@ -186,6 +205,22 @@ def test_a_footnote_stays_below_the_heading_of_its_text() -> None:
         canvas.drawString(72, 60, "2 Six months, see the contract.")
 
     assert texts(pdf(draw))[0] == "Pension"
+
+
+def test_a_footnote_does_not_part_a_heading_from_its_text() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.drawString(72, 740, "Contributions begin after the probation period.")
+        canvas.drawString(72, 700, "Payout")
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(72, 60, "2 Six months, see the contract.")
+        canvas.showPage()
+        canvas.drawString(72, 740, "The pension is paid out monthly.")
+
+    assert texts(pdf(draw))[1:] == [
+        "2 Six months, see the contract.",
+        "Payout",
+        "The pension is paid out monthly.",
+    ]
 
 
 def test_a_paragraph_goes_on_in_the_next_column() -> None:
