@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from ingest.dates import DATE, MONTH, read_day_first, read_month
 
 _DAY = re.compile(rf"(?<![\w./-])(?P<when>{DATE})(?![\w/-]|\.\d)", re.I)
-_MONTH_YEAR = re.compile(rf"(?<![\w.])(?P<when>{MONTH},?\s+(?:of\s+)?(?:19|20)\d\d)\b", re.I)
+_MONTH_YEAR = re.compile(rf"(?<![\w./])(?P<when>(?:{MONTH},?\s+(?:of\s+)?|(?:0?[1-9]|1[0-2])/)(?:19|20)\d\d)\b", re.I)
 _QUARTER = re.compile(
     r"\b(?P<when>(?:q(?P<q>[1-4])|(?P<nth>[1-4])(?:st|nd|rd|th|\.)\s+quart(?:er|al))\s*(?:of\s+|/\s*|,\s*)?(?P<year>(?:19|20)\d\d))\b",
     re.I,
@@ -27,17 +27,44 @@ _YEARS = (
         re.I,
     ),
 )
+#: Parts of a year, each with its first month and its number of months.
+_PARTS = {
+    "early": (1, 1), "beginning": (1, 1), "start": (1, 1), "anfang": (1, 1), "mid": (6, 1), "middle": (6, 1), "mitte": (6, 1), "late": (12, 1),
+    "end": (12, 1), "ende": (12, 1), "spring": (3, 3), "frühjahr": (3, 3), "frühling": (3, 3), "summer": (6, 3), "sommer": (6, 3), "autumn": (9, 3),
+    "fall": (9, 3), "herbst": (9, 3), "h1": (1, 6), "first half": (1, 6), "h2": (7, 6), "second half": (7, 6),
+}  # fmt: skip
+_PART = re.compile(
+    rf"(?<!\w)(?P<when>(?:the\s+)?(?P<part>{'|'.join(_PARTS)})(?:\s+of)?[\s-]+(?P<year>(?:19|20)\d\d))\b", re.I
+)
 _NO_BEGINNING = r"(?<!from )(?<!of )(?<!since )(?<!vom )(?<!aus )(?<!aus dem )(?<!seit )"
 _BYGONE = r"(?:(?:im )?(?:letzte[mns]|vorige[mns]|vergangene[mns]))"
 _LAST_YEAR = re.compile(
     rf"{_NO_BEGINNING}(?P<when>\b(?:last (?P<unit>year)|{_BYGONE} (?P<einheit>jahr)|im vor(?P<vor>jahr)))\b(?!['’]s)",
     re.I,
 )
-#: Only of what held then: "I moved two years ago" tells of a life, and asks for the rules of today.
-_HELD = r"\b(?:was|were|did|applied|could|used to|galt(?:en)?|war(?:en)?|gab|konnten?|durften?)\b[^.?!;]{0,60}?"
-_LAST_MONTH = re.compile(
-    rf"{_HELD}{_NO_BEGINNING}(?P<when>\b(?:last (?P<unit>quarter|month)|{_BYGONE} (?P<einheit>quartal|monat)|im vor(?P<vor>monat)))\b(?!['’]s)",
+#: "In May last year" is no December.
+_MONTH_OF_LAST_YEAR = re.compile(
+    rf"(?<![\w.])(?P<when>(?P<month>{MONTH})\s+(?:of\s+)?(?:last year|(?:des )?(?:letzten|vorigen|vergangenen) jahres)"
+    rf"|last year,?\s+in\s+(?P<its_month>{MONTH}))(?!\w|['’]s)",
     re.I,
+)
+_WAS = r"\b(?:was|were|did|applied|could|used to|galt(?:en)?|war(?:en)?|gab|konnten?|durften?)\b"
+_ASKS = r"\b(?:what|which|how|who|was|welche\w*|wie|wer)\b"
+
+
+def _what_held(time: str) -> tuple[re.Pattern[str], ...]:
+    """A time, but only of what held then: "I moved two years ago" tells of a life, and asks for the rules of today."""
+    return (
+        re.compile(rf"{_WAS}[^.?!;]{{0,60}}?{time}", re.I),
+        re.compile(rf"{time}(?=[^.?!;]{{0,9}}{_ASKS}[^.?!;]{{0,30}}?{_WAS})", re.I),
+    )
+
+
+_LAST_MONTH = _what_held(
+    rf"{_NO_BEGINNING}(?P<when>\b(?:last (?P<unit>quarter|month)|{_BYGONE} (?P<einheit>quartal|monat)|im vor(?P<vor>monat)))\b(?!['’]s)"
+)
+_LAST_OF_ITS_NAME = _what_held(
+    rf"{_NO_BEGINNING}(?P<when>\b(?:last|im (?:letzten|vorigen|vergangenen))\s+(?P<month>{MONTH}))(?!\w)"
 )
 #: Small numbers in words, English and German.
 COUNTS = {
@@ -52,9 +79,8 @@ COUNTS = {
     for word in words.split()
 }  # fmt: skip
 _HOW_MANY = rf"(?:\d{{1,2}}|{'|'.join(COUNTS)})"
-_AGO = re.compile(
-    rf"{_HELD}(?P<when>\b(?:(?P<ago>{_HOW_MANY}) (?P<unit>year|month)s? ago|vor (?P<vor>{_HOW_MANY}) (?P<einheit>jahr|monat)(?:en)?))\b",
-    re.I,
+_AGO = _what_held(
+    rf"(?P<when>\b(?:(?P<ago>{_HOW_MANY}) (?P<unit>year|month)s? ago|vor (?P<vor>{_HOW_MANY}) (?P<einheit>jahr|monat)(?:en)?))\b"
 )
 #: Behind these, figures with points are a place's number.
 _A_PLACE = re.compile(
@@ -74,7 +100,7 @@ _EARLIER = r"(?:before|prior to|vor(?: de[mr])?)(?: the)?"
 #: What held before a day is asked for, not what holds from that day on.
 _EARLIER_THAN = re.compile(rf"\b{_EARLIER}\s+$", re.I)
 _BEFORE_A_TIME = re.compile(
-    rf",?\s*(?:\b(?:as of|back in|on|in|during|of|from|for|throughout|until|am|im|vom|(?:bis )?zum|ab|bis|von|in der fassung vom|stand|(?:im )?jahre?|{_EARLIER})\s+)?$",
+    rf",?\s*(?:\b(?:as of|back in|on|in|at|during|of|from|for|throughout|until|am|im|vom|(?:bis )?zum|ab|bis|von|in der fassung vom|stand|(?:im )?jahre?|{_EARLIER})\s+)?$",
     re.I,
 )
 _NOW = re.compile(
@@ -140,6 +166,17 @@ def _quarter(match: re.Match[str], _today: date) -> _Period:
     return _months(int(match["year"]), 3 * int(match["q"] or match["nth"]) - 2, 3)
 
 
+def _part(match: re.Match[str], today: date) -> _Period | None:
+    period = _months(int(match["year"]), *_PARTS[match["part"].lower()])
+    # "By the end of 2030" is a deadline under the rules of today.
+    return period if period[0] <= today else None
+
+
+def _month_of_last_year(match: re.Match[str], today: date) -> _Period | None:
+    found = read_month(f"{match['month'] or match['its_month']} {today.year - 1}")
+    return _months(*found, 1) if found else None
+
+
 def _year(match: re.Match[str], _today: date) -> _Period:
     return _months(int(match["year"]), 1, 12)
 
@@ -148,6 +185,11 @@ def _last(match: re.Match[str], today: date) -> _Period:
     length = _MONTHS[(match["unit"] or match["einheit"] or match["vor"]).lower()]
     this = (today.month - 1) // length * length + 1
     return _months(*_moved(today.year, this, -length), length)
+
+
+def _last_of_its_name(match: re.Match[str], today: date) -> _Period | None:
+    found = read_month(f"{match['month']} {today.year}")
+    return _months(found[0] - (found[1] >= today.month), found[1], 1) if found else None
 
 
 def _ago(match: re.Match[str], today: date) -> _Period:
@@ -174,8 +216,11 @@ _TIMES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], _Period | N
     (_DAY, _day),
     (_MONTH_YEAR, _month),
     (_QUARTER, _quarter),
+    (_PART, _part),
     *((years, _year) for years in _YEARS),
+    (_MONTH_OF_LAST_YEAR, _month_of_last_year),
     (_LAST_YEAR, _last),
-    (_LAST_MONTH, _last),
-    (_AGO, _ago),
+    *((months, _last) for months in _LAST_MONTH),
+    *((months, _last_of_its_name) for months in _LAST_OF_ITS_NAME),
+    *((times, _ago) for times in _AGO),
 )
