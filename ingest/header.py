@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
+from ingest.dates import read_date
+
 Row = Sequence[str]
 
 #: What a document says about itself beside a value, line by line: such a table has labels in its first column and no header.
@@ -40,14 +42,53 @@ def is_merged(row: Row) -> bool:
 def looks_like_header(rows: Sequence[Row]) -> bool:
     """Whether an unmarked first row names the columns: short words in every column, above cells that are unlike them."""
     first, body = rows[0], rows[1:]
+    if counts_years(rows):
+        return True
     if len(body) < 2 or len(set(first)) < 2 or not all(first):
         return False
     if any(len(cell) > _LONGEST_NAME or cell.endswith((":", "?")) or re.search(r"\d|^\W", cell) for cell in first):
         return False
-    if len(first) == 2 and sum(1 for row in rows if _PARTICULAR.match(row[0])) >= 0.5 * len(rows):
+    if pairs_labels(rows):
         return False
     numbers = sum(1 for row in body if any(re.search(r"\d", cell) for cell in row[1:]))
     return len(first) > 2 or numbers >= 0.6 * len(body)
+
+
+_YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:[/-]\d{1,4}){0,2}")
+
+
+def counts_years(rows: Sequence[Row]) -> bool:
+    """Whether the first row names its columns after years or days, one after the other, and no other row does."""
+    return len(rows) > 1 and _is_in_order(rows[0]) and not any(map(_is_in_order, rows[1:]))
+
+
+def _is_in_order(row: Row) -> bool:
+    names = list(row[1:])
+    if len(names) < 2 or re.search(r"\d", row[0]) or not all(map(_YEAR.fullmatch, names)):
+        return False
+    return len(set(names)) == len(names) and names in (sorted(names), sorted(names, reverse=True))
+
+
+def pairs_labels(rows: Sequence[Row]) -> bool:
+    """Whether a table of two columns says what each value is beside it, and has no header: it holds the particulars of a document,
+    or its values are of several kinds, as in "Start date | 1 March 2025" above "Salary | EUR 4,000"."""
+    if len(rows[0]) != 2:
+        return False
+    if sum(1 for row in rows if _PARTICULAR.match(row[0])) >= 0.5 * len(rows):
+        return True
+    return len({_kind(row[1]) for row in rows[1:] if len(row) > 1 and re.search(r"\d", row[1])}) > 1
+
+
+_MONEY = re.compile(r"[$€£¥]|\b[A-Z]{3}\s?(?=\d)|\d\s?[A-Z]{3}\b")
+
+
+def _kind(value: str) -> str:
+    """What a number is: a day, a sum of money, a share, or an amount of something else."""
+    if read_date(value):
+        return "day"
+    if _MONEY.search(value):
+        return "money"
+    return "share" if "%" in value else "amount"
 
 
 def _names_parts(rows: Sequence[Row]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ingest.header import counts_years, pairs_labels
 from ingest.records import Block, BlockKind
 
 #: More of a sheet is a database, not a policy; what is left out is said.
@@ -85,8 +86,11 @@ _NUMERIC = re.compile(r"[-+(]?[$€£]?\s?\d[\d.,:/ %-]*\)?%?")
 
 
 def _header_rows(rows: Sequence[Row]) -> int:
-    """How many rows name the columns: one, where it is words throughout and something stands below; two below merged words."""
-    if len(rows) < 2 or not _names_columns(rows[0]) or _is_like_below(rows):
+    """How many rows name the columns: one, where it is words or years throughout and something stands below; two below merged
+    words."""
+    if counts_years(rows):
+        return 1
+    if len(rows) < 2 or not _names_columns(rows[0]) or _is_like_below(rows) or pairs_labels(rows):
         return 0
     merged = any(cell and cell == following for cell, following in zip(rows[0], rows[0][1:], strict=False))
     return 2 if merged and len(rows) > 2 and _names_columns(rows[1]) else 1

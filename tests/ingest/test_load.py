@@ -57,7 +57,7 @@ def test_a_table_keeps_its_header() -> None:
     assert block == Block(BlockKind.TABLE, "", rows=(("Country", "Days"), ("Germany", "30")), header_rows=1)
 
 
-def test_particulars_of_a_document_have_no_header_and_prices_have() -> None:
+def test_particulars_have_no_header_and_prices_have() -> None:
     def header_rows(*rows: tuple[str, str]) -> int:
         cells = "".join(f"<tr><td>{left}</td><td>{right}</td></tr>" for left, right in rows)
         return load("a.html", f"<!doctype html><h1>Leave</h1><table>{cells}</table>".encode()).blocks[-1].header_rows
@@ -68,7 +68,9 @@ def test_particulars_of_a_document_have_no_header_and_prices_have() -> None:
         ("Version", "2.0"),
         ("Review date", "1 March 2026"),
     )
+    contract = (("Employer", "Acme GmbH"), ("Employee", "Jo Doe"), ("Start", "1 March 2025"), ("Salary", "EUR 4,000"))
     assert header_rows(*particulars) == 0
+    assert header_rows(*contract) == 0
     assert header_rows(("Item", "Amount"), ("Breakfast", "12"), ("Lunch", "20")) == 1
     assert header_rows(("Version", "Date"), ("Draft", "1 March 2024"), ("Final", "1 March 2025")) == 1
 

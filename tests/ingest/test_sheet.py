@@ -45,6 +45,22 @@ def test_a_first_row_like_the_rows_below_heads_nothing() -> None:
     assert sheet_blocks(rows)[0].header_rows == 0
 
 
+def test_labels_beside_values_of_several_kinds_have_no_header() -> None:
+    rows = [
+        ["Policy owner", "Finance"],
+        ["In force from", "2025-03-01"],
+        ["Mileage", "0.42 EUR"],
+        ["Notice", "3 months"],
+    ]
+    assert sheet_blocks(rows)[0].header_rows == 0
+
+
+def test_years_and_days_head_columns() -> None:
+    assert sheet_blocks([["Team", "2024", "2025"], ["Sales", "100", "110"]])[0].header_rows == 1
+    assert sheet_blocks([["Team", "2025-01-01", "2025-02-01"], ["Sales", "5", "6"]])[0].header_rows == 1
+    assert sheet_blocks([["Audits", "2023", "2024"], ["Reviews", "2022", "2025"]])[0].header_rows == 0
+
+
 def test_a_header_with_a_number_above_other_words_is_one() -> None:
     assert sheet_blocks([["Country", "Days in 2025"], ["Spain", "23 days"], ["France", "25 days"]])[0].header_rows == 1
 
