@@ -76,7 +76,8 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     :param heading: title and section path of the span; names and topics may come from there, facts may not.
     """
     found = {Failure.CONDITION} if is_in_another_tense(claim, span) else set()
-    claim, span = in_one_voice(claim, span), in_one_voice(span, claim)
+    # "Only if" says more than "if": the one word is a fact of its own.
+    claim, span = (_ONLY.sub("only, ", in_one_voice(text, other)) for text, other in ((claim, span), (span, claim)))
     claimed, cited = _without_answer_word(claim), facts(span)
     topics = _ADDRESSED.union(terms(heading))
     if "?" not in claim:
@@ -105,6 +106,7 @@ _DENYING = frozenset(
     ["ban", "free", *terms("refuse reject prohibit forbidden exclude lapse expire refrain avoid failure cease")]
 )
 _NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
+_ONLY = re.compile(r"\bonly (?=(?:if|where|when)\b)", re.IGNORECASE)
 _DEMANDS = frozenset(["duty", "ban"])
 _JOINTS = re.compile(r"(?P<mark>;|\band\b)(?=(?P<rest>[^;.!?]*))", re.IGNORECASE)
 _LIST_BELOW = re.compile(r":\s+")
@@ -204,9 +206,13 @@ def _tells_when(beside: Alignment, to: int) -> bool:
 
 
 def _says_which(beside: Alignment, to: int) -> bool:
-    """Whether a word of the span says which of a kind are meant, such as the last one of "full-time"."""
+    """Whether a word of the span says which of a kind are meant, such as the last one of "full-time", or which people."""
     before = beside.cited[to - 1].key if to else ""
-    return beside.cited[to].key in _WHICH or (before in ("full", "part") and beside.cited[to].key == "time")
+    return (
+        party(beside.cited[to + 1].key) not in (None, "company")
+        or beside.cited[to].key in _WHICH
+        or (before in ("full", "part") and beside.cited[to].key == "time")
+    )
 
 
 def _denied_by_opener(beside: Alignment, span: str) -> bool:

@@ -104,6 +104,8 @@ def test_numbers_are_the_same_in_words_and_figures(claim: str, span: str) -> Non
         ("May I sell days? Yes, if the manager agrees.", "May I sell days? Yes, if the manager agrees."),
         ("Notice is no longer than 3 weeks.", "Notice is no longer than 3 weeks."),
         ("You can claim travel costs.", "You can claim travel costs (for example if you take the train)."),
+        ("Only if it is approved, overtime is paid.", "Overtime is paid only if it is approved."),
+        ("You may work at home.", "Employees may work at home."),
     ],
 )
 def test_the_same_in_other_words_is_supported(claim: str, span: str) -> None:
@@ -141,6 +143,10 @@ def test_the_same_in_other_words_is_supported(claim: str, span: str) -> None:
         ("Employees pay the first 500 euros.", "The company pays the first 500 euros.", Failure.NAME),
         ("The company pays the employee.", "The employee pays the company.", Failure.ORDER),
         ("Employees receive the bonus.", "Full-time employees receive the bonus.", Failure.CONDITION),
+        ("Employees may work at home.", "Office employees may work at home.", Failure.CONDITION),
+        ("Overtime is paid if it is approved.", "Overtime is paid only if it is approved.", Failure.CONDITION),
+        ("Overtime is paid only if it is approved.", "Overtime is paid if it is approved.", Failure.CONDITION),
+        ("Consent is given when it is free.", "Consent is given only when it is free.", Failure.CONDITION),
         ("Employees lose access.", "Former employees lose access.", Failure.CONDITION),
         ("All staff receive 20 days.", "All staff barring interns receive 20 days.", Failure.CONDITION),
         ("Gifts are accepted.", "Gifts are no longer accepted.", Failure.NEGATION),
