@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -12,6 +13,7 @@ from ingest import nested
 from ingest.archive import Archive
 from ingest.notes import place_notes
 from ingest.tracked import accept, unwrap
+from ingest.wordstyles import Styles, read_styles
 from retrieval.errors import DocumentRejected
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -40,7 +42,8 @@ def prepare(data: bytes) -> Prepared:
     main = _main_part(archive.names)
     root = archive.tree(main)
     properties = _properties(archive)
-    warnings = [*_flatten(root), *_with_notes(root, archive)]
+    styles = read_styles(archive)
+    warnings = [*_flatten(root, styles), *_with_notes(root, archive)]
     written = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return Prepared(
         archive.repacked({main: written}),
@@ -99,7 +102,7 @@ def _with_notes(root: Any, archive: Archive) -> list[str]:
     return warnings
 
 
-def _flatten(root: Any) -> list[str]:
+def _flatten(root: Any, styles: Styles | None = None) -> list[str]:
     warnings: list[str] = []
     if accept(root):
         warnings.append("the file has tracked changes; it was read as if they were all accepted")
@@ -123,7 +126,7 @@ def _flatten(root: Any) -> list[str]:
             paragraph.getparent().remove(paragraph)
     nested.settle(root)
     for table in root.iter(f"{_W}tbl"):
-        _mark_header(table)
+        _mark_header(table, styles or Styles())
     return warnings
 
 
@@ -147,9 +150,10 @@ def _is_struck_out(run: Any) -> bool:
 HEADER_MARK = "\ue0f0"
 
 
-def _mark_header(table: Any) -> None:
+def _mark_header(table: Any, styles: Styles) -> None:
     rows = table.findall(f"{_W}tr")
-    for is_set_apart in (_is_stated_header, _is_bold, _is_shaded):
+    by_style = [row for row in rows[:1] if styles.head(table) and row.find(f".//{_W}t") is not None]
+    for is_set_apart in (_is_stated_header, partial(_is_bold, styles=styles), _is_shaded, by_style.__contains__):
         heads = list(takewhile(is_set_apart, rows))
         if 0 < len(heads) < len(rows):
             for row in heads:
@@ -162,10 +166,12 @@ def _is_stated_header(row: Any) -> bool:
     return row.find(f"{_W}trPr/{_W}tblHeader") is not None and row.find(f".//{_W}t") is not None
 
 
-def _is_bold(row: Any) -> bool:
-    """Whether all of a row's text is bold by its own runs or a style named for it."""
+def _is_bold(row: Any, styles: Styles) -> bool:
+    """Whether all of a row's text is bold, by its own runs or by their styles."""
     runs = [run for run in row.iter(f"{_W}r") if "".join(node.text or "" for node in run.iter(f"{_W}t")).strip()]
-    return bool(runs) and all(_is_set(run, "b") for run in runs)
+    return bool(runs) and all(
+        _is_set(run, "b") if run.find(f"{_W}rPr/{_W}b") is not None else styles.embolden(run) for run in runs
+    )
 
 
 def _is_set(run: Any, name: str) -> bool:

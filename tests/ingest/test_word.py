@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 
 from ingest import word
 from ingest.load import load
 from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
-from tests.ingest.builders import docx_with_body, zipped
+from tests.ingest.builders import docx, docx_with_body, zipped
 
 
 def texts(body: str) -> list[str]:
@@ -50,6 +52,29 @@ def test_a_cell_merged_over_rows_and_columns_stands_in_each() -> None:
 def test_a_header_row_with_an_empty_corner_is_one() -> None:
     found = table("|*Germany|*France", "Annual leave|30|25", "Sick leave|42|60")
     assert (found.rows[0], found.header_rows) == (("", "Germany", "France"), 1)
+
+
+@pytest.mark.parametrize(("style", "heads"), [("Light Grid Accent 1", 1), ("Table Grid", 0), ("Normal Table", 0)])
+def test_a_table_style_that_sets_its_first_row_apart_heads_the_columns(style: str, heads: int) -> None:
+    def write(document: Any) -> None:
+        filled = document.add_table(rows=0, cols=2, style=style)
+        for cells in (("Plan", "What it is"), ("Basic", "The company pays a share"), ("Plus", "The company pays all")):
+            for place, text in zip(filled.add_row().cells, cells, strict=True):
+                place.text = text
+
+    assert load("a.docx", docx(write)).blocks[0].header_rows == heads
+
+
+def test_cells_in_a_bold_paragraph_style_head_the_columns() -> None:
+    def write(document: Any) -> None:
+        document.styles.add_style("Cell heading", WD_STYLE_TYPE.PARAGRAPH).font.bold = True
+        filled = document.add_table(rows=3, cols=2)
+        for number, cells in enumerate((("Plan", "What it is"), ("Basic", "A share"), ("Plus", "All"))):
+            for place, text in zip(filled.rows[number].cells, cells, strict=True):
+                place.text = text
+                place.paragraphs[0].style = "Normal" if number else "Cell heading"
+
+    assert load("a.docx", docx(write)).blocks[0].header_rows == 1
 
 
 def rows_of_cells(*rows: tuple[str, ...]) -> str:
