@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assistant.followups import goes_on, is_clause, opening, people_named
-from assistant.places import countries_in, country_name, unplaced, without_names
+from assistant.places import countries_in, country_name, placed_elsewhere, unplaced, without_names
 from assistant.records import Turn
 from assistant.smalltalk import is_small_talk
 from assistant.times import COUNTS, as_of, names_a_time, undated
@@ -45,8 +45,13 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if year := _A_YEAR.fullmatch(opening(question) or question):
         question = f"And in {year['year']}?"
     before = standalone(history[-1].question, history[:-1]).rstrip("?!. ")
-    if countries_in(question):
+    if named := countries_in(question):
         before = unplaced(before)
+        if len(named) == 1 and countries_in(before):
+            # "Notice in Germany" has lost its country by now, "German notice" has not: the other one takes its place.
+            before = placed_elsewhere(before, *named)
+            if countries_in(before) == named and not set(terms(without_names(opening(question) or question))) - {"0"}:
+                return f"{before}?"
     if names_a_time(question):
         before = undated(before)
     if nothing_else := _ONLY_BROUGHT_ALONG.fullmatch(before):

@@ -67,6 +67,11 @@ def unplaced(text: str) -> str:
     return _IN_COUNTRY.sub("", text)
 
 
+def placed_elsewhere(text: str, code: str) -> str:
+    """A question with another country in the place of the one that it names; as it is where it names none, or several."""
+    return _COUNTRY.sub(country_name(code), text) if len(countries_in(text)) == 1 else text
+
+
 def without_names(text: str) -> str:
     """A question with a figure in the place of each country, so that none is taken for its subject."""
     return _COUNTRY.sub("0", text)

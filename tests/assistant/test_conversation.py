@@ -386,6 +386,24 @@ def test_a_date_that_is_replaced_takes_its_preposition_along() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "follow_up", "whole"),
+    [
+        ("annual leave portugal?", "and in Spain?", "annual leave Spain?"),
+        ("pension Germany", "and france?", "pension France?"),
+        ("What is Germany's notice period?", "And Portugal?", "What is Portugal's notice period?"),
+        ("Spanish notice period", "what about Italy?", "Italy notice period?"),
+        ("How long may a trip to Spain be?", "And to Italy?", "How long may a trip to Italy be?"),
+        ("notice period in Spain", "and in Italy?", "notice period, in Italy?"),
+        ("notice period Spain", "and what about probation?", "notice period Spain, probation?"),
+    ],
+)
+def test_a_country_takes_the_place_of_the_country_before_wherever_that_stands(
+    before: str, follow_up: str, whole: str
+) -> None:
+    assert standalone(follow_up, [Turn(before, "")]) == whole
+
+
+@pytest.mark.parametrize(
     ("question", "country"),
     [
         ("How long is parental leave in France?", "FR"),
