@@ -73,11 +73,20 @@ def load_mail(mail: Mail, media_type: str, attached: ReadAttached) -> Loaded:
 
 
 def _body(mail: Mail) -> list[Block]:
-    """What was written. Where nothing is left without the quotations, the mail passes something on, and all of it is read."""
+    """What was written, and of a mail that passes another on all of it; as where nothing is left without the quotations."""
     if _is_page(mail):
-        fresh = _html_blocks(_without_quoted(mail.html))
+        fresh = [] if _passes_on(mail) else _before_quoted(_html_blocks(_without_quoted(mail.html)))
         return fresh if fresh else _html_blocks(mail.html)
-    return _text_blocks(without_quoted(mail.text)) or _text_blocks(_unquoted(mail.text))
+    fresh_text = "" if _passes_on(mail) else without_quoted(mail.text)
+    return _text_blocks(fresh_text) or _text_blocks(_unquoted(mail.text))
+
+
+_PASSES_ON = re.compile(r"\s*(?:fwd?|wg|tr|rv|i)\s*:", re.IGNORECASE)
+
+
+def _passes_on(mail: Mail) -> bool:
+    """Whether a mail's subject says that it passes another on."""
+    return _PASSES_ON.match(mail.subject) is not None
 
 
 def _is_page(mail: Mail) -> bool:
@@ -105,6 +114,29 @@ _FORWARDED = re.compile(r"^\s*-{3,}\s*(?:forwarded|weitergeleitete|begin forward
 _SIGNATURE = re.compile(r"^-- ?$")
 
 
+#: How mail programs write the headers of a mail above what they quote of it: its sender first.
+_SENDER = re.compile(r"[\s*]*(?:from|von|de|da|van)\s*:", re.IGNORECASE)
+_HEADER = re.compile(
+    r"[\s*]*(?:sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|fecha|para|asunto|inviato|data|a|oggetto|verzonden|aan"
+    r"|onderwerp)\s*:",
+    re.IGNORECASE,
+)
+
+
+def _opens_quoted(lines: Sequence[str]) -> bool:
+    """Whether lines begin with the headers of another mail."""
+    return len(lines) > 2 and _SENDER.match(lines[0]) is not None and all(map(_HEADER.match, lines[1:3]))
+
+
+def _before_quoted(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks above the headers of another mail."""
+    for position, block in enumerate(blocks):
+        following = "\n".join(each.text for each in blocks[position : position + 3])
+        if block.kind is not BlockKind.TABLE and _opens_quoted(following.split("\n")):
+            return list(blocks[:position])
+    return list(blocks)
+
+
 def without_quoted(text: str) -> str:
     """A mail's text without quoted lines, what stands above a quotation, and the signature."""
     kept: list[str] = []
@@ -113,6 +145,8 @@ def without_quoted(text: str) -> str:
         if _FORWARDED.match(line):
             # What is passed on is the message.
             kept.extend(lines[position + 1 :])
+            break
+        if _opens_quoted([each for each in lines[position : position + 6] if each.strip()]):
             break
         two = f"{line.strip()} {lines[position + 1].strip()}" if position + 1 < len(lines) else line
         if _SIGNATURE.match(line) or ((_REPLY.match(line) or _REPLY.match(two)) and _is_quoted(lines[position + 1 :])):

@@ -32,6 +32,12 @@ def texts(blocks: tuple[Block, ...]) -> list[str]:
         ("Yes.\n\nOn Mon, 3 Mar 2025 at 09:00,\nBen Ochs <ben@example.com> wrote:\n> May I?", "Yes."),
         ("Ja.\n\nAm 03.03.2025 um 09:00 schrieb Ben Ochs:\n> Darf ich?", "Ja."),
         ("Yes.\n-----Original Message-----\nFrom: Ben\nMay I?", "Yes."),
+        (
+            "Yes.\n\nFrom: Ben Ochs <b@example.com>\nSent: Monday, 3 March 2025\nTo: Ada\nSubject: Leave\n\nMay I?",
+            "Yes.",
+        ),
+        ("Ja.\n\nVon: Ben Ochs\nGesendet: Montag, 3. März 2025\nAn: Ada\nBetreff: Urlaub\n\nDarf ich?", "Ja."),
+        ("Yes.\nFrom: 1 March\nUntil: 3 March", "Yes.\nFrom: 1 March\nUntil: 3 March"),
         ("Yes.\n-- \nAda Berg\nPeople team", "Yes."),
         ("> May I?\nYes, as we wrote:\nfive days.", "Yes, as we wrote:\nfive days."),
         ("FYI\n---------- Forwarded message ---------\nFrom: Ben\nLeave is paid.", "FYI\nFrom: Ben\nLeave is paid."),
@@ -39,6 +45,25 @@ def texts(blocks: tuple[Block, ...]) -> list[str]:
 )
 def test_quotations_and_signatures_go(text: str, kept: str) -> None:
     assert without_quoted(text).strip() == kept
+
+
+HEADERS_OF_ANOTHER = "<p><b>From:</b> Ben<br><b>Sent:</b> Monday<br><b>To:</b> Ada<br><b>Subject:</b> Leave</p>"
+
+
+def test_of_a_page_what_stands_below_the_headers_of_another_mail_goes() -> None:
+    blocks = load("leave.eml", html_mail(f"<p>Five days.</p>{HEADERS_OF_ANOTHER}<p>Is it ten?</p>")).blocks
+    assert texts(blocks)[1:] == ["Five days."]
+
+
+@pytest.mark.parametrize("text", ["", "FYI\n-- \nAda\n\n-----Original Message-----\nFrom: Ben\n\nLeave is paid.\n"])
+def test_a_mail_that_another_passes_on_is_read(text: str) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"] = "FW: Leave", "ada@example.com"
+    message.set_content(text)
+    if not text:
+        page = f'<p>FYI</p><div class="gmail_quote">{HEADERS_OF_ANOTHER}<p>Leave is paid.</p></div>'
+        message.add_alternative(page, subtype="html")
+    assert texts(load("leave.eml", message.as_bytes()).blocks)[-1] == "Leave is paid."
 
 
 def test_a_mail_that_is_all_quotation_is_read_all_the_same() -> None:
