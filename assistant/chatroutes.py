@@ -11,7 +11,7 @@ from chainlit import server as chainlit_server
 from chainlit.config import config as chainlit_config
 from chainlit.session import WebsocketSession
 from chainlit.types import DeleteFeedbackRequest, UpdateFeedbackRequest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.routing import Match, Mount
 from starlette.types import Scope
@@ -105,6 +105,18 @@ def _add_our_routes(app: FastAPI, room: Room, history: History) -> None:
     async def session_cookie() -> JSONResponse:
         """Chainlit's page sends its connection's id for load balancers; there is one process, so no cookie is needed."""
         return JSONResponse({"message": "not needed"})
+
+    @app.post("/project/file", include_in_schema=False)
+    async def attach(
+        request: Request, session_id: str, file: UploadFile, ask_parent_id: str | None = None
+    ) -> JSONResponse:
+        """Chainlit takes a file without a byte for a mistake of its own."""
+        if not file.size:
+            words = wording(request.headers.get("accept-language"))
+            raise Problem(422, words("upload_empty"))
+        user = await history.get_user(_signed_in(request).name)
+        answer: JSONResponse = await chainlit_server.upload_file(user, session_id, file, ask_parent_id)
+        return answer
 
     @app.put("/feedback", include_in_schema=False)
     async def rate(request: Request, body: UpdateFeedbackRequest) -> JSONResponse:

@@ -68,11 +68,14 @@ async def say(room, url, cookies, text, *, files=(), stop_at=None):
     await socket.emit("connection_successful")
     await asyncio.sleep(0.5)
     references = []
-    async with httpx.AsyncClient(base_url=url, headers={"Cookie": cookies}) as client:
+    async with httpx.AsyncClient(base_url=url, headers={"Cookie": cookies, "Accept-Language": "de"}) as client:
         for name in files:
-            sent = {"file": (name, f"# {name}\\n\\nWords of {name}.", "text/markdown")}
+            sent = {"file": (name, "" if name == "empty.md" else f"# {name}\\n\\nWords of {name}.", "text/markdown")}
             kept = await client.post("/project/file", params={"session_id": auth["sessionId"]}, files=sent)
-            references.append({"id": kept.json()["id"]})
+            if kept.is_success:
+                references.append({"id": kept.json()["id"]})
+            else:
+                told.append({"refused": name, "status": kept.status_code, "detail": kept.json()["detail"]})
     done.clear()  # a page that arrives is told much the same
     pressed.clear()
     await socket.emit("client_message", {"message": message, "fileReferences": references})
@@ -133,6 +136,7 @@ async def main():
     keeper.read = lambda *given: (time.sleep(0.5), read(*given))[1]
     seen["upload stopped"] = await say(room, url, cookies, QUESTION, files=["a.md", "b.md", "c.md"], stop_at="update_message")
     seen["jobs"] = [job.state.value for job in room.jobs.of(room.accounts.require("hana").account_id)]
+    seen["empty file"] = await say(room, url, cookies, QUESTION, files=["empty.md"])
     server.should_exit = True
     await running
     return seen
@@ -190,3 +194,8 @@ def test_who_stops_an_upload_has_no_further_file_read_and_no_answer(seen: dict[s
     report, last = [each[2] for each in seen["upload stopped"]["shown"]]
     assert "Abgebrochen:" in report
     assert last == "Angehalten."
+
+
+def test_an_empty_file_is_refused_in_the_reader_s_language(seen: dict[str, Any]) -> None:
+    refused = {"refused": "empty.md", "status": 422, "detail": wording("de")("upload_empty")}
+    assert seen["empty file"]["elements"] == [refused]
