@@ -37,3 +37,25 @@ def test_sign_in_welcome_answer_and_source_have_no_serious_barrier(
     expect(page.get_by_test_id("citation")).to_be_visible()
     page.wait_for_timeout(800)
     assert barriers(page) == []
+
+
+def test_an_answer_is_told_to_those_who_hear_the_page(server: str, open_page: OpenPage) -> None:
+    page = open_page(server)
+    sign_in(page, "emma")
+    ask(page, "How many unused leave days may be carried over?")
+    expect(page.locator(".pd-heard[role=status]")).to_contain_text("five unused days")
+
+
+def test_the_keyboard_passes_over_conversations_that_are_not_shown(server: str, open_page: OpenPage) -> None:
+    page = open_page(server)
+    sign_in(page, "emma")
+    ask(page, "How many unused leave days may be carried over?")
+    expect(page.locator(MARK).first).to_be_visible(timeout=20_000)
+    conversation = page.locator("[data-sidebar=sidebar] a[href^='/thread/']").first
+    expect(conversation).to_be_attached()
+    conversation.focus()
+    assert page.evaluate("document.activeElement.closest('[data-sidebar=sidebar]')") is None
+    page.locator("#header").get_by_role("button", name="Conversations").click()
+    expect(conversation).to_be_in_viewport()
+    conversation.focus()
+    expect(conversation).to_be_focused()

@@ -207,3 +207,16 @@ def test_a_wrong_password_says_so(server: str, open_page: OpenPage) -> None:
     page.fill("#password", "not this one")
     page.click("button[type=submit]")
     expect(page.get_by_text("Name or password is wrong")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("credentialssignin")).to_be_hidden()
+
+
+def test_a_wrong_password_says_so_over_http2_too(server: str, open_page: OpenPage) -> None:
+    page = open_page(server)
+    page.add_init_script(
+        "Object.defineProperty(Response.prototype, 'statusText', { configurable: true, get: () => '' })"
+    )
+    page.reload()
+    page.fill("#email", "emma")
+    page.fill("#password", "not this one")
+    page.click("button[type=submit]")
+    expect(page.get_by_text("Name or password is wrong")).to_be_visible(timeout=10_000)
