@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from zipfile import BadZipFile
 
@@ -28,7 +29,7 @@ _UNNAMED = re.compile(r"(sheet|tabelle|feuil|hoja|foglio|blad)\s*\d*", re.IGNORE
 
 
 def load_workbook(name: str, data: bytes) -> Loaded:
-    """Read a workbook's visible sheets into blocks, numbers and dates as people see them.
+    """Read a workbook's visible sheets, rows and columns into blocks, numbers and dates as people see them.
 
     Of huge sheets the beginning is read, with a warning. Formulas show the result that was saved with
     them; those without one are named in a warning.
@@ -61,7 +62,10 @@ def load_workbook(name: str, data: bytes) -> Loaded:
                 unknown = uncomputed(part, computes_on_load=bool(book.calculation and book.calculation.fullCalcOnLoad))
                 if unknown:
                     warnings.append(warning(sheet.title, unknown))
-                rows, cut = _rows(sheet, _merged(part), left, frozenset(unknown))
+                hidden = _hidden(part)
+                if hidden:
+                    warnings.append(f"hidden {hidden} of sheet {sheet.title!r} were passed over")
+                rows, cut = _rows(sheet, _merged(part), left, frozenset(unknown), hidden)
                 left -= sum(map(len, rows))
                 found = sheet_blocks(rows)
                 if found and named:
@@ -89,11 +93,12 @@ def _part(archive: Archive, sheet: Any) -> bytes:
 
 
 def _rows(
-    sheet: Any, merged: Mapping[Place, Place], most_cells: int, unknown: Container[str]
+    sheet: Any, merged: Mapping[Place, Place], most_cells: int, unknown: Container[str], hidden: _Hidden
 ) -> tuple[list[list[str]], bool]:
     """A sheet's rows as people see them, and whether more follow. What a file says about its own size is not believed.
 
     :param unknown: cells, as ``B2``, whose value is none.
+    :param hidden: what nobody sees; a merged cell that reaches out of it is seen.
     """
     sheet.reset_dimensions()
     rows: list[list[str]] = []
@@ -114,7 +119,10 @@ def _rows(
                 seen[number, column] = text
             elif not text and (number, column) in merged:
                 written[column - 1] = seen.get(merged[number, column], "")
+        if number in hidden.rows:
+            continue
         del written[MAX_COLUMNS:]
+        written = ["" if column in hidden.columns else text for column, text in enumerate(written, start=1)]
         while written and not written[-1]:
             written.pop()
         if written and (len(rows) >= MAX_ROWS or cells + len(row) > most_cells):
@@ -124,6 +132,38 @@ def _rows(
         if written or (rows and rows[-1]):
             rows.append(written)
     return rows, is_cut
+
+
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\bhidden=\"(?:1|true)\"[^>]*>")
+_COL = re.compile(rb"<(?:\w+:)?col\s[^>]*?\bhidden=\"(?:1|true)\"[^>]*>")
+_NUMBERED = re.compile(rb"\b(r|min|max|outlineLevel)=\"(\d{1,7})\"")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """The rows and columns of a sheet that are not shown, from 1; those of a folded group are a click away and count as shown."""
+
+    rows: frozenset[int]
+    columns: frozenset[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.columns)
+
+    def __str__(self) -> str:
+        return " and ".join(kind for kind, found in (("rows", self.rows), ("columns", self.columns)) if found)
+
+
+def _hidden(part: bytes) -> _Hidden:
+    rows, columns = ([dict(_NUMBERED.findall(tag)) for tag in pattern.findall(part)] for pattern in (_ROW, _COL))
+    return _Hidden(
+        frozenset(int(row[b"r"]) for row in rows if b"r" in row and not int(row.get(b"outlineLevel", 0))),
+        frozenset(
+            number
+            for column in columns
+            if b"min" in column and not int(column.get(b"outlineLevel", 0))
+            for number in range(int(column[b"min"]), min(int(column.get(b"max", column[b"min"])), MAX_COLUMNS) + 1)
+        ),
+    )
 
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s+ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")

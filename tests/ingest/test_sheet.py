@@ -140,6 +140,19 @@ def test_hidden_sheets_are_passed_over_with_a_warning() -> None:
     assert loaded.warnings == ("the hidden sheet 'Salaries' was passed over",)
 
 
+def test_hidden_rows_and_columns_are_passed_over_with_a_warning_and_folded_ones_read() -> None:
+    def write(book: Any) -> None:
+        for row in (("Name", "Salary", "Team"), ("Jo", 90000, "HR"), ("Al", 80000, "IT"), ("Bo", 70000, "IT")):
+            book.active.append(row)
+        book.active.column_dimensions["B"].hidden = True
+        book.active.row_dimensions[3].hidden = True
+        book.active.row_dimensions.group(4, 4, hidden=True)
+
+    loaded = load("people.xlsx", xlsx(write))
+    assert loaded.blocks[-1].rows == (("Name", "Team"), ("Jo", "HR"), ("Bo", "IT"))
+    assert loaded.warnings == ("hidden rows and columns of sheet 'Sheet' were passed over",)
+
+
 def test_a_huge_sheet_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "MAX_ROWS", 3)
 
