@@ -7,6 +7,7 @@ import pytest
 
 from ingest.countries import countries_named, country
 from ingest.dates import read_date
+from ingest.countries import COUNTRIES, FURTHER
 from ingest.metadata import metadata
 from ingest.read import read
 from ingest.records import Block, BlockKind, Loaded, Metadata
@@ -231,6 +232,10 @@ def test_front_matter_comes_first() -> None:
         ("This policy applies to employees in Germany.", "DE"),
         ("It applies to all staff based in the United Kingdom.", "GB"),
         ("Country: France", "FR"),
+        ("Country: Jordan", "JO"),
+        ("This policy applies to employees in the Democratic Republic of the Congo.", "CD"),
+        ("This policy applies to employees in Egypt and Nigeria.", None),
+        ("Ask Jordan or Chad.", None),
         ("It applies to employees in Germany and France.", None),
         ("Germany has a works council.", None),
     ],
@@ -244,6 +249,7 @@ def test_the_country_is_read_where_it_is_said_to_apply(text: str, expected: str 
     [
         ("Parental Leave (Germany)", "DE"),
         ("Handbook – UK", "GB"),
+        ("Parental Leave (Peru)", "PE"),
         ("Germany Addendum to the Employee Handbook", "DE"),
         ("Working in Germany", None),
         ("Germany trip report", None),
@@ -251,6 +257,16 @@ def test_the_country_is_read_where_it_is_said_to_apply(text: str, expected: str 
 )
 def test_the_title_of_a_country_variant_names_its_country(titled: str, expected: str | None) -> None:
     assert about("Thirty days.", properties={}, file=f"{titled}.md").jurisdiction == expected
+
+
+def test_a_country_is_known_by_its_code_in_front_matter() -> None:
+    assert about("Thirty days.", properties={"country": "EG"}).jurisdiction == "EG"
+
+
+def test_no_name_is_of_two_countries() -> None:
+    names = [name.casefold() for each in (COUNTRIES | FURTHER).values() for name in (each.name, *each.others)]
+    assert len(names) == len(set(names))
+    assert not COUNTRIES.keys() & FURTHER.keys()
 
 
 def test_the_owner_is_read() -> None:
