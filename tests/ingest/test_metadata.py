@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingest.countries import countries_named, country
+from ingest.countries import COUNTRIES, FURTHER, countries_named, country
 from ingest.dates import read_date
-from ingest.countries import COUNTRIES, FURTHER
 from ingest.metadata import metadata
 from ingest.read import read
 from ingest.records import Block, BlockKind, Loaded, Metadata
