@@ -86,9 +86,17 @@ def _title(slide: Any) -> str | None:
 
 
 def _in_reading_order(shapes: Any) -> list[Any]:
-    """Shapes from the top down, then left to right; those beside each other may be a little higher or lower."""
+    """Shapes from the top down, then left to right; those beside each other may be a little higher or lower. The texts of
+    PowerPoint's own layouts follow in their order: of two texts with a heading each, one after the other."""
     row = 457_200  # half an inch in English Metric Units
-    return sorted(shapes, key=lambda shape: ((shape.top or 0) // row, shape.left or 0))
+    placed = sorted(shapes, key=lambda shape: ((shape.top or 0) // row, shape.left or 0))
+    of_layout = iter(sorted(filter(_is_of_layout, placed), key=lambda shape: shape.placeholder_format.idx))
+    return [next(of_layout) if _is_of_layout(shape) else shape for shape in placed]
+
+
+def _is_of_layout(shape: Any) -> bool:
+    # Places that people add to a layout have higher numbers, in the order in which they added them.
+    return getattr(shape, "is_placeholder", False) and shape.placeholder_format.idx < 10
 
 
 def _shape(shape: Any, slide: Any, number: int, depth: int = 0) -> Iterator[Block]:

@@ -51,6 +51,15 @@ def test_bullets_keep_their_depth_and_boxes_are_read_from_the_top_down() -> None
     ]
 
 
+def test_two_texts_with_a_heading_each_are_read_one_after_the_other() -> None:
+    def write(show: Any) -> None:
+        slide = added(show, 4, "Leave")
+        for place, text in enumerate(("Germany", "30 days", "France", "25 days"), start=1):
+            slide.placeholders[place].text_frame.text = text
+
+    assert [block.text for block in slides(write).blocks[1:]] == ["Germany", "30 days", "France", "25 days"]
+
+
 def test_a_slide_without_title_is_headed_by_its_number() -> None:
     from pptx.util import Inches
 
