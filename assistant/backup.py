@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from assistant.trouble import trouble
 from retrieval.errors import NotReady, WrongUsage
 from retrieval.home import Home
 
@@ -95,32 +96,46 @@ def restore(source: Path, home: Home) -> Backup:
     """Make a home from a backup. Every file is checked first; a damaged backup leaves nothing behind.
 
     :raises WrongUsage: if the home is not empty.
-    :raises NotReady: if the file is no backup, or is damaged.
+    :raises NotReady: if the file is no backup, or is damaged, or the home cannot be made.
     """
-    if home.root.exists() and any(home.root.iterdir()):
-        raise WrongUsage(
-            f"{home.root} is not empty; restore into a new --home, and move it into place when it is right"
-        )
-    home.root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home.root.parent, prefix=".restore-") as folder:
-        staging = Path(folder) / "home"
-        staging.mkdir(mode=0o700)
-        try:
-            with tarfile.open(source, mode="r:gz") as archive:
-                manifest = _manifest(archive)
-                found = {name: _extract(archive, member, staging / name) for name, member in _members(archive)}
-        except _UNREADABLE as error:
-            raise NotReady(f"{source} is no backup that can be read ({error}); try another one") from error
-        if found != manifest.files:
-            wrong = sorted(name for name, _ in found.items() ^ manifest.files.items())
-            raise NotReady(f"{source} is damaged: {wrong[0]} is not what was saved; try another backup")
-        _check_database(staging / _DATABASE, source)
-        for name in ("originals", "index"):
-            (staging / name).mkdir(mode=0o700, exist_ok=True)
-        if home.root.exists():
-            home.root.rmdir()
-        staging.rename(home.root)
+    try:
+        if home.root.exists() and any(home.root.iterdir()):
+            raise WrongUsage(
+                f"{home.root} is not empty; restore into a new --home, and move it into place when it is right"
+            )
+        home.root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.root.parent, prefix=".restore-") as folder:
+            staging = Path(folder) / "home"
+            staging.mkdir(mode=0o700)
+            manifest = _unpack(source, staging)
+            _check_database(staging / _DATABASE, source)
+            for name in ("originals", "index"):
+                (staging / name).mkdir(mode=0o700, exist_ok=True)
+            if home.root.exists():
+                home.root.rmdir()
+            staging.rename(home.root)
+    except OSError as error:
+        raise NotReady(f"{home.root} cannot be made: {error.strerror}; choose another --home") from error
     return Backup(manifest.created_at, manifest.files, source.stat().st_size)
+
+
+def _unpack(source: Path, staging: Path) -> Backup:
+    """Write what a backup holds into a folder; :returns: its manifest, which all of it agrees with.
+
+    :raises NotReady: if the file is no backup, or is damaged, or there is no room for what it holds.
+    """
+    try:
+        with tarfile.open(source, mode="r:gz") as archive:
+            manifest = _manifest(archive)
+            found = {name: _extract(archive, member, staging / name) for name, member in _members(archive)}
+    except _UNREADABLE as error:
+        if no_room := trouble(error):
+            raise no_room from error
+        raise NotReady(f"{source} is no backup that can be read ({error}); try another one") from error
+    if found != manifest.files:
+        wrong = sorted(name for name, _ in found.items() ^ manifest.files.items())
+        raise NotReady(f"{source} is damaged: {wrong[0]} is not what was saved; try another backup")
+    return manifest
 
 
 @contextmanager

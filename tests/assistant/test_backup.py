@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -201,6 +202,25 @@ def test_nothing_is_restored_over_something(lived_in: Home, tmp_path: Path) -> N
     backup(lived_in, tmp_path / "desk.tar.gz")
     with pytest.raises(WrongUsage, match="not empty"):
         restore(tmp_path / "desk.tar.gz", lived_in)
+
+
+@pytest.mark.parametrize("where", ["file", "file/home"])
+def test_a_home_that_cannot_be_made_is_one_line(lived_in: Home, tmp_path: Path, where: str) -> None:
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(NotReady, match="cannot be made: .*; choose another --home"):
+        restore(tmp_path / "desk.tar.gz", Home(tmp_path / where))
+
+
+def test_a_full_disk_is_not_laid_to_the_backup(lived_in: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    monkeypatch.setattr("assistant.backup._extract", full)
+    with pytest.raises(NotReady, match=r"No space left on device.*have room made"):
+        restore(tmp_path / "desk.tar.gz", Home(tmp_path / "again"))
+    assert not (tmp_path / "again").exists()
 
 
 def test_nowhere_to_write_is_one_line_and_an_old_backup_stays(lived_in: Home, tmp_path: Path) -> None:
