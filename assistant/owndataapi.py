@@ -78,6 +78,11 @@ def _add_page(api: APIRouter, room: Room) -> None:
             return RedirectResponse("/login", 303)
         return await asyncio.to_thread(_page, request, room, person)
 
+    @api.get("/me/", include_in_schema=False)
+    async def with_slash() -> Response:
+        """An address that was written with a slash at its end is the same page."""
+        return RedirectResponse("/me", 307)
+
     @api.get("/me/data.json", include_in_schema=False)
     async def download(person: Asker) -> Response:
         kept = await asyncio.to_thread(owndata.everything, room, person)

@@ -21,7 +21,7 @@ GET / | GET /login | GET /login/callback | GET /thread/{thread_id} | GET /elemen
 GET /healthz | GET /readyz | GET /metrics | GET /api/docs | GET /api/openapi.json
 GET /assets/{filename:path} | GET /public/{filename:path} | GET /favicon | GET /logo | GET /avatars/{avatar_id:str}
 GET /auth/config | POST /login | POST /logout | POST /set-session-cookie | GET /project/translations
-GET /hr/sign-in | POST /hr/sign-out | POST /hr/appearance | GET /hr/static/{name} | ANY /ws/socket.io
+GET /hr/sign-in | POST /hr/sign-out | POST /hr/appearance | GET /hr/static/{name} | GET /me/ | ANY /ws/socket.io
 """
 #: Open to everybody and 401 without the right password.
 SIGN_IN = "POST /hr/sign-in"

@@ -229,3 +229,8 @@ async def test_nobody_is_sent_to_sign_in(client: httpx.AsyncClient) -> None:
     answer = await client.get("/me")
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     assert (await client.get("/me/data.json")).status_code == 401
+
+
+async def test_an_address_with_a_slash_at_its_end_leads_to_the_page(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    answer = await client.get("/me/", headers=bearer("emma"))
+    assert (answer.status_code, answer.headers["location"]) == (307, "/me")
