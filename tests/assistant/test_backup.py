@@ -208,7 +208,7 @@ def test_nothing_is_restored_over_something(lived_in: Home, tmp_path: Path) -> N
 def test_a_home_that_cannot_be_made_is_one_line(lived_in: Home, tmp_path: Path, where: str) -> None:
     backup(lived_in, tmp_path / "desk.tar.gz")
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(NotReady, match="cannot be made: .*; choose another --home"):
+    with pytest.raises(NotReady, match=r"cannot be made: .*; choose another --home"):
         restore(tmp_path / "desk.tar.gz", Home(tmp_path / where))
 
 
