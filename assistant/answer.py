@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant import conflicts
 from assistant.asides import Asides
-from assistant.choices import by_country, own_rules
+from assistant.choices import by_country, everywhere, own_rules
 from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import apart, otherwise, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
@@ -282,7 +282,7 @@ class Assistant:
             evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
-        sides = disputed[0] if disputed else self._choices(asked, evidence)
+        sides = disputed[0] if disputed else self._choices(asked, evidence, hits)
         return _Told(
             evidence, choose(sides, EVERY_SIDE) if sides else choose(evidence), confidence, bool(disputed), bool(sides)
         )
@@ -301,14 +301,21 @@ class Assistant:
         citations = joined([citation for one in told for citation in one.citations])
         return _Told([], citations, min(one.confidence for one in told))
 
-    def _choices(self, asked: _Asked, evidence: Sequence[EvidenceSentence]) -> list[EvidenceSentence]:
-        """Each country's rule, where the question leaves open which country it is about and they differ; or a country's rule beside
-        the rule for everywhere whose place it takes."""
+    def _choices(
+        self, asked: _Asked, evidence: Sequence[EvidenceSentence], hits: Sequence[Hit]
+    ) -> list[EvidenceSentence]:
+        """Each country's rule, where the question leaves open which country it is about and they differ, and the rule for everywhere
+        whose place they take."""
         if asked.scope.jurisdiction:
             return []
-        return by_country(evidence, encoder=self.encoder) or next(
-            ([best, other] for best in evidence[:1] for other in evidence[1:] if self._takes_place(best, other)), []
-        )
+        best, *others = evidence
+        instead = [other for other in others if self._takes_place(best, other)]
+        if best.passage.jurisdiction is None:
+            countries = list({other.passage.jurisdiction: other for other in reversed(instead)}.values())
+            return [best, *countries] if countries else []
+        countries = by_country(evidence, encoder=self.encoder)
+        general = instead[0] if instead else everywhere(best, hits, encoder=self.encoder)
+        return [*(countries or [best]), general] if general else countries
 
     def _takes_place(self, best: EvidenceSentence, other: EvidenceSentence) -> bool:
         """Whether of two sentences that would be quoted together one is a country's rule instead of the other, the rule for

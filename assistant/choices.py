@@ -10,7 +10,9 @@ from assistant.evidence import EvidenceSentence
 from ingest.disagreement import disagree, saying
 from ingest.matters import are_apart
 from retrieval.encoder import Encoder
-from retrieval.sentences import leans_back
+from retrieval.records import Hit, Passage, PassageKind
+from retrieval.sentences import leans_back, sentence_spans
+from retrieval.terms import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,39 @@ def by_country(
         for at in (one, other)
     }
     return [near[at] for at in sorted(differing)][: config.most] if 0 in differing else []
+
+
+def everywhere(
+    rule: EvidenceSentence, hits: Sequence[Hit], *, encoder: Encoder, config: ChoiceConfig | None = None
+) -> EvidenceSentence | None:
+    """What holds everywhere else in the place of one country's rule: of the hits' rules for everywhere under a heading on the same
+    matter the sentence most like it, if that says something else."""
+    config = config or ChoiceConfig()
+    matter = _heading(rule.passage)
+    if rule.passage.jurisdiction is None or leans_back(rule.quote) or not matter:
+        return None
+    general = [
+        EvidenceSentence(hit.passage, span.start, span.end, span.lead_in, rule.score)
+        for hit in hits
+        if hit.passage.jurisdiction is None
+        and (matter <= _heading(hit.passage) or matter >= _heading(hit.passage) > set())
+        for span in sentence_spans(hit.passage.text)
+    ]
+    if not general:
+        return None
+    vectors = encoder.encode([sentence.quote for sentence in [rule, *general]], truncate=True)
+    similarity = vectors[1:] @ vectors[0]
+    best = general[int(similarity.argmax())]
+    if len(own_rules([rule, best], rule.passage.jurisdiction, encoder=encoder, config=config)) > 1:
+        return None
+    # One row of a table is the rule for one case: which one is the asker's, the question has not said.
+    is_row = best.passage.kind is PassageKind.TABLE
+    return replace(best, start=0, end=len(best.passage.text), lead_in="") if is_row else best
+
+
+def _heading(passage: Passage) -> set[str]:
+    """The words of a passage's last heading, without its number."""
+    return {term for term in terms(" ".join(passage.section_path[-1:])) if not term[0].isdigit()}
 
 
 def own_rules(

@@ -35,9 +35,9 @@ class QuotingConfig:
         return _read(sentence) > self.least and below <= self.margin_of_less_sure
 
 
-#: All that evidence holds, however little it says beside the best sentence.
+#: All that evidence holds, however little it says beside the best sentence: three countries' rules and the one for everywhere.
 EVERY_SIDE = QuotingConfig(
-    margin=float("inf"), margin_of_less_sure=float("inf"), least=float("-inf"), below_opener=float("inf")
+    most=4, margin=float("inf"), margin_of_less_sure=float("inf"), least=float("-inf"), below_opener=float("inf")
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
-from assistant.choices import by_country, own_rules
+from assistant.choices import by_country, everywhere, own_rules
 from assistant.confidence import load_confidence
 from assistant.conversation import circumstances
 from assistant.evidence import EvidenceSentence
@@ -18,7 +18,7 @@ from assistant.records import Status, Turn
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
-from retrieval.records import Passage
+from retrieval.records import Hit, Passage, PassageKind, Scores
 from retrieval.store import Store
 from tests.fakes import ScriptedModel, WordEncoder
 
@@ -175,3 +175,49 @@ def test_a_sentence_that_leans_on_another_takes_no_rule_s_place() -> None:
     of_probation = sentence("During probation this is six months.", None, 2.9)
     of_notice = sentence("During probation it is two months.", "DE", 2.6)
     assert own_rules([of_probation, of_notice], "DE", encoder=WordEncoder()) == [of_probation, of_notice]
+
+
+def hit(text: str, heading: str, *, kind: PassageKind = PassageKind.CLAUSE, country: str | None = None) -> Hit:
+    passage = replace(sentence(text, country).passage, section_path=("Handbook", heading), kind=kind)
+    return Hit(1, 1.0, passage, Scores())
+
+
+def test_beside_a_country_s_rule_stands_what_holds_everywhere_else_however_low_it_was_found() -> None:
+    german = hit("Employees receive 30 days of annual leave a year.", "1 Annual leave", country="DE").passage
+    rule = EvidenceSentence(german, 0, len(german.text), "", 2.0)
+    lasts = "The leave year ends in March."
+    general = hit(f"{lasts} Full-time employees receive 27 days of annual leave a year.", "2.1 Annual leave")
+    bought = hit("Employees receive 5 days of annual leave a year for money.", "2.4 Buying")
+    found = everywhere(rule, [bought, general], encoder=WordEncoder())
+    assert found is not None
+    assert found.quote == "Full-time employees receive 27 days of annual leave a year."
+    assert everywhere(rule, [bought], encoder=WordEncoder()) is None
+    assert everywhere(rule, [hit(lasts, "2.1 Annual leave")], encoder=WordEncoder()) is None
+    same = hit("Full-time employees receive 30 days of annual leave a year.", "2.1 Annual leave")
+    assert everywhere(rule, [same], encoder=WordEncoder()) is None
+    of_all = EvidenceSentence(general.passage, 0, len(lasts), "", 2.0)
+    assert everywhere(of_all, [general], encoder=WordEncoder()) is None
+
+
+def test_of_a_table_that_holds_everywhere_else_every_row_is_shown() -> None:
+    german = hit("Notice to be given after probation: 3 months", "3 Notice", country="DE").passage
+    rule = EvidenceSentence(german, 0, len(german.text), "", 2.0)
+    table = hit(
+        "Notice to be given after probation: 1 month\nNotice after five years: 2 months",
+        "4.2 Notice",
+        kind=PassageKind.TABLE,
+    )
+    found = everywhere(rule, [table], encoder=WordEncoder())
+    assert found is not None
+    assert found.quote == table.passage.text
+
+
+def test_every_country_s_rule_stands_beside_the_rule_for_everywhere(tmp_path: Path) -> None:
+    texts = {
+        None: "The notice period during probation is one week.",
+        "DE": "The notice period during probation is two weeks here.",
+        "PT": "The notice period during probation is three weeks here.",
+    }
+    asked = home_with(tmp_path, texts).answer("What is the notice period during probation?")
+    assert set(asked.choices) == {"DE", "PT"}
+    assert all(number in asked.text for number in ("one week.", "two weeks", "three weeks"))
