@@ -306,6 +306,9 @@ def _harden(headers: MutableHeaders, scope: Scope) -> None:
     headers["X-Request-Id"] = scope["request_id"]
     if is_page or scope["path"].startswith(("/api/", "/project/", "/user")):
         headers.setdefault("Cache-Control", "no-store")
+    elif scope["path"].startswith("/public/"):
+        # Ours keep their names from release to release; without this a browser goes on with those of the one before.
+        headers.setdefault("Cache-Control", "no-cache")
     if scope.get("scheme") == "https":
         headers["Strict-Transport-Security"] = "max-age=31536000"
     cookies = headers.getlist("set-cookie")

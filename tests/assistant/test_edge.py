@@ -228,3 +228,12 @@ def test_no_algorithm_is_no_signature(room: Room) -> None:
     claims = {"identifier": "emma", "metadata": {"account_id": emma.account_id}, "exp": 4_000_000_000}
     unsigned = jwt.encode(claims, None, algorithm="none")  # type: ignore[arg-type]
     assert room.door.person_in_session(unsigned) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "cached"), [("/public/names.js", "no-cache"), ("/user", "no-store"), ("/assets/a.js", None)]
+)
+def test_what_keeps_its_name_is_asked_for_anew_after_an_upgrade(path: str, cached: str | None) -> None:
+    headers = MutableHeaders({"content-type": "application/javascript"})
+    _harden(headers, {"type": "http", "path": path, "nonce": "n", "request_id": "r", "scheme": "http"})
+    assert headers.get("cache-control") == cached
