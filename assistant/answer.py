@@ -311,8 +311,8 @@ class Assistant:
         best, *others = evidence
         instead = [other for other in others if self._takes_place(best, other)]
         if best.passage.jurisdiction is None:
-            countries = list({other.passage.jurisdiction: other for other in reversed(instead)}.values())
-            return [best, *countries] if countries else []
+            first = {other.passage.jurisdiction: other for other in reversed(instead)}
+            return [best, *(other for other in instead if other in first.values())] if instead else []
         countries = by_country(evidence, encoder=self.encoder)
         general = instead[0] if instead else everywhere(best, hits, encoder=self.encoder)
         return [*(countries or [best]), general] if general else countries

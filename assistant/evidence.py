@@ -69,7 +69,8 @@ def distil(
     """The sentences of the best hits that best answer the question, best first, ties in the order of the hits.
 
     A sentence is read with its heading and lead-in, because "Up to five days." answers only under "Carry-over". Control
-    lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them.
+    lines ("Effective 1 March · Owner: Payroll") are left out unless the question is about them, or the reader takes nothing else for
+    an answer.
 
     :param hits: best first.
     :returns: at most ``config.sentences``; empty without hits.
@@ -78,7 +79,7 @@ def distil(
     candidates = [(hit, span) for hit in _apart(hits)[: config.hits] for span in sentence_spans(hit.passage.text)]
     # What only opens a list says nothing where the list stands elsewhere, and a question says nothing at all.
     candidates = [(hit, span) for hit, span in candidates if not _text(hit, span).endswith((":", "?"))] or candidates
-    if not _ASKS_ABOUT_DOCUMENT.search(question):
+    if not (_ASKS_ABOUT_DOCUMENT.search(question) or _only_control_lines_answer(hits)):
         rules = [(hit, span) for hit, span in candidates if not is_about_document(_text(hit, span))]
         candidates = rules or candidates
     if not candidates:
@@ -114,6 +115,14 @@ def _apart(hits: Sequence[Hit]) -> list[Hit]:
     for hit in hits:
         first.setdefault(_said(hit.passage, hit.passage.text), hit)
     return list(first.values())
+
+
+def _only_control_lines_answer(hits: Sequence[Hit]) -> bool:
+    """Whether what the reader takes for an answer says nothing but what the documents are: "Owner: Ada Moss, Head of People"."""
+    answering = [hit for hit in hits if hit.reading and hit.reading.log_odds > 0]
+    return bool(answering) and all(
+        is_about_document(_text(hit, span)) for hit in answering for span in sentence_spans(hit.passage.text)
+    )
 
 
 def _said(passage: Passage, text: str, lead_in: str = "") -> tuple[str, ...]:

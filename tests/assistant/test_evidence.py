@@ -27,6 +27,19 @@ def test_a_control_line_stays_where_there_is_nothing_else() -> None:
     assert evidence("When does the garage open?", only) == [only]
 
 
+def test_a_control_line_stays_where_the_reader_takes_nothing_else_for_an_answer() -> None:
+    def read(text: str, log_odds: float) -> Hit:
+        passage = Passage(f"d{log_odds}.v1.p1", "d", "d.v1", "Guide", "guide.md", text)
+        return Hit(1, 1.0, passage, reading=Reading(log_odds, 0, 4, ((0, 1.0),)))
+
+    owner, rule = "Owner: Ada Moss, Head of People", "Every trip needs the approval of the department head."
+    hits = [read(owner, 3.0), read(rule, -1.0)]
+    assert distil("Who is head of people?", hits, encoder=WordEncoder())[0].quote == owner
+    both = [read(owner, 3.0), read(rule, 1.0)]
+    assert [one.quote for one in distil("Who is head of people?", both, encoder=WordEncoder())] == [rule]
+    assert distil("Who is head of people?", [], encoder=WordEncoder()) == []
+
+
 def test_the_sentence_that_the_reader_points_to_is_preferred() -> None:
     text = "The parking garage opens at seven in the parking house. Parking is free for cyclists."
     question = "parking garage parking"
