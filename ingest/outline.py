@@ -231,8 +231,10 @@ def _is_heading(block: Block, following: Block | None, body_size: float, heading
     words = (mark.rest if mark else text).rstrip(".:")
     if not re.search(r"[^\W\d_]", words) and not (mark and mark.series[0].isalpha() and _names_a_part(mark)):
         return False
+    # "1. Ask your manager." above "1.1" is the first of some steps, "1. Rights and Duties." is a heading.
+    is_step = block.kind is BlockKind.ITEM and text.endswith(".") and words.split()[-1].islower()
     if mark and (
-        _heads_deeper_numbers(mark, words, following)
+        (not is_step and _heads_deeper_numbers(mark, words, following))
         or (mark.series in heading_series and _reads_like_heading(mark.rest))
     ):
         return True

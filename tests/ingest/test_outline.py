@@ -82,6 +82,13 @@ def test_a_list_inside_a_numbered_section_does_not_end_it() -> None:
     assert set(found.values()) == {("1. Purpose",)}
 
 
+def test_steps_with_steps_of_their_own_are_no_sections() -> None:
+    steps = [Block(BlockKind.ITEM, text, level=text.count(".")) for text in ("1. Ask your manager.", "1.1 In writing", "2. Sign the form.")]  # fmt: skip
+    assert set(paths(heading("1. Remote work", 1), *steps).values()) == {("1. Remote work",)}
+    clauses = [Block(BlockKind.ITEM, text) for text in ("4. Duties of the Employee.", "4.1 Ask first.")]
+    assert paths(*clauses) == {"4.1 Ask first.": ("4. Duties of the Employee",)}
+
+
 def test_schedules_are_headings() -> None:
     found = paths(paragraph("Schedule 2 Fees"), paragraph("The fee is 10 euros."))
     assert found == {"The fee is 10 euros.": ("Schedule 2 Fees",)}
