@@ -89,6 +89,9 @@ def _text(cell: Any) -> str:
 def _fill_spans(table: Any) -> None:
     """Repeat merged cells in every place they cover, so that each row has all its columns."""
     pending: dict[int, tuple[int, str, str]] = {}
+    # Two columns whose first is bold throughout are labels and their values, whatever else is bold.
+    written = map(_cells, table.iter("tr"))
+    is_paired = all(len(found) < 2 or (len(found) == 2 and _names(found[0])) for found in written)
     for row in table.iter("tr"):
         cells: list[tuple[str, str]] = []
         column = 0
@@ -99,12 +102,12 @@ def _fill_spans(table: Any) -> None:
                 if left > 1:
                     pending[-column - 1] = (left - 1, tag, text)
                 column += 1
-            text = _text(cell)
+            named, text = "th" if not is_paired and _names(cell) else cell.tag, _text(cell)
             across, down = _span(cell, "colspan"), _span(cell, "rowspan")
             for _ in range(across):
-                cells.append((cell.tag, text))
+                cells.append((named, text))
                 if down > 1:
-                    pending[-column - 1] = (down - 1, cell.tag, text)
+                    pending[-column - 1] = (down - 1, named, text)
                 column += 1
         while column in pending:
             left, tag, text = pending.pop(column)
@@ -120,6 +123,14 @@ def _fill_spans(table: Any) -> None:
             cell = row.makeelement(tag)
             cell.text = text
             row.append(cell)
+
+
+def _names(cell: Any) -> bool:
+    """Whether a cell looks like a name of its column or row: all its text is bold, or it says so."""
+    if cell.get("role") in ("columnheader", "rowheader"):
+        return True
+    bold = "".join(part.text_content() for part in cell.xpath(".//b | .//strong"))
+    return bool(bold.strip()) and "".join(bold.split()) == "".join(cell.text_content().split())
 
 
 def _span(cell: Any, name: str) -> int:

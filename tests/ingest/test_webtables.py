@@ -46,3 +46,20 @@ def test_lines_of_a_cell_stay_apart() -> None:
     cell = "<td><div>Ask first.</div><div>Then go.</div><h4>Or</h4>stay</td>"
     (found,) = blocks(f"<table><tr><th>A<th>B</tr><tr>{cell}<td>1</td></tr><tr><td>2</td><td>3</td></tr></table>")
     assert found.rows[1] == ("Ask first. Then go. Or stay", "1")
+
+
+@pytest.mark.parametrize(
+    "head", ["<td><p><b>{}</b></p></td>", "<td role=columnheader>{}</td>", "<td><strong>{}</strong></td>"]
+)
+def test_cells_that_are_bold_or_say_so_head_the_columns(head: str) -> None:
+    rows = "<tr><td>Rome<td>by agreement</tr><tr><td>Oslo<td>up to you</tr>"
+    (table,) = blocks(f"<table><tr>{head.format('City')}{head.format('Limit')}</tr>{rows}</table>")
+    assert (table.rows[0], table.header_rows) == (("City", "Limit"), 1)
+
+
+def test_bold_labels_beside_their_values_are_no_header() -> None:
+    rows = (
+        "<tr><td><b>Employer</b><td><b>Acme</b></tr><tr><td><b>Start</b><td>May</tr><tr><td><b>Place</b><td>Oslo</tr>"
+    )
+    (table,) = blocks(f"<table>{rows}</table>")
+    assert table.header_rows == 0
