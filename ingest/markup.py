@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from ingest import webstyles
 from ingest.numbering import roman
 from ingest.webtables import settle
 
@@ -115,7 +116,7 @@ _UNWRITABLE = re.compile(
 
 
 def prepare_html(source: str) -> tuple[str | None, str]:
-    """A page's ``<title>``, and the page made ready for the partitioner.
+    """A page's ``<title>``, or what stands in the style of one, and the page made ready for the partitioner.
 
     Scripts, navigation, hidden parts and what is struck out go; numbers of ordered lists become text; what readers can fold open
     is opened; merged table cells are repeated, and tables that only lay out a page are its text. The page has no ``<head>`` afterwards.
@@ -129,7 +130,8 @@ def prepare_html(source: str) -> tuple[str | None, str]:
         )
     except etree.ParserError:  # nothing but comments and white space
         return None, ""
-    title = _squeezed(root.findtext(".//title"))
+    title = _squeezed(root.findtext(".//title")) or webstyles.title(root)
+    webstyles.settle(root)
     for pattern in (*_DROPPED, *_STRUCK_OUT):
         for node in root.xpath(f"//{pattern}"):
             _drop(node)
@@ -168,7 +170,9 @@ def prepare_html(source: str) -> tuple[str | None, str]:
 
 def left_out(page: str) -> tuple[str, ...]:
     """Warnings of what the readers of a page see and ``prepare_html`` leaves out: struck-out text."""
-    return ("the file has struck-out text; it was left out",) if _STRIKES.search(page) else ()
+    return (
+        ("the file has struck-out text; it was left out",) if _STRIKES.search(page) or webstyles.strikes(page) else ()
+    )
 
 
 def _squeezed(text: str | None) -> str | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from ingest import markup
+from ingest.load import load
 
 
 def lines(page: str) -> list[str]:
@@ -114,3 +115,23 @@ def test_what_tabs_open_stands_below_its_own_tab() -> None:
     )
     _, source = markup.prepare_html(f"<html><body>{page}</body></html>")
     assert lines(source) == ["Parking", "Berlin", "It has fifty places.", "Paris", "It has ten places."]
+
+
+EXPORTED = """<!doctype html><head><style>.c1{font-weight:700}.c2{color:#000;text-decoration:line-through}</style></head><body>
+<p class="c9 title"><span>Remote work</span></p><h1>1. Who</h1><p><span class="c1">Staff</span><span class="c2"> and guests</span></p>
+<ol class="lst-kix_a-0 start" start="1"><li><span>Ask your manager.</span></li></ol>
+<ol class="lst-kix_a-1 start" start="1"><li><span>In writing.</span></li><li><span>Early.</span></li></ol>
+<ol class="lst-kix_a-0" start="2"><li><span>Sign the form.</span></li></ol></body>"""
+
+
+def test_a_page_that_an_office_program_exports_reads_as_it_looks() -> None:
+    loaded = load("remote.html", EXPORTED.encode())
+    assert loaded.title == "Remote work"
+    assert loaded.warnings == ("the file has struck-out text; it was left out",)
+    assert [(block.text, block.bold) for block in loaded.blocks[2:]] == [
+        ("Staff", True),
+        ("1. Ask your manager.", False),
+        ("1.1 In writing.", False),
+        ("1.2 Early.", False),
+        ("2. Sign the form.", False),
+    ]
