@@ -10,7 +10,7 @@ from datetime import date
 from assistant.followups import goes_on, is_clause, opening, people_named
 from assistant.places import countries_in, country_name, placed_elsewhere, unplaced, without_names
 from assistant.records import Turn
-from assistant.smalltalk import is_small_talk
+from assistant.smalltalk import is_small_talk, without_greeting
 from assistant.times import COUNTS, as_of, names_a_time, undated
 from retrieval.terms import STOP_WORDS, terms
 
@@ -76,15 +76,16 @@ def otherwise(question: str, history: Sequence[Turn]) -> str | None:
 
 #: Between two questions; "do" and "have" also go on with a sentence ("and have a second job").
 _BETWEEN_QUESTIONS = re.compile(
-    r"(?:\?|[,;]?\s+(?:and|und))\s+(?!(?:do|have|had|may|will|habe|haben|kann)\s+(?!(?:i|you|we|they|he|she|it|ich|du|wir|man|sie|es)\b))",
+    r"(?:\?(?:\s+(?:and|also|und|auch)\b,?)*|[,;]?\s+(?:and|und|&|\+))\s+(?!(?:do|have|had|may|will|habe|haben|kann)\s+(?!(?:i|you|we|they|he|she|it|ich|du|wir|man|sie|es)\b))",
     re.IGNORECASE,
 )
 
 
 def apart(question: str) -> list[str]:
     """The two questions that one may hold, each standing alone: "how long is leave and can I sell it?"; else the question."""
-    for found in () if _JOINED.search(question) else _BETWEEN_QUESTIONS.finditer(question):
-        first, second = f"{question[: found.start()]}?", question[found.end() :]
+    asked = without_greeting(question)
+    for found in () if _JOINED.search(asked) else _BETWEEN_QUESTIONS.finditer(asked):
+        first, second = f"{asked[: found.start()]}?", asked[found.end() :]
         if is_clause(first) and is_clause(second) and " " in second and not goes_on(without_names(first)):
             return [first, standalone(second, [Turn(first, "")])]
     return [question]

@@ -25,6 +25,7 @@ _TO_WHOM = (
 _SMALL_TALK = re.compile(
     rf"^\W*(?:{_HELLO}|{_CLOSING})(?:[\s,.!;:–-]+(?:{_HELLO}|{_CLOSING}|{_TO_WHOM}))*\W*$", re.IGNORECASE
 )
+_GREETING = re.compile(rf"^\W*{_HELLO}\b(?:\s+{_TO_WHOM})?[\s,.!;:–-]+", re.IGNORECASE)
 _OPENS = re.compile(rf"^\W*{_HELLO}\b", re.IGNORECASE)
 
 
@@ -36,3 +37,8 @@ def is_small_talk(text: str) -> bool:
 def is_thanks(text: str) -> bool:
     """Thanks, or another end of a conversation: small talk that opens nothing."""
     return is_small_talk(text) and not _OPENS.match(text)
+
+
+def without_greeting(text: str) -> str:
+    """A text without the greeting that it may begin with: "Hi, can I sell leave?"."""
+    return _GREETING.sub("", text)
