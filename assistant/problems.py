@@ -92,6 +92,11 @@ def _is_too_long_a_question(item: Mapping[str, Any]) -> bool:
     return bool(item["type"] == "string_too_long" and item["loc"][-1] == "question")
 
 
+def _is_json(request: Request) -> bool:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media == "application/json" or media.endswith("+json")
+
+
 def install(api: FastAPI) -> None:
     """Make the app answer every error as a problem document."""
 
@@ -99,7 +104,10 @@ def install(api: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         if passing := trouble(error.__cause__):  # a body for which there was no room
             return await ours(request, passing)
-        return response(error.status_code, str(error.detail), request=request, headers=error.headers)
+        detail = str(error.detail)
+        if request.url.path.startswith("/api/") and detail == HTTPStatus(error.status_code).phrase:
+            detail = f"{request.method} {request.url.path} is no address of this API; see /api/docs"
+        return response(error.status_code, detail, request=request, headers=error.headers)
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -108,6 +116,11 @@ def install(api: FastAPI) -> None:
         if long := next((item for item in found if _is_too_long_a_question(item)), None):
             detail = f"the question has {len(long['input']):,} characters; it may have {long['ctx']['max_length']:,}: shorten it"
             return response(413, detail, request=request, errors=wrong)
+        if any(tuple(item["loc"]) == ("body",) for item in found) and not _is_json(request):
+            detail = (
+                "the body was not sent as JSON; send it with the header Content-Type: application/json, see /api/docs"
+            )
+            return response(422, detail, request=request, errors=wrong)
         first = f"{wrong[0]['field']}: {wrong[0]['message']}" if wrong else "the request does not fit the description"
         return response(422, f"{first}; see /api/docs", request=request, errors=wrong)
 

@@ -436,3 +436,19 @@ async def _ended(client: httpx.AsyncClient, path: str, headers: dict[str, str]) 
             return job
         await asyncio.sleep(0.02)
     raise AssertionError("the job did not end")
+
+
+async def test_a_body_that_was_not_sent_as_json_is_told_how(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    sent = {**bearer("emma"), "Content-Type": "application/x-www-form-urlencoded"}
+    problem = await client.post("/api/v1/ask", content=json.dumps({"question": CARRY_OVER}), headers=sent)
+    assert problem.status_code == 422
+    assert "Content-Type: application/json" in problem.json()["detail"]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/v1/ask", 405), ("GET", "/api/v1/nothing", 404)])
+async def test_an_address_that_is_none_says_where_they_are_described(
+    client: httpx.AsyncClient, bearer: Bearer, method: str, path: str, status: int
+) -> None:
+    problem = await client.request(method, path, headers=bearer("emma"))
+    assert problem.status_code == status
+    assert problem.json()["detail"] == f"{method} {path} is no address of this API; see /api/docs"
