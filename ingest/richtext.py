@@ -18,6 +18,15 @@ _MARKED = re.compile("[\ue100-\ue110]")
 _STYLE = re.compile(r"\{\\s(\d{1,5})(?=[\\ ])[^{}]*?(?:heading|überschrift|titre) (\d)[^{};]*;\}", re.IGNORECASE)
 _TITLE = re.compile(r"\{\\info\b.*?\{\\title\s+([^{}\\]+)\}", re.DOTALL)
 
+_FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z0-9])")
+_FOOTNOTE_MARK = re.compile(r"(?:\\(?!chftn)[a-z]+-?\d* ?)*\{[^{}]*\\chftn\s*\}\s*")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+#: Words that set the letters behind them apart, and what is said where those are left out.
+_LEFT_OUT = {
+    "deleted": "the file has tracked changes; it was read as if they were all accepted",
+    "strike": "the file has struck-out text; it was left out",
+}
+
 
 def load_richtext(data: bytes) -> Loaded:
     """Read an RTF file into blocks.
@@ -29,12 +38,46 @@ def load_richtext(data: bytes) -> Loaded:
     # RTF is seven bits wide by definition; what is not is read byte by byte, as striprtf expects it.
     source = data.decode("latin-1")
     try:
-        text = rtf_to_text(_with_marks(source), errors="ignore")
+        shown = _with_notes(source)
+        for word in _LEFT_OUT:
+            shown = _without(word, shown)
+        text = rtf_to_text(_with_marks(shown), errors="ignore")
     except (ValueError, LookupError, TypeError, OverflowError, AttributeError) as error:
         reason = " ".join(str(error).split())[:160]
         raise DocumentRejected(f"the rtf file is damaged ({type(error).__name__}: {reason}); save it again") from error
     stated = _TITLE.search(source)
-    return Loaded(media.RTF, tuple(_blocks(text)), properties={"title": stated[1].strip()} if stated else {})
+    return Loaded(
+        media.RTF,
+        tuple(_blocks(text)),
+        properties={"title": stated[1].strip()} if stated else {},
+        warnings=tuple(warning for word, warning in _LEFT_OUT.items() if _without(word, source) != source),
+    )
+
+
+def _without(word: str, source: str) -> str:
+    """The source with what a word sets apart to be passed over: up to the word that ends it, else to the end of its group."""
+    begin = rf"\\{word}(?![a-z0])"
+    source = re.sub(rf"{begin}([^{{}}]*?)\\{word}0 ?", r"{\\*\\x \1}", source)
+    return re.sub(begin, r"\\*\g<0>", source)
+
+
+def _with_notes(source: str) -> str:
+    """The source with each footnote in brackets where it is called."""
+    while found := _FOOTNOTE.search(source):
+        end = _group_end(source, found.start())
+        said = _FOOTNOTE_MARK.sub("", re.sub(r"\\par(?![a-z])", " ", source[found.end() : end]))
+        source = f"{source[: found.start()]}{{ ({said.strip()})}}{source[end + 1 :]}"
+    return source
+
+
+def _group_end(source: str, start: int) -> int:
+    """Where the group ends that begins at a brace."""
+    depth = 0
+    for brace in _BRACE.finditer(source, start):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if depth == 0:
+            return brace.start()
+    return len(source)
 
 
 def _with_marks(source: str) -> str:
