@@ -53,7 +53,7 @@ _LIMITS = re.compile(
     r"^(?:[-*•–▪◦]\s+|\(?\d+(?:\.\d+)*[.)]?\s+)?(?:however|unless|except|otherwise|but|notwithstanding|exempt|exceptions?|excluded"
     r"|(?:ausgenommen|ausnahmen?|außer|jedoch|allerdings|andernfalls|ansonsten|sonst|es sei denn|(?:hier|da)von (?:ausgenommen|abweichend)"
     r"|(?:dies(?:e[rs]?)?|das)(?: \w+){0,2} (?:gilt|gelten|ist|sind) nicht)\b"
-    r"|(?:this|these|that|it)\b(?: \w+){0,2} (?:does|do|shall|will|is|are) not (?:apply|applicable|available|granted|allowed|permitted|possible)"
+    r"|(?:this|these|that|it|they)\b(?: \w+){0,2} (?:(?:does|do|shall|will|is|are|may|can) (?:not|never)|cannot)\b"
     r"|(?:this|these|that|it|they)\b(?: \w+)? (?:requires?|needs?|must|is only|are only|may only|can only)\b"
     r"|(?:dies(?:e[rs]?)?|das)(?: \w+)? (?:bedarf|bedürfen|muss|müssen|setzt|setzen)\b"
     r"|(?:[\w’'-]+ ){1,6}(?:is|are) (?:excluded|exempt(?:ed)?|not eligible)\b)",

@@ -130,6 +130,8 @@ def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
         ("They must be taken within three months.", True, True),
         ("Dies bedarf der Zustimmung der Leitung.", True, True),
         ("It pays a full salary.", True, False),
+        ("They are never allowed in the clean rooms.", True, True),
+        ("It does not include breakfast.", True, True),
     ],
 )
 def test_what_leans_on_the_sentence_before_and_what_limits_it(sentence: str, leans: bool, limited: bool) -> None:
