@@ -137,7 +137,7 @@ def undated(text: str) -> str:
     for pattern, _ in _TIMES:
         while match := pattern.search(text):
             text = _BEFORE_A_TIME.sub("", text[: match.start("when")]) + text[match.end("when") :]
-    return " ".join(text.split())
+    return " ".join(text.split()).lstrip(",;:– ")
 
 
 def _is_of_a_life(match: re.Match[str]) -> bool:

@@ -384,6 +384,11 @@ def test_a_date_takes_the_place_of_the_date_before(follow_up: str, as_of: date |
     assert circumstances(standalone(follow_up, history), today=TODAY).as_of == as_of
 
 
+def test_a_date_in_front_takes_its_comma_along() -> None:
+    history = [Turn("Two years ago, what was the hotel limit?", "110. [1]")]
+    assert standalone("And now?", history) == "what was the hotel limit, now?"
+
+
 def test_a_date_that_is_replaced_takes_its_preposition_along() -> None:
     for when in ("before 1 March 2025", "until 1 March 2025", "vor dem 1.3.2025", "bis zum 1. März 2025"):
         history = [Turn(f"What was the hotel limit {when}?", "110. [1]")]
