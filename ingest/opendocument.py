@@ -22,7 +22,7 @@ _MAX_REPEATED = 50
 
 
 def load_opendocument(data: bytes) -> Loaded:
-    """Read a text document into blocks. Tracked changes are read as if they were all accepted.
+    """Read a text document into blocks. Tracked changes are read as if they were all accepted, what is struck out is left out.
 
     :raises DocumentRejected: if it is damaged or encrypted.
     """
@@ -36,14 +36,15 @@ def load_opendocument(data: bytes) -> Loaded:
     styles = [content, *([archive.tree("styles.xml")] if "styles.xml" in archive.names else [])]
     page = _Page(styles)
     changed = body.find(f"{_TEXT}tracked-changes")
-    _, prepared = markup.prepare_html(f"<html><body>{''.join(page.blocks(body))}</body></html>")
-    warnings = ("the file has tracked changes; it was read as if they were all accepted",)
+    source = f"<html><body>{''.join(page.blocks(body))}</body></html>"
+    _, prepared = markup.prepare_html(source)
+    tracked = ("the file has tracked changes; it was read as if they were all accepted",)
     return Loaded(
         media.ODT,
         tuple(partition.page_blocks(prepared)),
         title=page.title,
         properties=_properties(archive),
-        warnings=warnings if changed is not None else (),
+        warnings=(*(tracked if changed is not None else ()), *markup.left_out(source)),
     )
 
 
@@ -64,6 +65,7 @@ class _Page:
     def __init__(self, styles: list[Any]) -> None:
         self.title: str | None = None
         self._bold: set[str] = set()
+        self._struck_out: set[str] = set()
         self._parents: dict[str, str] = {}
         self._lists: dict[str, dict[int, str]] = {}  # list style -> level -> how it counts, "" for bullets
         self._counted: dict[tuple[str, int], int] = {}
@@ -75,6 +77,10 @@ class _Page:
                 self._parents[name] = style.get(f"{_STYLE}parent-style-name", "")
                 if style.xpath("./*[local-name()='text-properties'][@*[local-name()='font-weight']='bold']"):
                     self._bold.add(name)
+                if style.xpath(
+                    "./*[local-name()='text-properties'][@*[local-name()='text-line-through-style' and . != 'none']]"
+                ):
+                    self._struck_out.add(name)
             for listed in root.iter(f"{_TEXT}list-style"):
                 self._lists.setdefault(listed.get(f"{_STYLE}name", ""), dict(_levels(listed)))
             for outline in root.iter(f"{_TEXT}outline-style"):
@@ -160,8 +166,9 @@ class _Page:
                 said = " ".join(self._inline(line) for line in child.iter(f"{_TEXT}p"))
                 parts.append(f" ({said})" if said else "")
             elif child.tag in (f"{_TEXT}span", f"{_TEXT}a") or child.tag == f"{_TEXT}ruby":
-                inner = self._inline(child)
-                parts.append(f"<b>{inner}</b>" if child.get(f"{_TEXT}style-name", "") in self._bold else inner)
+                inner, style = self._inline(child), child.get(f"{_TEXT}style-name", "")
+                inner = f"<s>{inner}</s>" if style in self._struck_out else inner
+                parts.append(f"<b>{inner}</b>" if style in self._bold else inner)
             elif isinstance(child.tag, str) and child.tag.startswith(_TEXT):
                 parts.append(self._inline(child))
             parts.append(escape(child.tail or ""))

@@ -81,6 +81,15 @@ def test_deleted_text_is_not_read() -> None:
     assert "tracked changes" in loaded.warnings[0]
 
 
+def test_struck_out_text_is_left_out_with_a_warning() -> None:
+    struck_out = (
+        '<style:style style:name="T1"><style:text-properties style:text-line-through-style="solid"/></style:style>'
+    )
+    loaded = odt('<text:p>Leave is <text:span text:style-name="T1">20 </text:span>25 days.</text:p>', struck_out)
+    assert [block.text for block in loaded.blocks] == ["Leave is 25 days."]
+    assert loaded.warnings == ("the file has struck-out text; it was left out",)
+
+
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
