@@ -65,7 +65,8 @@ def _is_confirmed(stated: str, blocks: Sequence[Block]) -> bool:
 
 
 def _largest(blocks: Sequence[Block]) -> Iterator[str]:
-    """The largest text at the top of a page, where it is larger than the rest; lines of one size are put together."""
+    """The largest text at the top of a page, where it is larger than the rest; lines of one size are put together, but for a
+    numbered one, which is the first heading."""
     opening = [
         block
         for block in blocks[:10]
@@ -80,7 +81,7 @@ def _largest(blocks: Sequence[Block]) -> Iterator[str]:
     start = next(position for position, block in enumerate(opening) if (block.size or 0) >= top - 0.5)
     parts = []
     for block in opening[start:]:
-        if (block.size or 0) < top - 0.5:
+        if (block.size or 0) < top - 0.5 or (parts and label(block.text)):
             break
         parts.append(block.text)
     yield " ".join(parts) if len(" ".join(parts)) <= MAX_TITLE_CHARS else parts[0]

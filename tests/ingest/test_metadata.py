@@ -308,8 +308,9 @@ def test_the_largest_print_on_the_first_page_is_the_title() -> None:
     assert metadata(loaded, blocks, file="coc.pdf").title == "Code of Conduct"
 
 
-def test_a_numbered_heading_right_below_the_title_is_no_part_of_it() -> None:
+@pytest.mark.parametrize("size", [None, 18.0])
+def test_a_numbered_heading_right_below_the_title_is_no_part_of_it(size: float | None) -> None:
     lines = ("EMPLOYEE HANDBOOK", "SECTION 1: WORKING HOURS")
-    blocks = [Block(BlockKind.PARAGRAPH, text, bold=True) for text in lines]
-    blocks.append(Block(BlockKind.PARAGRAPH, "Hours are 9 to 5."))
+    blocks = [Block(BlockKind.PARAGRAPH, text, bold=True, size=size) for text in lines]
+    blocks += [Block(BlockKind.PARAGRAPH, text, size=size and 10.0) for text in ("Nine to five.", "A", "B", "C")]
     assert metadata(Loaded("text/plain", tuple(blocks)), blocks, file="hb.pdf").title == "EMPLOYEE HANDBOOK"
