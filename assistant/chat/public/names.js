@@ -73,13 +73,16 @@ function mend() {
 }
 
 // What has been answered is said once it is whole; nothing else on the page tells people who hear it that it has come.
+// It is in a tree of its own, so that who looks for words on the page finds them once.
+const place = document.createElement("div");
+place.className = "pd-heard";
 const heard = document.createElement("div");
 heard.setAttribute("role", "status");
-heard.className = "pd-heard";
+place.attachShadow({ mode: "closed" }).append(heard);
 let answering = false;
 
 function tell() {
-  if (!heard.isConnected) document.body.append(heard);
+  if (!place.isConnected) document.body.append(place);
   const busy = Boolean(document.querySelector("#stop-button"));
   if (busy !== answering) heard.textContent = busy ? "" : lastSaid();
   answering = busy;
