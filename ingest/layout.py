@@ -29,19 +29,17 @@ def laid_out(pages: Sequence[Page]) -> tuple[list[Block], tuple[str, ...]]:
     known = vocabulary(pages)
     body_size = median([word.size for page in pages for word in page.words] or [0.0])
     gathered: list[Block] = []
-    held: list[Block] = []  # footnotes, until the paragraph above them has ended, on the next page if need be
     for page in pages:
         body = [line for line in lines[page.number] if (page.number, line.baseline, line.left) not in left_out]
         body, notes = _footnotes_apart(body, body_size)
+        begun = len(gathered)
         for region in _regions(page, body, known):
             if gathered and region and _goes_on(gathered[-1], region[0]):
                 gathered[-1] = _joined(gathered[-1], region.pop(0), known)
-            if region:
-                _put(held, gathered)
-                gathered.extend(region)
-                held = []
-        held.extend(_paragraphs(notes, page.number, known))
-    _put(held, gathered)
+            gathered.extend(region)
+        # What the page leaves unfinished goes on over the page; its footnotes stand before that.
+        place = len(gathered) - _unfinished(gathered[begun:])
+        gathered[place:place] = (replace(note, note=True) for note in _paragraphs(notes, page.number, known))
     rows = [
         row
         for number, found in lines.items()
@@ -50,14 +48,22 @@ def laid_out(pages: Sequence[Page]) -> tuple[list[Block], tuple[str, ...]]:
     return gathered, tuple(dict.fromkeys(" | ".join(line.text for line in row) for row in rows))
 
 
-def _put(notes: Sequence[Block], gathered: list[Block]) -> None:
-    """Put footnotes behind the text, but not between a heading at the foot of the page and what it heads."""
-    place = len(gathered) - 1 if gathered and not _is_finished(gathered[-1]) else len(gathered)
-    gathered[place:place] = notes
+def _unfinished(blocks: Sequence[Block]) -> int:
+    """How many of the last blocks of a page may go on over the page, none of them below a heading among them."""
+    count = 0
+    for block in blocks[: -_MOST_UNFINISHED - 1 : -1]:
+        if _is_finished(block) or (count and block.bold):
+            break
+        count += 1
+    return count
 
 
 def _is_finished(block: Block) -> bool:
     return block.kind is BlockKind.TABLE or block.text.rstrip().endswith((".", ":", "!", "?", ";", ")"))
+
+
+#: Of a list, so many items may stand at the foot of a page before it goes on.
+_MOST_UNFINISHED = 3
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
             placed.append(Placed(block, (), is_heading=True, is_title=True))
             continue
         if not _is_heading(block, following, body_size, heading_series):
-            mark = label(block.text) if block.kind is not BlockKind.TABLE else None
+            mark = _mark(block)
             if mark and not counted:
                 stack = _closed_by(stack, mark)
             counted = counted or (mark is not None and bool(stack) and _shares_series(stack, mark))
@@ -70,6 +70,11 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
         level = block.level if block.level is not None else (stack[-1].level + 1 if stack else 1)
         stack.append(_Open(text, level, _look(block), block.size, label(text)))
     return placed
+
+
+def _mark(block: Block) -> Label | None:
+    """The number in front of a block that counts; none in front of a table or a footnote does."""
+    return None if block.kind is BlockKind.TABLE or block.note else label(block.text)
 
 
 def _with_named_numbers(blocks: Sequence[Block]) -> list[Block]:
@@ -199,7 +204,7 @@ def _body_size(blocks: Sequence[Block]) -> float:
 def _heading_series(blocks: Sequence[Block]) -> frozenset[str]:
     """The series of numbers that head sections in this document: most of their texts read like headings, and other text follows each."""
     totals: dict[str, list[bool]] = {}
-    labels = [None if block.kind is BlockKind.TABLE else label(block.text) for block in blocks]
+    labels = [_mark(block) for block in blocks]
     for mark, following in zip(labels, [*labels[1:], None], strict=True):
         if mark is not None and len(mark.ordinals) == 1 and not mark.series.startswith("("):
             is_apart = following is None or following.series != mark.series
@@ -278,7 +283,7 @@ def numbered(placed: Sequence[Placed]) -> Iterator[tuple[Placed, Label | None]]:
     """Each block with the label it begins with, "(i)" after "(h)" settled as a letter."""
     last: dict[str, int] = {}
     for item in placed:
-        mark = None if item.block.kind is BlockKind.TABLE else label(item.block.text)
+        mark = _mark(item.block)
         if mark and "roman" in mark.series:
             letter = mark.series.replace("roman", "alpha")
             bare = re.sub(r"\W", "", mark.text)

@@ -34,6 +34,7 @@ class Block:
     bold: bool = False  #: the whole block is bold
     size: float | None = None  #: font size in points, where known
     caps: bool = False  #: set in capitals by its font or style
+    note: bool = False  #: a footnote: the number in front of it is no clause's
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _largest(blocks: Sequence[Block]) -> Iterator[str]:
     if top <= 1.1 * sorted(sizes)[len(sizes) // 2]:
         return
     start = next(position for position, block in enumerate(opening) if (block.size or 0) >= top - 0.5)
-    parts = []
+    parts: list[str] = []
     for block in opening[start:]:
         if (block.size or 0) < top - 0.5 or (parts and label(block.text)):
             break

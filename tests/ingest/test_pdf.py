@@ -191,8 +191,8 @@ def test_a_footnote_does_not_part_the_paragraph_it_stands_below() -> None:
         canvas.drawString(72, 700, "over the page.")
 
     found = texts(pdf(draw))
-    assert found[-2].endswith("goes on over the page.")
-    assert found[-1] == "1 A note at the foot of the page."
+    assert found[-1].endswith("goes on over the page.")
+    assert "1 A note at the foot of the page." in found
 
 
 def test_a_footnote_stays_below_the_heading_of_its_text() -> None:
@@ -205,6 +205,21 @@ def test_a_footnote_stays_below_the_heading_of_its_text() -> None:
         canvas.drawString(72, 60, "2 Six months, see the contract.")
 
     assert texts(pdf(draw))[0] == "Pension"
+
+
+def test_the_number_of_a_footnote_is_no_clause_s() -> None:
+    def draw(canvas: Any) -> None:
+        for line, text in enumerate(
+            ("(a) The leave is paid.", "(b) The leave is granted by the manager who", "knows the team best and")
+        ):
+            canvas.drawString(72, 740 - 14 * line, text)
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(72, 60, "2 Six months, see the contract.")
+        canvas.showPage()
+        canvas.drawString(72, 740, "asks the others.")
+        canvas.drawString(72, 700, "(c) The leave is booked.")
+
+    assert [clause.number for clause in read("leave.pdf", pdf(draw)).clauses] == ["(a)", None, "(b)", "(c)"]
 
 
 def test_a_footnote_does_not_part_a_heading_from_its_text() -> None:
