@@ -23,7 +23,7 @@ from assistant import library, problems
 from assistant.accounts import Person, scope_of
 from assistant.contract import answer_json, citation_json, job_json, search_json
 from assistant.gaps import find_gaps, gaps_json, nearest_in
-from assistant.jobs import Job
+from assistant.jobrecords import Job
 from assistant.particulars import check_dates, groups_named
 from assistant.problems import Problem
 from assistant.records import AnswerDone, AnswerEvent, EvidenceFound, TokenDrafted, Turn

@@ -26,7 +26,7 @@ from assistant.api import MAX_QUESTION_CHARACTERS
 from assistant.chats import kept_with
 from assistant.handoffs import CODE, Handoff
 from assistant.history import History
-from assistant.jobs import Job
+from assistant.jobrecords import Job
 from assistant.looking import Looking
 from assistant.records import Answer, AnswerDone, EvidenceFound, Reason, Status, TokenDrafted, Turn
 from assistant.room import Room

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from assistant.jobs import Job
+from assistant.jobrecords import Job
 from assistant.records import Answer, Citation
 from retrieval.documents import Document, Version
 from retrieval.records import Hit, Passage

@@ -9,7 +9,8 @@ from assistant.actions import COMMAND_LINE, Act, Actions
 from assistant.audit import Audit, Kind
 from assistant.chats import Chats
 from assistant.handoffs import Handoffs
-from assistant.jobs import forget_document, forget_files
+from assistant.jobrecords import forget_document
+from assistant.jobs import forget_files
 from assistant.preflights import Preflights
 from retrieval.documents import Document, Version
 from retrieval.encoder import Encoder

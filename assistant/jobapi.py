@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from assistant.accounts import Person
 from assistant.api import PROBLEM, Librarian
 from assistant.contract import job_json
-from assistant.jobs import Job
+from assistant.jobrecords import Job
 from assistant.problems import Problem
 from assistant.room import Room
 

@@ -10,71 +10,24 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, String, Text, delete, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select
 
 from assistant import uploads
+from assistant.jobrecords import LIVE, STOPPED, Job, JobRow, JobState, make_table
 from assistant.keeper import Keeper, Report
 from assistant.trouble import trouble
 from retrieval.documents import Version
 from retrieval.errors import DocumentRejected, PolicydeskError, WrongUsage
 from retrieval.home import Home, sync
 from retrieval.store import Store
-from retrieval.tables import Base
 
 log = logging.getLogger(__name__)
 
 
-class JobState(StrEnum):
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class JobRow(Base):
-    __tablename__ = "upload_jobs"
-    job_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    account_id: Mapped[str] = mapped_column(String(32))
-    state: Mapped[str] = mapped_column(String(16), index=True)
-    files: Mapped[list[str]] = mapped_column(JSON)
-    options: Mapped[dict[str, Any]] = mapped_column(JSON)
-    reports: Mapped[list[Report]] = mapped_column(JSON, default=list)
-    failure: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One upload of one or more files. ``reports`` grows by one for each file read."""
-
-    job_id: str
-    state: JobState
-    files: tuple[str, ...]
-    reports: tuple[Report, ...] = field(default=())
-    failure: str | None = None
-    created_at: datetime | None = None
-    is_draft: bool = False  #: what was read waits for review
-
-    @property
-    def ended(self) -> bool:
-        return self.state in _ENDED
-
-    @property
-    def can_be_retried(self) -> bool:
-        return self.state in _STOPPED
-
-
-_LIVE = (JobState.QUEUED, JobState.RUNNING)
-_STOPPED = (JobState.FAILED, JobState.CANCELLED)
-_ENDED = (JobState.DONE, *_STOPPED)
 #: The files of a job that stopped are kept so long, to be tried again.
 _KEPT_FOR_RETRY = timedelta(days=7)
 #: Seconds until how a job stands is written once more where that failed.
@@ -100,7 +53,7 @@ class Jobs:
         :param on_report: called with the first line about each file, on the reading thread.
         :param on_drafts: called with the versions that a job has read for review, on the reading thread, before it ends.
         """
-        Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
+        make_table(store)
         self.sessions = store.sessions
         self.folder = _folder(home)
         self._keeper = keeper
@@ -114,7 +67,7 @@ class Jobs:
         """Take up the jobs that were queued or under way when the server last stopped."""
         self.sweep()
         with self.sessions() as session:
-            waiting = select(JobRow.job_id).where(JobRow.state.in_(_LIVE))
+            waiting = select(JobRow.job_id).where(JobRow.state.in_(LIVE))
             for job_id in session.scalars(waiting.order_by(JobRow.created_at)):
                 self._submit(job_id)
 
@@ -156,20 +109,20 @@ class Jobs:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         self._submit(job_id)
-        return _job(row)
+        return row.job()
 
     def get(self, job_id: str, *, account_id: str | None = None) -> Job | None:
         """The job, or None; with an account, only if it is that account's."""
         with self.sessions() as session:
             row = session.get(JobRow, job_id)
-            return _job(row) if row and account_id in (None, row.account_id) else None
+            return row.job() if row and account_id in (None, row.account_id) else None
 
     def of(self, account_id: str, *, last: int = 50) -> list[Job]:
         """An account's jobs, the latest first."""
         own = select(JobRow).where(JobRow.account_id == account_id)
         with self.sessions() as session:
             latest = own.order_by(JobRow.created_at.desc(), JobRow.job_id).limit(last)
-            return [_job(row) for row in session.scalars(latest)]
+            return [row.job() for row in session.scalars(latest)]
 
     def cancel(self, job_id: str) -> Job:
         """Read no further file of a job; what was read stays in the library, and the rest can be taken up by :meth:`retry`.
@@ -179,7 +132,7 @@ class Jobs:
         job = self._require(job_id)
         if job.ended:
             raise WrongUsage(f"job {job_id} has ended already ({job.state.value}); there is nothing to cancel")
-        self._end(job_id, JobState.CANCELLED, "cancelled before all files were read", only=_LIVE)
+        self._end(job_id, JobState.CANCELLED, "cancelled before all files were read", only=LIVE)
         return self._require(job_id)
 
     def retry(self, job_id: str) -> Job:
@@ -195,7 +148,7 @@ class Jobs:
             left = [name for name in job.files if (self.folder / job_id / name).is_file()]
             if not left:
                 raise WrongUsage(f"the files of job {job_id} are kept no longer; send them again")
-            self._update(job_id, lambda row: _queue_again(row, left))
+            self._update(job_id, lambda row: row.queue_again(left))
         self._submit(job_id)
         return self._require(job_id)
 
@@ -226,7 +179,7 @@ class Jobs:
         job = self.get(job_id)
         if job is None or job.ended:
             return
-        self._write(lambda: self._update(job_id, _begin))
+        self._write(lambda: self._update(job_id, JobRow.begin))
         folder = self.folder / job_id
         accepted: list[tuple[str, Path]] = []
         for name in job.files:
@@ -291,7 +244,7 @@ class Jobs:
         if not self.folder.is_dir():
             return
         since = datetime.now(UTC) - _KEPT_FOR_RETRY
-        is_over = (JobRow.state == JobState.DONE) | (JobRow.state.in_(_STOPPED) & (JobRow.created_at < since))
+        is_over = (JobRow.state == JobState.DONE) | (JobRow.state.in_(STOPPED) & (JobRow.created_at < since))
         with self._changed:  # nothing is queued again meanwhile
             with self.sessions() as session:
                 known = {
@@ -344,46 +297,6 @@ class Jobs:
             self._changed.notify_all()
 
 
-def remove_older(store: Store, days: int) -> int:
-    """Remove the records of uploads that ended so many days ago; what was read stays; :returns: how many."""
-    Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
-    before = datetime.now(UTC) - timedelta(days=days)
-    with store.sessions.begin() as session:
-        ended = JobRow.state.in_(_ENDED) & (JobRow.created_at < before)
-        old = session.scalars(select(JobRow.job_id).where(ended)).all()
-        session.execute(delete(JobRow).where(JobRow.job_id.in_(old)))
-        return len(old)
-
-
-def follow_version(store: Store, version_id: str, moved: Version) -> None:
-    """Let the records of uploads name a version that has moved to another document as it is called now."""
-    Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
-    now = {"document_id": moved.document_id, "version_id": moved.version_id}
-    with store.sessions.begin() as session:
-        for row in session.scalars(select(JobRow).where(JobRow.reports.cast(Text).contains(version_id))):
-            row.reports = [
-                {**report, **now} if report.get("version_id") == version_id else report for report in row.reports
-            ]
-
-
-def forget_document(store: Store, document_id: str, version_ids: Collection[str] | None = None) -> None:
-    """Take a removed document's title, and what else was read from it, out of the records of uploads.
-
-    :param version_ids: None: all of the document's.
-    """
-
-    def is_gone(report: Report) -> bool:
-        named = version_ids is None or report.get("version_id") in version_ids
-        return named and report.get("document_id") == document_id
-
-    Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[JobRow.__tablename__]])
-    with store.sessions.begin() as session:
-        for row in session.scalars(select(JobRow).where(JobRow.reports.cast(Text).contains(document_id))):
-            row.reports = [
-                {**report, "title": None, "warnings": []} if is_gone(report) else report for report in row.reports
-            ]
-
-
 def forget_files(home: Home, versions: Collection[Version]) -> None:
     """Remove the files that versions were made from, wherever a job has them still."""
     sizes, hashes = {version.size_bytes for version in versions}, {version.sha256 for version in versions}
@@ -404,22 +317,6 @@ def _sha256(path: Path) -> str:
 
 def _is_old(folder: Path) -> bool:
     return datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - _ARRIVED
-
-
-def _queue_again(row: JobRow, files: list[str]) -> None:
-    row.state, row.failure, row.reports, row.files = JobState.QUEUED.value, None, [], files
-
-
-def _begin(row: JobRow) -> None:
-    if row.state in _LIVE:  # not what was cancelled at this moment
-        row.state, row.reports = JobState.RUNNING.value, []
-
-
-def _job(row: JobRow) -> Job:
-    return Job(
-        row.job_id, JobState(row.state), tuple(row.files), tuple(row.reports or ()), row.failure, row.created_at,
-        is_draft=bool(row.options.get("draft")),
-    )  # fmt: skip
 
 
 def _log_failure(future: Future[None]) -> None:

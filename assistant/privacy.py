@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 
-from assistant import jobs
+from assistant import jobrecords
 from assistant.asked import Asked
 from assistant.chats import Chats
 from assistant.feedback import Feedback
@@ -93,7 +93,7 @@ def sweep(store: Store, privacy: Privacy) -> dict[str, int]:
         "questions": asked.forget,
         "feedback": lambda days: Feedback(store).remove_older(days) + chats.remove_thumbs(days),
         "handoffs": handoffs.remove_older,
-        "logs": lambda days: jobs.remove_older(store, days),
+        "logs": lambda days: jobrecords.remove_older(store, days),
     }
     chats.forget_codes()
     limits: dict[str, int | None] = {kind: getattr(kept, kind) for kind in KINDS}

@@ -14,7 +14,7 @@ from assistant.answer import Assistant
 from assistant.audit import Audit, Kind, sha256
 from assistant.changes import affected_answers, compare
 from assistant.erasure import GRACE, Erasure
-from assistant.jobs import follow_version
+from assistant.jobrecords import follow_version
 from assistant.particulars import Particulars as Particulars
 from assistant.particulars import particulars_from_json, particulars_json, set_particulars
 from assistant.preflights import Preflights

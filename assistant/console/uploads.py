@@ -15,7 +15,7 @@ from assistant import library
 from assistant.api import queue_upload
 from assistant.console.visit import Act, ConsoleRoute, Doing, Enter, Visit
 from assistant.console.wording import COUNTRIES, count, named, sentence
-from assistant.jobs import Job, JobState
+from assistant.jobrecords import Job, JobState
 from assistant.particulars import groups_named
 from assistant.problems import Problem
 from assistant.uploads import ENDINGS

@@ -17,7 +17,7 @@ from sqlalchemy import update
 
 from assistant import apidocs
 from assistant.accounts import Role
-from assistant.jobs import JobRow, JobState
+from assistant.jobrecords import JobRow, JobState
 from assistant.room import Room
 from assistant.server import create_app
 from retrieval.documents import NewPassage, NewVersion

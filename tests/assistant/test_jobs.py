@@ -20,7 +20,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from assistant.chores import chores
-from assistant.jobs import Job, JobRow, Jobs, JobState, forget_files
+from assistant.jobrecords import Job, JobRow, JobState
+from assistant.jobs import Jobs, forget_files
 from assistant.keeper import LibraryKeeper
 from assistant.review import Review
 from assistant.room import Room

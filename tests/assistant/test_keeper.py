@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.jobs import Jobs, JobState
+from assistant.jobrecords import JobState
+from assistant.jobs import Jobs
 from assistant.keeper import LibraryKeeper, Report
 from retrieval.home import Home
 from retrieval.store import Store

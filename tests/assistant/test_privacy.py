@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from assistant import jobs
+from assistant import jobrecords
 from assistant.asked import Asked, AskedRow
 from assistant.audit import Audit, Kind
 from assistant.chats import ChatRow, Chats
@@ -21,7 +21,7 @@ from assistant.chores import chores
 from assistant.cli import main
 from assistant.feedback import Feedback, FeedbackRow
 from assistant.handoffs import HandoffRow, Handoffs
-from assistant.jobs import JobRow, JobState
+from assistant.jobrecords import JobRow, JobState
 from assistant.privacy import KINDS, Privacy, Retention, read_period, sweep
 from assistant.room import Room
 from retrieval.errors import NotReady, WrongUsage
@@ -43,7 +43,7 @@ def some_of_everything(store: Store, *, days_ago: int) -> None:
     Asked(store).record(refused(QUESTION), account_id="a1")
     Feedback(store).add(QUESTION, helpful=False)
     Handoffs(store).add(QUESTION, account_id="a1")
-    jobs.remove_older(store, 0)
+    jobrecords.remove_older(store, 0)
     with store.sessions.begin() as session:
         session.add(
             JobRow(
