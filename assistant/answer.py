@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant import conflicts
 from assistant.asides import Asides
-from assistant.choices import by_country, everywhere, own_rules
+from assistant.choices import by_country, everywhere, may_share_matter, own_rules
 from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import apart, otherwise, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
@@ -323,6 +323,7 @@ class Assistant:
         code = best.passage.jurisdiction or other.passage.jurisdiction
         return (
             (best.passage.jurisdiction is None) != (other.passage.jurisdiction is None)
+            and may_share_matter(best.passage, other.passage)
             and QuotingConfig().takes(other, best)
             and len(own_rules([best, other], str(code), encoder=self.encoder)) == 1
         )

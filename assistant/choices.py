@@ -79,6 +79,12 @@ def everywhere(
     return replace(best, start=0, end=len(best.passage.text), lead_in="") if is_row else best
 
 
+def may_share_matter(one: Passage, other: Passage) -> bool:
+    """Whether two passages' last headings share a word, or one of them has none: "Probation" is not about "Notice"."""
+    mine, theirs = _heading(one), _heading(other)
+    return not mine or not theirs or bool(mine & theirs)
+
+
 def _heading(passage: Passage) -> set[str]:
     """The words of a passage's last heading, without its number."""
     return {term for term in terms(" ".join(passage.section_path[-1:])) if not term[0].isdigit()}

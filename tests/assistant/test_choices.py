@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
-from assistant.choices import by_country, everywhere, own_rules
+from assistant.choices import by_country, everywhere, may_share_matter, own_rules
 from assistant.confidence import load_confidence
 from assistant.conversation import circumstances
 from assistant.evidence import EvidenceSentence
@@ -221,3 +221,33 @@ def test_every_country_s_rule_stands_beside_the_rule_for_everywhere(tmp_path: Pa
     asked = home_with(tmp_path, texts).answer("What is the notice period during probation?")
     assert set(asked.choices) == {"DE", "PT"}
     assert all(number in asked.text for number in ("one week.", "two weeks", "three weeks"))
+
+
+def test_rules_under_headings_without_a_word_in_common_are_no_choice(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    store = Store.open(home)
+    rules = (
+        (None, "4.1 Probation", "The time of probation is six months."),
+        ("DE", "3 Notice", "The time of notice in probation is three months."),
+    )
+    for number, (country, heading, text) in enumerate(rules):
+        passage = NewPassage(text, section_path=(heading,))
+        store.add_version(
+            NewVersion(
+                title=f"Rules {number}", file=f"{number}.md", source=str(number), sha256=str(number) * 64, size_bytes=1,
+                media_type="text/markdown", passages=(passage,), jurisdiction=country,
+            )
+        )  # fmt: skip
+    publish(home, store, WordEncoder())
+    confidence = replace(load_confidence(), threshold=0.0)
+    assistant = Assistant(CurrentIndex(home, encoder=WordEncoder().name), WordEncoder(), confidence=confidence)
+    asked = assistant.answer("How long is probation?")
+    assert (asked.status, asked.choices) == (Status.ANSWERED, ())
+    assert asked.text.startswith("Rules 0")
+
+
+def test_headings_share_a_matter_by_a_word_or_where_one_is_missing() -> None:
+    leave, notice = hit("a", "2.1 Annual leave").passage, hit("b", "3 Notice").passage
+    assert may_share_matter(leave, hit("c", "1 Leave").passage)
+    assert may_share_matter(leave, replace(notice, section_path=()))
+    assert not may_share_matter(leave, notice)
