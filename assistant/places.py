@@ -53,7 +53,8 @@ def countries_in(text: str) -> frozenset[str]:
         _NAMES[found["name"].lower()] if found["name"] else _ADJECTIVES[found["adjective"].lower()]
         for found in _COUNTRY.finditer(text)
     }
-    return frozenset(named | {code for code in _CODE.findall(text) if not {code, code.lower()} & {*COUNTRIES, *_NAMES}})
+    codes = _CODE.findall(_COUNTRY.sub("", text))  # "in DR Congo" names one country, not two
+    return frozenset(named | {code for code in codes if not {code, code.lower()} & {*COUNTRIES, *_NAMES}})
 
 
 def placed_in(question: str) -> str | None:

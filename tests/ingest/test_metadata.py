@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.countries import COUNTRIES, FURTHER, countries_named, country
+from ingest.countries import COUNTRIES, countries_named, country
 from ingest.dates import read_date
 from ingest.metadata import metadata
 from ingest.read import read
@@ -263,9 +263,8 @@ def test_a_country_is_known_by_its_code_in_front_matter() -> None:
 
 
 def test_no_name_is_of_two_countries() -> None:
-    names = [name.casefold() for each in (COUNTRIES | FURTHER).values() for name in (each.name, *each.others)]
+    names = [name.casefold() for each in COUNTRIES.values() for name in (each.name, *each.others)]
     assert len(names) == len(set(names))
-    assert not COUNTRIES.keys() & FURTHER.keys()
 
 
 def test_the_owner_is_read() -> None:
