@@ -42,9 +42,12 @@ def read_catalog(corpus: Path = SAMPLE, name: str = "catalog.json") -> tuple[Cat
     """
     path = corpus / name
     try:
-        entries = tuple(_entry(row) for row in json.loads(path.read_text(encoding="utf-8")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorpusError(f"{path}: not a list of catalog entries: {error!r}") from error
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CorpusError(f"{path}: not JSON: {error}") from error
+    if not isinstance(rows, list):
+        raise CorpusError(f"{path}: not a list of catalog entries")
+    entries = tuple(_read_entry(row, f"{path}, entry {number}") for number, row in enumerate(rows, start=1))
     named = [entry.file for entry in entries]
     present = {document.name for document in document_paths(corpus)}
     if len(named) != len(set(named)):
@@ -57,6 +60,17 @@ def read_catalog(corpus: Path = SAMPLE, name: str = "catalog.json") -> tuple[Cat
 def document_paths(corpus: Path = SAMPLE) -> tuple[Path, ...]:
     """The documents of a corpus, by file name."""
     return tuple(sorted(path for path in (corpus / "documents").iterdir() if path.is_file()))
+
+
+def _read_entry(row: Any, where: str) -> CatalogEntry:
+    try:
+        return _entry(row)
+    except KeyError as error:
+        raise CorpusError(
+            f"{where}: {error.args[0]} is missing; file, title, owner and effective_from are needed"
+        ) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CorpusError(f"{where}: {error}") from error
 
 
 def _entry(row: dict[str, Any]) -> CatalogEntry:
