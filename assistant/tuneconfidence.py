@@ -42,7 +42,7 @@ class ConfidenceTuneConfig:
     """All of a tuning run."""
 
     name: str = "policydesk-confidence"
-    false_answers: float = 0.25  #: share of unanswerable questions that may be answered: the mean over the collections
+    false_answers: float = 0.3  #: share of unanswerable questions that may be answered: the mean over the collections
     questions: int = 120  #: that a collection gives of each kind at most, spread over its dev questions
     inside: frozenset[str] = frozenset()  #: collections whose questions are asked of the documents that they are about
     splits: tuple[str, ...] = ("dev",)

@@ -205,7 +205,7 @@ def confidence(
         typer.Option(
             help="Share of the unanswerable that may be answered, the mean over the folders.", min=0.0, max=1.0
         ),
-    ] = 0.25,
+    ] = 0.3,
     inside: Annotated[
         list[str] | None,
         typer.Option(help="Name of a folder whose questions are each about one document; may be repeated."),
