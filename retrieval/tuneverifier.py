@@ -31,7 +31,9 @@ class VerifierTuneConfig:
     name: str = "policydesk-verifier"
     training: VerifyingConfig = field(default_factory=VerifyingConfig)
     uses: Mapping[str, CollectionUse] = field(default_factory=dict)  #: by collection
-    rank_weight: float = 0.05  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.verifier.Verifier`
+    rank_weight: float = (
+        0.05  #: what one unit of log-odds counts in a ranking; see :class:`retrieval.verifier.Verifier`
+    )
     dev_pairs: int = 120  #: pairs of dev question and passage that each side of a collection gives at most
     start_from: Path | None = None  #: a folder of a verifier that training starts from, at half the learning rate
 
