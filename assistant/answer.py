@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant import conflicts
 from assistant.asides import Asides
-from assistant.choices import by_country, everywhere, may_share_matter, own_rules
+from assistant.choices import own_rules, rules_of_countries
 from assistant.confidence import Confidence, load_confidence
 from assistant.conversation import apart, otherwise, standalone
 from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
@@ -22,7 +22,7 @@ from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.places import country_name
 from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, QuotingConfig, choose, heading_of_list, joined
+from assistant.quoting import EVERY_SIDE, choose, heading_of_list, joined
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -282,7 +282,7 @@ class Assistant:
             evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
-        sides = disputed[0] if disputed else self._choices(asked, evidence, hits)
+        sides = disputed[0] if disputed else rules_of_countries(asked.scope, evidence, hits, encoder=self.encoder)
         return _Told(
             evidence, choose(sides, EVERY_SIDE) if sides else choose(evidence), confidence, bool(disputed), bool(sides)
         )
@@ -300,33 +300,6 @@ class Assistant:
                 return None
         citations = joined([citation for one in told for citation in one.citations])
         return _Told([], citations, min(one.confidence for one in told))
-
-    def _choices(
-        self, asked: _Asked, evidence: Sequence[EvidenceSentence], hits: Sequence[Hit]
-    ) -> list[EvidenceSentence]:
-        """Each country's rule, where the question leaves open which country it is about and they differ, and the rule for everywhere
-        whose place they take."""
-        if asked.scope.jurisdiction:
-            return []
-        best, *others = evidence
-        instead = [other for other in others if self._takes_place(best, other)]
-        if best.passage.jurisdiction is None:
-            first = {other.passage.jurisdiction: other for other in reversed(instead)}
-            return [best, *(other for other in instead if other in first.values())] if instead else []
-        countries = by_country(evidence, encoder=self.encoder)
-        general = instead[0] if instead else everywhere(best, hits, encoder=self.encoder)
-        return [*(countries or [best]), general] if general else countries
-
-    def _takes_place(self, best: EvidenceSentence, other: EvidenceSentence) -> bool:
-        """Whether of two sentences that would be quoted together one is a country's rule instead of the other, the rule for
-        everywhere."""
-        code = best.passage.jurisdiction or other.passage.jurisdiction
-        return (
-            (best.passage.jurisdiction is None) != (other.passage.jurisdiction is None)
-            and may_share_matter(best.passage, other.passage)
-            and QuotingConfig().takes(other, best)
-            and len(own_rules([best, other], str(code), encoder=self.encoder)) == 1
-        )
 
     def _beside(self, index: PassageIndex) -> Asides:
         held = self._asides

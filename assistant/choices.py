@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from assistant.evidence import EvidenceSentence
+from assistant.quoting import QuotingConfig
 from ingest.disagreement import disagree, saying
 from ingest.matters import are_apart
 from retrieval.encoder import Encoder
 from retrieval.records import Hit, Passage, PassageKind
+from retrieval.scope import Scope
 from retrieval.sentences import leans_back, sentence_spans
 from retrieval.terms import terms
 
@@ -119,3 +121,32 @@ def own_rules(
         meant = instead.get(id(sentence), sentence)
         first.setdefault(id(meant), replace(meant, score=max(meant.score, sentence.score)))
     return list(first.values())
+
+
+def rules_of_countries(
+    scope: Scope, evidence: Sequence[EvidenceSentence], hits: Sequence[Hit], *, encoder: Encoder
+) -> list[EvidenceSentence]:
+    """Each country's rule, where the question leaves open which country it is about and they differ, and the rule for everywhere
+    whose place they take; nothing where one country was asked about or there is no choice."""
+    if scope.jurisdiction:
+        return []
+    best, *others = evidence
+    instead = [other for other in others if _takes_place(best, other, encoder)]
+    if best.passage.jurisdiction is None:
+        first = {other.passage.jurisdiction: other for other in reversed(instead)}
+        return [best, *(other for other in instead if other in first.values())] if instead else []
+    countries = by_country(evidence, encoder=encoder)
+    general = instead[0] if instead else everywhere(best, hits, encoder=encoder)
+    return [*(countries or [best]), general] if general else countries
+
+
+def _takes_place(best: EvidenceSentence, other: EvidenceSentence, encoder: Encoder) -> bool:
+    """Whether of two sentences that would be quoted together one is a country's rule instead of the other, the rule for
+    everywhere."""
+    code = best.passage.jurisdiction or other.passage.jurisdiction
+    return (
+        (best.passage.jurisdiction is None) != (other.passage.jurisdiction is None)
+        and may_share_matter(best.passage, other.passage)
+        and QuotingConfig().takes(other, best)
+        and len(own_rules([best, other], str(code), encoder=encoder)) == 1
+    )
