@@ -267,6 +267,7 @@ class Assistant:
                 index_generation=asked.generation,
                 timings_ms=asked.clock.reached_ms,
                 asides=beside,
+                doubtful=told.confidence < self.confidence.sure,
                 choices=choices,
             ),
             passing=ending is Ending.FAILED,

@@ -2,7 +2,8 @@
 
 Similarity of the evidence cannot tell a near-miss question from an answered one, for both use the documents' words; a reader
 can, and says how likely each of the best passages answers, and a verifier reads the best of those once more. A question whose
-answer stands somewhere also has one passage that stands out. ``policydesk tune confidence`` fits the weights and chooses the threshold (decision 20).
+answer stands somewhere also has one passage that stands out. ``policydesk tune confidence`` fits the weights and chooses the thresholds
+(decision 20): one below which to refuse, and one below which an answer says that it may be none (decision 24).
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Confidence:
     unread: Layer
     fitted_to: Mapping[str, str] = field(default_factory=dict)  #: see :func:`fingerprints`; empty where nobody said
     verified: Layer | None = None  #: None where it was fitted without a verifier
+    sure: float = 0.0  #: the probability below which an answer is in doubt; at most the threshold: none is
 
     def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the documents answer, 0 to 1; 0 without evidence.
@@ -128,7 +130,10 @@ def load_confidence(name: str | None = None) -> Confidence:
             kind: Layer(**{sign: float(weight) for sign, weight in manifest[kind].items()})
             for kind in ("read", "unread", *(["verified"] if "verified" in manifest else []))
         }
-        return Confidence(float(manifest["threshold"]), fitted_to=dict(manifest.get("fitted_to", {})), **layers)
+        return Confidence(
+            float(manifest["threshold"]), fitted_to=dict(manifest.get("fitted_to", {})),
+            sure=float(manifest.get("sure", 0.0)), **layers,
+        )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         mend = (
             "restore the folder from the repository" if name is None else "write it again: policydesk tune confidence"

@@ -35,6 +35,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "contact": answer.contact,
         "choices": list(answer.choices),
         "confidence": round(answer.confidence, 4),
+        "doubtful": answer.doubtful,
         "as_of": answer.as_of.isoformat(),
         "model": answer.model,
         "index_generation": answer.index_generation,

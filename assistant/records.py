@@ -107,6 +107,7 @@ class Answer:
     index_generation: int
     timings_ms: dict[str, float] = field(default_factory=dict)
     asides: tuple[Aside, ...] = ()  #: numbered on from the citations
+    doubtful: bool = False  #: whether it may well be no answer to the question, which the chat says above it
     choices: tuple[str, ...] = ()  #: countries of which the asker has to name one, as their codes; then it is partial
     nearest: tuple[Passage, ...] = ()  #: of a refusal: what came nearest inside the asker's scope, best first
 

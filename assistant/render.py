@@ -85,6 +85,8 @@ def answer_markdown(answer: Answer, *, today: date, words: Wording | None = None
     if answer.as_of != today and answer.citations:
         name = "answer_as_of" if answer.as_of < today else "answer_as_will"
         lines.append(f"*{words(name, day=words.day(answer.as_of))}*")
+    if answer.doubtful:
+        lines.append(f"*{words('answer_doubtful')}*")
     if answer.claims and all(claim.check is Check.QUOTED for claim in answer.claims):
         lines += _set_off(answer, words)
     elif answer.claims:

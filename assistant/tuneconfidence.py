@@ -1,7 +1,7 @@
 """``policydesk tune confidence``: from folders of questions of both kinds to the layer that decides whether to answer.
 
-Ask dev questions as they are asked in service, fit a logistic layer to what was found for them, and choose the threshold for
-a stated rate of false answers. What each collection would get from the others alone tells what to expect of another one.
+Ask dev questions as they are asked in service, fit a logistic layer to what was found for them, and choose two thresholds for
+stated rates of false answers: of those that are given at all, and of those that are given without a word of doubt. What each collection would get from the others alone tells what to expect of another one.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class ConfidenceTuneConfig:
 
     name: str = "policydesk-confidence"
     false_answers: float = 0.3  #: share of unanswerable questions that may be answered: the mean over the collections
+    undoubted: float = 0.15  #: share of them that may be answered without a word of doubt
     questions: int = 120  #: that a collection gives of each kind at most, spread over its dev questions
     inside: frozenset[str] = frozenset()  #: collections whose questions are asked of the documents that they are about
     splits: tuple[str, ...] = ("dev",)
@@ -96,6 +97,7 @@ class Fitted:
 
     layer: Layer
     threshold: float
+    sure: float = 0.0  #: see :class:`assistant.confidence.Confidence`
 
     def judge(self, tried: Sequence[Tried]) -> dict[str, float]:
         """AUROC, the share of answerable questions that is kept, and of the others that is answered all the same."""
@@ -154,17 +156,19 @@ def tune_confidence(
     }
     layer = layers.get("verified") or layers["read"] or layers["unread"]
     assert layer is not None
-    fitted = Fitted(layer, choose_threshold(tried, layer, config.false_answers))
+    threshold, sure = (choose_threshold(tried, layer, rate) for rate in (config.false_answers, config.undoubted))
+    fitted = Fitted(layer, threshold, max(threshold, sure))
     judged = {name: _judged(name, tried, fitted, config) for name in tried}
     rates = tuple(_rate(tried, layer, rate) for rate in _RATES)
     out.mkdir(parents=True, exist_ok=True)
     write_manifest(
         out,
         {
-            "name": config.name, "kind": "confidence", "threshold": fitted.threshold,
+            "name": config.name, "kind": "confidence", "threshold": fitted.threshold, "sure": fitted.sure,
             **{which: asdict(one or layer) for which, one in layers.items()},
             "fitted_to": dict(models.weights),
             "false_answers": config.false_answers,
+            "undoubted": config.undoubted,
             "rates": [asdict(rate) for rate in rates],
             "dev": {name: asdict(one) for name, one in judged.items()},
             "command": command,

@@ -118,6 +118,10 @@ class AnswersOutcome:
                 "false_answer_rate": estimate([float(row.answered) for row in unanswerable]).to_json(),
                 "false_refusal_rate": estimate([float(not row.answered) for row in answerable]).to_json(),
                 "auroc": confidence.to_json(),
+                "in_doubt": {
+                    kind: estimate([float(row.answer.doubtful) for row in shown_judged if row.right is right]).to_json()
+                    for kind, right in (("right", True), ("wrong", False))
+                },
                 "risk_coverage": [
                     {"coverage": point.coverage, "risk": point.risk, "threshold": point.threshold} for point in curve
                 ],

@@ -127,6 +127,8 @@ def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdi
 
 
 def _show(answer: Answer) -> None:
+    if answer.doubtful:
+        aside.print("This may not be what you asked for: read where it stands before you rely on it.\n", style="dim")
     console.print(answer.text)
     for beside in answer.asides:
         what = "See" if beside.kind is AsideKind.REFERENCE else "Defined:"

@@ -206,6 +206,10 @@ def confidence(
             help="Share of the unanswerable that may be answered, the mean over the folders.", min=0.0, max=1.0
         ),
     ] = 0.3,
+    undoubted: Annotated[
+        float,
+        typer.Option(help="Share of the unanswerable that may be answered without a word of doubt.", min=0.0, max=1.0),
+    ] = 0.15,
     inside: Annotated[
         list[str] | None,
         typer.Option(help="Name of a folder whose questions are each about one document; may be repeated."),
@@ -249,13 +253,14 @@ def confidence(
         load_reader(settings.reader, verifier="none"), fingerprints(settings),
         verified if verified and verified.verifier else None,
     )  # fmt: skip
-    config = ConfidenceTuneConfig(name, false_answers, questions, frozenset(inside or ()))
+    config = ConfidenceTuneConfig(name, false_answers, undoubted, questions, frozenset(inside or ()))
     with _reporting() as report:
         outcome = tune_confidence(data, models, out, config, command=_command(), report=report)
     if as_json:
         judged = {name: asdict(one) for name, one in outcome.judged.items()}
         rates = [asdict(rate) for rate in outcome.rates]
-        print_json({"out": str(out), "threshold": outcome.fitted.threshold, "dev": judged, "rates": rates})
+        fitted = outcome.fitted
+        print_json({"out": str(out), "threshold": fitted.threshold, "sure": fitted.sure, "dev": judged, "rates": rates})
         return
     table = Table("dev questions", "AUROC", "kept", "false answers", "from the other folders alone")
     for source, one in outcome.judged.items():
@@ -266,7 +271,8 @@ def confidence(
     others.add_row("kept", *(f"{rate.kept:.2f}" for rate in outcome.rates))
     console.print(others)
     console.print(
-        f"Threshold {outcome.fitted.threshold}, layers and figures are in {out}; to use them: POLICYDESK_CONFIDENCE={out}"
+        f"Threshold {outcome.fitted.threshold}, in doubt below {outcome.fitted.sure}; layers and figures are in {out}; to use them:"
+        f" POLICYDESK_CONFIDENCE={out}"
     )
 
 

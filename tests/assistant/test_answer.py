@@ -271,6 +271,18 @@ def test_an_answer_that_was_given_while_the_model_was_away_is_not_kept(home: Hom
     assert one.answer(QUESTION).claims[0].check is Check.SUPPORTED
 
 
+def test_an_answer_that_may_be_none_is_in_doubt(home: Home) -> None:
+    one = assistant(home)
+    sure = one.answer(QUESTION)
+    assert not sure.doubtful
+    one = assistant(home)
+    one.confidence = WordsInCommon(0.35, NOTHING, NOTHING, sure=sure.confidence + 0.01)
+    doubtful = one.answer(QUESTION)
+    assert doubtful.doubtful
+    assert (doubtful.text, doubtful.citations) == (sure.text, sure.citations), "what is said is the same"
+    assert not one.answer("Is gym membership refunded?").doubtful, "a refusal says nothing that could be doubted"
+
+
 def test_a_threshold_of_nothing_still_refuses_where_nothing_may_be_seen(tmp_path: Path) -> None:
     one = assistant(published(Home(tmp_path), ["Pay"]))
     one.confidence = WordsInCommon(0.0, NOTHING, NOTHING)

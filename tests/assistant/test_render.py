@@ -234,6 +234,17 @@ def test_an_answer_for_a_day_to_come_says_that_it_is_one() -> None:
     assert in_german.startswith("*Nach den Regeln, die am 1. Januar 2027 gelten werden:*")
 
 
+@pytest.mark.parametrize(
+    ("tag", "said"), [("en", "*This may not be what you asked for"), ("de", "*Das ist vielleicht nicht, was Sie")]
+)
+def test_a_doubtful_answer_says_so_above_it(tag: str, said: str) -> None:
+    answer = _answer("Leave Policy says:\n\nFive may be carried over. [1]", Check.QUOTED)
+    plainly = answer_markdown(answer, today=TODAY, words=wording(tag))
+    first, _, rest = answer_markdown(replace(answer, doubtful=True), today=TODAY, words=wording(tag)).partition("\n\n")
+    assert first.startswith(said)
+    assert rest == plainly
+
+
 def test_a_conflict_names_both_sides_their_dates_and_whom_to_ask() -> None:
     other = replace(CITATION, number=2, passage=replace(PASSAGE, effective_from=date(2024, 6, 1)))
     answer = _answer(

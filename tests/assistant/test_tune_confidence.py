@@ -89,6 +89,17 @@ def test_where_the_kinds_lie_far_apart_the_threshold_is_in_the_middle() -> None:
     assert choose_threshold(near, layer, 0.3) == 0.44
 
 
+def test_what_is_answered_without_doubt_keeps_to_a_rate_of_its_own(tmp_path: Path) -> None:
+    folders = [write_beir(tmp_path / "rules"), write_beir(tmp_path / "others")]
+    by_rates = {
+        rates: tune_confidence(folders, MODELS, tmp_path / "out", ConfidenceTuneConfig("mine", *rates)).fitted
+        for rates in ((1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    }
+    assert by_rates[1.0, 0.0].threshold < by_rates[1.0, 0.0].sure
+    assert by_rates[1.0, 1.0].threshold == by_rates[1.0, 1.0].sure
+    assert by_rates[0.0, 1.0].threshold == by_rates[0.0, 1.0].sure, "what is refused is never given without doubt"
+
+
 def test_few_questions_of_a_kind_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     tune_confidence([write_beir(tmp_path / "rules")], MODELS, tmp_path / "out", ConfidenceTuneConfig())
     assert [message.split(",")[0] for message in caplog.messages] == [
@@ -113,7 +124,7 @@ def test_what_was_fitted_is_loaded(tmp_path: Path) -> None:
     outcome = tune_confidence(folders, MODELS, tmp_path / "out", ConfidenceTuneConfig())
     fitted, judged = outcome.fitted, outcome.judged
     loaded = load_confidence(str(tmp_path / "out"))
-    assert (loaded.threshold, loaded.read) == (fitted.threshold, fitted.layer)
+    assert (loaded.threshold, loaded.sure, loaded.read) == (fitted.threshold, fitted.sure, fitted.layer)
     assert loaded.unread.answers == 0.0
     assert {name: (one.answerable, one.unanswerable) for name, one in judged.items()} == {
         "others": (3, 1),

@@ -69,6 +69,9 @@ def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:
     assert nothing["kept"]["mean"] == 0.0
     assert nothing["refused"]["mean"] == 1.0
     assert everything["answerable"] == 3
+    doubted = figures(found, replace(load_confidence(), threshold=0.0, sure=1.01))
+    assert (doubted["kept"]["mean"], doubted["kept_without_doubt"]["mean"]) == (1.0, 0.0)
+    assert doubted["refused_or_doubted"]["mean"] == 1.0
     assert everything["auroc_reader_alone"]["mean"] is not None
 
 
