@@ -22,7 +22,7 @@ from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.places import country_name
 from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, choose, heading_of_list, joined
+from assistant.quoting import EVERY_SIDE, choose, closest, heading_of_list, joined
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -94,7 +94,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is quoted, best first."""
+    """What is quoted, best first; no citations where the evidence is not enough."""
 
     evidence: Sequence[EvidenceSentence]  #: what a draft may phrase; empty where nothing but the quotations will do
     citations: Sequence[Citation]
@@ -102,6 +102,8 @@ class _Told:
     disputed: bool = False  #: the first two contradict each other
     sides: bool = False  #: they are sides of a contradiction, or rules of countries
 
+
+_NOTHING = _Told([], [], 0.0)
 
 #: Yields checked text; returns the claims and citations it made, and how the draft ended.
 _Phrasing = Generator[AnswerEvent, None, tuple[tuple[list[Claim], list[Citation]] | None, Ending | None]]
@@ -233,7 +235,7 @@ class Assistant:
         told = self._of_both(asked, searcher) or self._told(asked, hits)
         if not told.citations:
             reason = self._why_not(asked, searcher)
-            yield AnswerDone(self._refuse(asked, reason, hits, told.confidence))
+            yield AnswerDone(self._refuse(asked, reason, hits, told))
             return
         citations, disputed, sides = told.citations, told.disputed, told.sides
         asked.clock.mark("first_evidence")
@@ -278,7 +280,7 @@ class Assistant:
         evidence = self._evidence(asked, hits)
         confidence = self.confidence.probability(hits, evidence)
         if not evidence or confidence < self.confidence.threshold:
-            return _Told([], [], confidence)
+            return _Told(evidence, [], confidence)
         if asked.scope.jurisdiction:
             evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
         disputed = conflicts.find(evidence, encoder=self.encoder)
@@ -345,10 +347,11 @@ class Assistant:
                 return reason
         return Reason.NOT_COVERED
 
-    def _refuse(self, asked: _Asked, reason: Reason, nearest: Sequence[Hit], confidence: float = 0.0) -> Answer:
+    def _refuse(self, asked: _Asked, reason: Reason, hits: Sequence[Hit], told: _Told = _NOTHING) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
-        refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest), confidence)
-        return replace(refusal, nearest=tuple(hit.passage for hit in nearest[:_NEAREST]))
+        nearest = tuple(closest(hits, told.evidence)[:_NEAREST])
+        refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest), told.confidence)
+        return replace(refusal, nearest=nearest)
 
     def _without_answer(
         self, asked: _Asked, status: Status, reason: Reason | None, text: str, confidence: float = 0.0

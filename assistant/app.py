@@ -29,6 +29,7 @@ from assistant.history import History
 from assistant.jobrecords import Job
 from assistant.looking import Looking
 from assistant.records import Answer, AnswerDone, EvidenceFound, Reason, Status, TokenDrafted, Turn
+from assistant.refusal import to_look_at
 from assistant.room import Room
 from assistant.signon import PROVIDER, stated_in_claims
 from assistant.starters import starters
@@ -199,6 +200,9 @@ class Chat:
         reply.content = render.own_words(answer, words) or render.answer_markdown(answer, today=today, words=words)
         if answer.citations:
             reply.elements = [elements.passages(answer.sources, words, quotes=False)]
+        elif near := to_look_at(answer):
+            reply.content += f"\n\n{words('refused_nearest')}"
+            reply.elements = [elements.passages(near, words, quotes=True)]
         if answer.choices:
             reply.elements = [*reply.elements, elements.choice(answer, words)]
         if answer.citations or (answer.status is Status.ABSTAINED and answer.reason is not Reason.EMPTY_INDEX):

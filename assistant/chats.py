@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from assistant.handoffs import CODE
 from assistant.records import Answer
+from assistant.refusal import to_look_at
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
 from retrieval.tables import Base
@@ -319,7 +320,7 @@ class Chats:
 
 def kept_with(answer: Answer) -> dict[str, Any]:
     """What is kept with the message: for follow-up questions, and to find it when a document or version is gone for good."""
-    passages = [source.passage for source in answer.sources]
+    passages = [source.passage for source in (*answer.sources, *to_look_at(answer))]
     return {
         "answer": answer.text,
         "status": answer.status.value,

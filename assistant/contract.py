@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.jobrecords import Job
 from assistant.records import Answer, Citation
+from assistant.refusal import to_look_at
 from retrieval.documents import Document, Version
 from retrieval.records import Hit, Passage
 from retrieval.search import SearchResult
@@ -32,6 +33,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             {"kind": aside.kind.value, "about": aside.about, "source": aside.source, **citation_json(aside.citation)}
             for aside in answer.asides
         ],
+        "nearest": [citation_json(citation) for citation in to_look_at(answer)],
         "contact": answer.contact,
         "choices": list(answer.choices),
         "confidence": round(answer.confidence, 4),

@@ -24,12 +24,12 @@ def passages(citations: Sequence[Citation], words: Wording, *, quotes: bool) -> 
 def offer(answer: Answer, words: Wording, *, named: bool) -> cl.CustomElement:
     """The offer to send the question to whoever keeps what was cited, or came nearest."""
     owner = answer.contact or NOBODY_NAMED
-    passages = [citation.passage for citation in answer.citations] or answer.nearest
+    found = answer.citations or answer.nearest
     props = {
         "offer_id": secrets.token_hex(16),
         "question": answer.standalone_question,
         "owner": owner,
-        "passage_ids": list(dict.fromkeys(passage.passage_id for passage in passages))[:10],
+        "passage_ids": list(dict.fromkeys(one.passage.passage_id for one in found))[:10],
         "refused": answer.status is Status.ABSTAINED,
         "named": named,
         "words": words.beginning("handoff_", owner=owner),

@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 
 from assistant.evidence import EvidenceSentence
 from assistant.records import Citation
-from retrieval.records import Passage, PassageKind
+from retrieval.records import Hit, Passage, PassageKind
 from retrieval.sentences import is_item, leans_back, limits, sentence_spans
 
 #: Items of a list, or rows of a table, that are quoted too because they stand between two others; items also at the list's ends.
@@ -58,6 +58,15 @@ def choose(evidence: Sequence[EvidenceSentence], config: QuotingConfig | None = 
         found.remove(other)
     spots = _below_their_openers([one.with_its_list().with_its_table() for one in found])
     return [Citation(number, *spot) for number, spot in enumerate(spots, start=1)]
+
+
+def closest(hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> list[Citation]:
+    """What came nearest, best first, numbered from 1: each passage of the evidence with its best sentence, then the other hits, whole."""
+    spots = [(one.passage, one.start, one.end) for one in evidence]
+    spots += [(hit.passage, 0, len(hit.passage.text)) for hit in hits]
+    first = {passage.passage_id: (passage, start, end) for passage, start, end in reversed(spots)}
+    order = dict.fromkeys(passage.passage_id for passage, _, _ in spots)
+    return [Citation(number, *first[passage_id]) for number, passage_id in enumerate(order, start=1)]
 
 
 def joined(citations: Sequence[Citation]) -> list[Citation]:

@@ -109,7 +109,7 @@ class Answer:
     asides: tuple[Aside, ...] = ()  #: numbered on from the citations
     doubtful: bool = False  #: whether it may well be no answer to the question, which the chat says above it
     choices: tuple[str, ...] = ()  #: countries of which the asker has to name one, as their codes; then it is partial
-    nearest: tuple[Passage, ...] = ()  #: of a refusal: what came nearest inside the asker's scope, best first
+    nearest: tuple[Citation, ...] = ()  #: of a refusal: what came nearest inside the asker's scope, best first
 
     @property
     def sources(self) -> tuple[Citation, ...]:
@@ -119,8 +119,8 @@ class Answer:
     @property
     def contact(self) -> str | None:
         """Who keeps the first passage that says so: of those cited, or of those that came nearest."""
-        passages = [citation.passage for citation in self.citations] or self.nearest
-        return next((passage.owner for passage in passages if passage.owner), None)
+        found = self.citations or self.nearest
+        return next((one.passage.owner for one in found if one.passage.owner), None)
 
 
 @dataclass(frozen=True, slots=True)

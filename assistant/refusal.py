@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.records import Answer, Reason
+from assistant.records import Answer, Citation, Reason
 from retrieval.index import PassageIndex
-from retrieval.records import Hit
 from retrieval.scope import Scope
 from retrieval.terms import terms
 
@@ -15,6 +14,11 @@ from retrieval.terms import terms
 _NO_SUBJECT = frozenset(
     terms("policy rule document company tell know help question please information explain say thing stuff")
 )
+
+
+#: How likely it has to be that something answers for what comes nearest to be worth a look, and how much of it is (decision 24).
+_LEAST_WORTH_A_LOOK = 0.05
+_MOST_WORTH_A_LOOK = 2
 
 
 def is_too_vague(question: str) -> bool:
@@ -36,18 +40,24 @@ def as_told(answer: Answer) -> Answer:
     return replace(answer, reason=Reason.NOT_COVERED) if answer.reason is Reason.NO_ACCESS else answer
 
 
-def refusal_text(reason: Reason, nearest: Sequence[Hit]) -> str:
+def to_look_at(answer: Answer) -> tuple[Citation, ...]:
+    """What a refusal shows below it, because the documents may say it after all: what comes nearest, unless nothing does."""
+    is_near = as_told(answer).reason is Reason.NOT_COVERED and answer.confidence >= _LEAST_WORTH_A_LOOK
+    return answer.nearest[:_MOST_WORTH_A_LOOK] if is_near else ()
+
+
+def refusal_text(reason: Reason, nearest: Sequence[Citation]) -> str:
     """What the reader is told: the reason in a sentence, and whom to ask. That others may read more is in no sentence.
 
-    :param nearest: the best hits inside the asker's scope; the owner of the first is named.
+    :param nearest: what came nearest inside the asker's scope; the first owner is named.
     """
-    owner = next((hit.passage.owner for hit in nearest if hit.passage.owner), None)
+    owner = next((one.passage.owner for one in nearest if one.passage.owner), None)
     ask = f"You could ask {owner}." if owner else "You could ask HR."
     match reason:
         case Reason.EMPTY_INDEX:
             return "There are no documents to answer from yet. HR can upload them."
         case Reason.TOO_VAGUE:
-            titles = list(dict.fromkeys(hit.passage.title for hit in nearest))[:3]
+            titles = list(dict.fromkeys(one.passage.title for one in nearest))
             examples = f" I have, for example: {'; '.join(titles)}." if titles else ""
             return f"What would you like to know about?{examples}"
         case Reason.SUPERSEDED_ONLY:

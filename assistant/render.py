@@ -159,7 +159,7 @@ def own_words(answer: Answer, words: Wording) -> str | None:
         return words("welcome" if is_thanks(answer.question) else "greeting")
     reason = as_told(answer).reason
     if reason is Reason.TOO_VAGUE:
-        titles = list(dict.fromkeys(passage.title for passage in answer.nearest))
+        titles = list(dict.fromkeys(one.passage.title for one in answer.nearest))
         return words("vague_examples", titles=plain("; ".join(titles))) if titles else words("vague")
     if answer.status is Status.ABSTAINED and reason is not None:
         return words(f"refused_{reason.value}", owner=plain(answer.contact or NOBODY_NAMED))

@@ -156,8 +156,8 @@ def _look_at_answer(stocked: Library, pair: Pair, answer: Answer, found: Finding
 
     for citation in answer.sources:
         found.see("citation", leaked=not allowed(citation.passage.version_id))
-    for passage in answer.nearest:
-        found.see("nearest passage of a refusal", leaked=not allowed(passage.version_id))
+    for citation in answer.nearest:
+        found.see("nearest passage of a refusal", leaked=not allowed(citation.passage.version_id))
     told = json.dumps(answer_json(replace(answer, question="", standalone_question="")))
     found.see("answer", leaked=stocked.names_forbidden(told, pair.person, allowed))
 

@@ -19,6 +19,7 @@ from assistant.config import Settings
 from assistant.contract import answer_json, search_json
 from assistant.opening import open_assistant
 from assistant.records import Answer, AsideKind
+from assistant.refusal import to_look_at
 from retrieval.encoder import encoder_name, load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.generations import open_index
@@ -134,7 +135,11 @@ def _show(answer: Answer) -> None:
         what = "See" if beside.kind is AsideKind.REFERENCE else "Defined:"
         words = " ".join(beside.citation.quote.split())
         console.print(f"\n{what} {beside.about}: {words} [{beside.citation.number}]")
-    for citation in answer.sources:
+    if near := to_look_at(answer):
+        console.print("\nWhat comes nearest, in case it helps:")
+        for citation in near:
+            console.print(f"\n“{' '.join(citation.quote.split())}” [{citation.number}]")
+    for citation in (*answer.sources, *near):
         passage = citation.passage
         where = " > ".join([passage.title, *passage.section_path]) + (f", page {passage.page}" if passage.page else "")
         dates = f", in force from {passage.effective_from}" if passage.effective_from else ""

@@ -13,7 +13,7 @@ from assistant.evidence import EvidenceSentence
 from assistant.model import Ending, Message
 from assistant.opening import Expendable
 from assistant.records import AnswerDone, Check, EvidenceFound, Reason, Status, TokenDrafted, Turn
-from assistant.refusal import as_told
+from assistant.refusal import as_told, to_look_at
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import ModelUnavailable
 from retrieval.generations import CurrentIndex, publish
@@ -192,6 +192,28 @@ def test_refusal_does_not_name_what_the_asker_may_not_read(home: Home) -> None:
     answer = assistant(home).answer("When are salary bands reviewed?")
     assert "Pay" not in answer.text
     assert "spring" not in answer.text
+
+
+def test_a_refusal_shows_what_comes_nearest_inside_the_asker_s_scope(home: Home) -> None:
+    one = assistant(home)
+    for question in ("Is carrying over gym membership refunded?", "When are carried over salary bands reviewed?"):
+        answer = one.answer(question)
+        assert answer.status is Status.ABSTAINED
+        told = answer_json(as_told(answer))["nearest"]
+        assert 0 < len(told) <= 2, question
+        for near in told:
+            assert near["quote"] == near["text"][near["start"] : near["end"]]
+            assert near["title"] not in ("Pay", "Trains"), "kept from the asker, or not in force"
+    assert [near["number"] for near in told] == [1, 2][: len(told)]
+
+
+def test_a_refusal_shows_nothing_where_nothing_is_near(home: Home) -> None:
+    one = assistant(home)
+    far = one.answer("Is gym membership refunded?")
+    assert far.confidence < 0.01
+    for answer in (far, one.answer("Train journeys class?"), one.answer("What is the policy?")):
+        assert answer.nearest, "its owner is named"
+        assert to_look_at(answer) == ()
 
 
 def test_empty_library_is_said_and_no_error(tmp_path: Path) -> None:

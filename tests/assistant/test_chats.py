@@ -11,7 +11,7 @@ from assistant.chats import Chats, Shown, kept_with
 from assistant.records import Aside, AsideKind, Citation
 from retrieval.errors import WrongUsage
 from retrieval.store import Store
-from tests.assistant.answers import answered, passage
+from tests.assistant.answers import answered, passage, refused
 
 
 @pytest.fixture
@@ -179,6 +179,13 @@ def test_with_an_answer_is_kept_what_its_words_are_from_with_what_stands_beside_
     aside = Aside(AsideKind.DEFINITION, "leave", 1, Citation(2, beside, 0, 5))
     kept = kept_with(replace(answered("How much leave?"), asides=(aside,)))
     assert (kept["documents"], kept["versions"]) == (["d1", "d2"], ["d1.v1", "d2.v3"])
+
+
+def test_with_a_refusal_is_kept_what_the_nearest_words_are_from() -> None:
+    near = Citation(1, replace(passage("d3.v1.p0001"), document_id="d3"), 0, 5)
+    refusal = replace(refused("How much leave?"), nearest=(near,))
+    assert (kept_with(refusal)["documents"], kept_with(refusal)["versions"]) == (["d3"], ["d3.v1"])
+    assert kept_with(replace(refusal, confidence=0.0))["documents"] == [], "it was not shown"
 
 
 def test_a_removed_document_s_words_leave_every_conversation(chats: Chats) -> None:

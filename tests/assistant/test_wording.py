@@ -9,7 +9,7 @@ import pytest
 
 from assistant import render
 from assistant.places import countries_in, country_name
-from assistant.records import Reason, Status
+from assistant.records import Citation, Reason, Status
 from assistant.starters import _TOPICS
 from assistant.wording import languages, wording
 from ingest.countries import COUNTRIES
@@ -63,7 +63,7 @@ def test_every_refusal_is_said_in_the_reader_s_language(reason: Reason) -> None:
 def test_a_vague_question_is_asked_back_in_the_reader_s_language() -> None:
     vague = replace(refused("What?", reason=Reason.TOO_VAGUE), status=Status.CLARIFY)
     assert render.own_words(vague, wording("de")) == "Worüber möchten Sie etwas wissen?"
-    near = replace(vague, nearest=(passage(), passage("d1.v1.p0002")))
+    near = replace(vague, nearest=tuple(Citation(1, one, 0, 4) for one in (passage(), passage("d1.v1.p0002"))))
     assert str(render.own_words(near, wording("de"))).endswith("Da sind zum Beispiel: Leave.")
 
 
