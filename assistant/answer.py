@@ -96,6 +96,7 @@ class _Asked:
 class _Told:
     """What is quoted, best first; no citations where the evidence is not enough."""
 
+    hits: Sequence[Hit]  #: all that was found
     evidence: Sequence[EvidenceSentence]  #: what a draft may phrase; empty where nothing but the quotations will do
     citations: Sequence[Citation]
     confidence: float
@@ -103,7 +104,7 @@ class _Told:
     sides: bool = False  #: they are sides of a contradiction, or rules of countries
 
 
-_NOTHING = _Told([], [], 0.0)
+_NOTHING = _Told([], [], [], 0.0)
 
 #: Yields checked text; returns the claims and citations it made, and how the draft ended.
 _Phrasing = Generator[AnswerEvent, None, tuple[tuple[list[Claim], list[Citation]] | None, Ending | None]]
@@ -187,20 +188,18 @@ class Assistant:
             searcher = self.searcher()
         except IndexEmpty:
             asked = _Asked(question, whole, scope, clock, 0)
-            yield AnswerDone(self._refuse(asked, Reason.EMPTY_INDEX, ()))
+            yield AnswerDone(self._refuse(asked, Reason.EMPTY_INDEX, _NOTHING))
             return
         asked = _Asked(question, whole, settled(scope, whole, searcher), clock, searcher.index.generation)
-        events = self._remembered(asked, searcher)
-        begin = next(events)
-        for other in self._otherwise(asked, history, scope, searcher):
-            if not _is_refusal(begin):
-                break
-            again = self._remembered(other, searcher)
-            begin_again = next(again)
-            if not _is_refusal(begin_again):
-                begin, events = begin_again, again
-        yield begin
-        yield from events
+        readings = [asked, *self._otherwise(asked, history, scope, searcher)]
+        key = tuple((one.standalone, one.scope.groups, one.scope.day, one.scope.jurisdiction) for one in readings)
+        if cached := self._cache.get((asked.generation, key)):
+            yield from _once_more(cached, asked)
+            return
+        for event in self._answer(readings, searcher):
+            if isinstance(event, AnswerDone) and not event.passing:
+                self._cache.put((asked.generation, key), event.answer)
+            yield event
 
     @staticmethod
     def _otherwise(asked: _Asked, history: Sequence[Turn], scope: Scope, searcher: Searcher) -> Iterator[_Asked]:
@@ -211,32 +210,26 @@ class Assistant:
         if asked.scope.as_of and (timeless := undated(asked.standalone)) != asked.standalone:
             yield replace(asked, standalone=timeless)
 
-    def _remembered(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
-        """Answer a question, at once where it was answered before."""
-        key = (asked.standalone, asked.scope.groups, asked.scope.day, asked.scope.jurisdiction, asked.generation)
-        if cached := self._cache.get(key):
-            asked.clock.mark("total")
-            cached = replace(cached, question=asked.question, timings_ms=asked.clock.reached_ms)
-            yield EvidenceFound(cached.citations)
-            yield TokenDrafted(cached.text)
-            yield AnswerDone(cached)
+    def _answer(self, readings: Sequence[_Asked], searcher: Searcher) -> Iterator[AnswerEvent]:
+        """Answer a question as the first of its readings that anything answers; a refusal is of the first of all."""
+        decided = ((one, self._decide(one, searcher)) for one in readings)
+        first = next(decided)
+        asked, told = first if first[1].citations else next((one for one in decided if one[1].citations), first)
+        if told.citations:
+            yield from self._tell(asked, told, searcher)
             return
-        for event in self._answer(asked, searcher):
-            if isinstance(event, AnswerDone) and not event.passing:
-                self._cache.put(key, event.answer)
-            yield event
+        reason = Reason.TOO_VAGUE if is_too_vague(asked.standalone) else self._why_not(asked, searcher)
+        yield AnswerDone(self._refuse(asked, reason, told))
 
-    def _answer(self, asked: _Asked, searcher: Searcher) -> Iterator[AnswerEvent]:
+    def _decide(self, asked: _Asked, searcher: Searcher) -> _Told:
+        """What to quote; no citations where that is not enough, or the question names no subject."""
         hits = find(asked.standalone, searcher, asked.scope, k=self.config.hits, mode=self.config.mode)
         asked.clock.mark("retrieve")
         if is_too_vague(asked.standalone):
-            yield AnswerDone(self._refuse(asked, Reason.TOO_VAGUE, hits))
-            return
-        told = self._of_both(asked, searcher) or self._told(asked, hits)
-        if not told.citations:
-            reason = self._why_not(asked, searcher)
-            yield AnswerDone(self._refuse(asked, reason, hits, told))
-            return
+            return _Told(hits, [], [], 0.0)
+        return self._of_both(asked, searcher) or self._told(asked, hits)
+
+    def _tell(self, asked: _Asked, told: _Told, searcher: Searcher) -> Iterator[AnswerEvent]:
         citations, disputed, sides = told.citations, told.disputed, told.sides
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
@@ -280,15 +273,14 @@ class Assistant:
         evidence = self._evidence(asked, hits)
         confidence = self.confidence.probability(hits, evidence)
         if not evidence or confidence < self.confidence.threshold:
-            return _Told(evidence, [], confidence)
+            return _Told(hits, evidence, [], confidence)
         if asked.scope.jurisdiction:
             evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
         disputed = conflicts.find(evidence, encoder=self.encoder)
         # Both sides of a contradiction, and each country's rule, are quoted word for word, whatever else would have been chosen.
         sides = disputed[0] if disputed else rules_of_countries(asked.scope, evidence, hits, encoder=self.encoder)
-        return _Told(
-            evidence, choose(sides, EVERY_SIDE) if sides else choose(evidence), confidence, bool(disputed), bool(sides)
-        )
+        citations = choose(sides, EVERY_SIDE) if sides else choose(evidence)
+        return _Told(hits, evidence, citations, confidence, bool(disputed), bool(sides))
 
     def _of_both(self, asked: _Asked, searcher: Searcher) -> _Told | None:
         """What is told of each of two questions in one; None where there is one, or one of them has no answer or several."""
@@ -302,7 +294,7 @@ class Assistant:
             if not told[-1].citations or told[-1].sides:
                 return None
         citations = joined([citation for one in told for citation in one.citations])
-        return _Told([], citations, min(one.confidence for one in told))
+        return _Told([], [], citations, min(one.confidence for one in told))
 
     def _beside(self, index: PassageIndex) -> Asides:
         held = self._asides
@@ -347,9 +339,9 @@ class Assistant:
                 return reason
         return Reason.NOT_COVERED
 
-    def _refuse(self, asked: _Asked, reason: Reason, hits: Sequence[Hit], told: _Told = _NOTHING) -> Answer:
+    def _refuse(self, asked: _Asked, reason: Reason, told: _Told) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
-        nearest = tuple(closest(hits, told.evidence)[:_NEAREST])
+        nearest = tuple(closest(told.hits, told.evidence)[:_NEAREST])
         refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest), told.confidence)
         return replace(refusal, nearest=nearest)
 
@@ -378,8 +370,13 @@ def _same_reach(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) 
     return one is other if one is None or other is None else bool((one == other).all())
 
 
-def _is_refusal(event: AnswerEvent) -> bool:
-    return isinstance(event, AnswerDone) and event.answer.status is Status.ABSTAINED
+def _once_more(answer: Answer, asked: _Asked) -> Iterator[AnswerEvent]:
+    """An answer that was given before, to somebody who asks now."""
+    asked.clock.mark("total")
+    if answer.citations:
+        yield EvidenceFound(answer.citations)
+        yield TokenDrafted(answer.text)
+    yield AnswerDone(replace(answer, question=asked.question, timings_ms=asked.clock.reached_ms))
 
 
 def _quoted(citations: Sequence[Citation]) -> tuple[list[Claim], list[Citation]]:

@@ -234,6 +234,12 @@ def test_follow_up_is_answered_with_its_subject(home: Home) -> None:
     assert answer.citations[0].passage.title == "Leave"
 
 
+def test_a_refusal_is_the_same_when_it_is_asked_for_again(home: Home) -> None:
+    one = assistant(home)
+    first, again = (list(one.stream("Is gym membership refunded?")) for _ in range(2))
+    assert [type(event) for event in first] == [type(event) for event in again] == [AnswerDone]
+
+
 def test_two_questions_in_one_are_both_answered(home: Home) -> None:
     answer = assistant(home).answer(
         "How many unused days may be carried over and how long is parental leave in Germany?"
@@ -249,6 +255,9 @@ def test_documents_that_held_at_a_time_need_not_name_it(home: Home) -> None:
     answer = desk.answer(dated)
     assert (answer.status, answer.as_of) == (Status.ANSWERED, date(2026, 2, 3))
     assert (answer.question, answer.standalone_question) == (dated, plain)
+    assert answer.timings_ms["retrieve"] <= answer.timings_ms["first_evidence"] <= answer.timings_ms["total"]
+    again = desk.answer(dated)
+    assert (again.status, again.text, again.standalone_question) == (answer.status, answer.text, plain)
     assert desk.answer("How many canaries are there on 3 February 2026?").status is Status.ABSTAINED
 
 
