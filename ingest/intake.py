@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
@@ -102,6 +102,7 @@ def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int
     """Copy a file into the home under a passing name, so that what is hashed, read and kept are the same bytes.
 
     :raises DocumentRejected: if it can't be read, is of an unsupported type, empty or too large.
+    :raises OSError: if it can't be written, as on a full disk, which is no file's fault.
     """
     if source.problem is not None:
         raise DocumentRejected(source.problem)
@@ -110,8 +111,8 @@ def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int
     target = _folder(home) / f"{os.getpid()}-{next(_SERIAL)}"
     digest, size = hashlib.sha256(), 0
     try:
-        with source.path.open("rb") as stream, target.open("wb") as kept:
-            while block := stream.read(1 << 20):
+        with target.open("wb") as kept:
+            for block in _blocks(source.path):
                 size += len(block)
                 if size > max_bytes:
                     raise DocumentRejected(
@@ -121,22 +122,27 @@ def _copy_in(source: Source, home: Home, max_bytes: int) -> tuple[Path, str, int
                 kept.write(block)
             kept.flush()
             os.fsync(kept.fileno())
-    except DocumentRejected:
+    except (DocumentRejected, OSError):
         target.unlink(missing_ok=True)
         raise
-    except PermissionError as error:
-        target.unlink(missing_ok=True)
-        raise DocumentRejected("no permission to read it; check its owner and mode") from error
-    except FileNotFoundError as error:
-        target.unlink(missing_ok=True)
-        raise DocumentRejected("there is no such file any more; look where it lies now") from error
-    except OSError as error:
-        target.unlink(missing_ok=True)
-        raise DocumentRejected(f"cannot be read: {error.strerror}") from error
     if size == 0:
         target.unlink()
         raise DocumentRejected(media.EMPTY)
     return target, digest.hexdigest(), size
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """:raises DocumentRejected: if the file can't be read."""
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                yield block
+    except PermissionError as error:
+        raise DocumentRejected("no permission to read it; check its owner and mode") from error
+    except FileNotFoundError as error:
+        raise DocumentRejected("there is no such file any more; look where it lies now") from error
+    except OSError as error:
+        raise DocumentRejected(f"cannot be read: {error.strerror}") from error
 
 
 def _folder(home: Home) -> Path:

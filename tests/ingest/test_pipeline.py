@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from ingest.discover import Source
 from ingest.pipeline import IngestOptions, ingest
 from ingest.records import FileReport, FileStatus
 from retrieval.documents import NewVersion, Standing, Version
-from retrieval.errors import WrongUsage
+from retrieval.errors import NotReady, WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.home import Home
 from retrieval.store import Store
@@ -296,6 +297,18 @@ def test_a_file_over_the_size_limit_is_rejected(library: Library) -> None:
 def test_a_file_without_permission_is_rejected(library: Library) -> None:
     library.write("a.md", "Leave is paid.").chmod(0)
     assert library.ingest()[0].reason == "no permission to read it; check its owner and mode"
+
+
+def test_a_full_disk_is_not_the_file_s_fault(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.write("leave.md", "# Leave\n\nEveryone has 28 days.\n")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("ingest.intake.os.fsync", full)
+    with pytest.raises((OSError, NotReady), match="No space left"):
+        library.ingest()
+    assert not list((library.home.root / "incoming").iterdir())
 
 
 def test_a_path_that_does_not_exist_is_rejected(library: Library) -> None:
