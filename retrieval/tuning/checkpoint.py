@@ -16,7 +16,7 @@ from retrieval.interaction import SHARED
 def save_checkpoint(
     out: Path, parts: Mapping[str, Mapping[str, Tensor]], optimizer: torch.optim.Optimizer, step: int, config: Mapping[str, object]
 ) -> None:  # fmt: skip
-    """Write ``checkpoint.safetensors`` and ``checkpoint.json`` into ``out``, the one before replaced in one move.
+    """Write ``checkpoint.safetensors`` into ``out``, the one before replaced in one move; ``checkpoint.json`` is for people.
 
     :param parts: weights by part and name; the word embeddings that belong to the encoder are left out.
     """
@@ -26,6 +26,7 @@ def save_checkpoint(
     }
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
+    tensors["step"] = torch.tensor(step)
     save_file({name: value.contiguous() for name, value in tensors.items()}, out / "checkpoint.tmp")
     (out / "checkpoint.tmp").replace(out / "checkpoint.safetensors")
     (out / "checkpoint.json").write_text(json.dumps({"step": step, "config": config}, indent=1) + "\n")
@@ -39,7 +40,7 @@ def resume(
     :param parts: by part, what takes its weights.
     :returns: the steps already done, 0 without a checkpoint.
     """
-    if not (out / "checkpoint.json").exists():
+    if not (out / "checkpoint.safetensors").exists():
         return 0
     tensors = load_file(out / "checkpoint.safetensors")
     for part, take in parts.items():
@@ -49,7 +50,8 @@ def resume(
         number, field = name.split(".", 1)
         state.setdefault(int(number), {})[field] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(json.loads((out / "checkpoint.json").read_text())["step"])
+    # A version before this one kept the step beside the weights alone.
+    return int(tensors["step"] if "step" in tensors else json.loads((out / "checkpoint.json").read_text())["step"])
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

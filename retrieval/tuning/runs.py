@@ -15,7 +15,7 @@ from retrieval.errors import WrongUsage
 log = logging.getLogger(__name__)
 
 #: What a run leaves that another would go on from.
-_LEFT = ("checkpoint.json", "best.json", "train.jsonl", "look-alikes.json")
+_LEFT = ("checkpoint.safetensors", "checkpoint.json", "best.json", "train.jsonl", "look-alikes.json")
 _SAID = {
     "kind": "another kind of model", "data": "other data", "start": "other start weights", "settings": "other settings",
     "seed": "another seed",
