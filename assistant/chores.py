@@ -65,8 +65,8 @@ async def _sweep(room: Room) -> None:
         removed = await asyncio.to_thread(sweep, room.store, room.privacy)
         removed["versions"] = await asyncio.to_thread(room.review.erasure.purge)
         await asyncio.to_thread(room.jobs.sweep)
-    except (DatabaseError, PolicydeskError) as error:
-        # A database that is busy for once must not end the server; what was not removed is removed the next time.
+    except (DatabaseError, PolicydeskError, OSError) as error:
+        # A database that is busy for once, or a folder that somebody else removes, must not end the server; what was not removed is removed the next time.
         log.error("records whose time is over could not be removed: %s", error)
         return
     if any(removed.values()):

@@ -251,7 +251,7 @@ class Jobs:
                     row.job_id: row.is_over for row in session.execute(select(JobRow.job_id, is_over.label("is_over")))
                 }
             for left in self.folder.iterdir():
-                if known.get(left.name, _is_old(left)):
+                if known[left.name] if left.name in known else _is_old(left):
                     shutil.rmtree(left, ignore_errors=True)
 
     def _options(self, job_id: str) -> dict[str, Any]:

@@ -282,6 +282,19 @@ def test_files_kept_for_retry_go_after_a_week_and_what_is_on_its_way_in_stays(
     go_on.set()
 
 
+async def test_a_folder_that_goes_during_the_daily_chores_does_not_end_them(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (room.home.root / "uploads" / "forgotten").mkdir(parents=True)
+
+    def gone(_: Path) -> bool:
+        raise FileNotFoundError("removed just now")
+
+    monkeypatch.setattr("assistant.jobs._is_old", gone)
+    async with chores(room):
+        pass
+
+
 async def test_the_server_removes_them_among_its_daily_chores(room: Room) -> None:
     folder = room.home.root / "uploads" / "forgotten"
     folder.mkdir(parents=True)
