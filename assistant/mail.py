@@ -111,9 +111,9 @@ class Postman:
                 send(compose(handoff.for_reader(public), self._config), self._config)
             except MailFailed as error:
                 log.warning("a hand-off waits in the inbox only: %s", error)
-                self._handoffs.mailed(handoff.handoff_id, sent=False)
                 if isinstance(error, MailServerAway):
-                    break  # the next one would meet the same server
+                    break  # the next one would meet the same server, and it is no hand-off's fault
+                self._handoffs.mailed(handoff.handoff_id, sent=False)
                 continue
             self._handoffs.mailed(handoff.handoff_id, sent=True)
             sent += 1
