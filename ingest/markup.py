@@ -9,6 +9,7 @@ import yaml
 
 from ingest import webstyles
 from ingest.numbering import roman
+from ingest.raised import raised
 from ingest.webtables import settle
 
 Properties = dict[str, str]
@@ -156,6 +157,9 @@ def prepare_html(source: str) -> tuple[str | None, str]:
         _head(node)
     for node in root.xpath("//dl"):
         _pair_terms(node)
+    for node in root.iter("sup"):
+        if (number := node.text_content().strip()).isdecimal():
+            node[:], node.text = [], raised(number)
     settle(root)
     for node in root.xpath("//br[ancestor::p or ancestor::div or ancestor::li or ancestor::blockquote]"):
         node.tail = LINE_BREAK + (node.tail or "")

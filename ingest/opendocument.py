@@ -66,6 +66,7 @@ class _Page:
         self.title: str | None = None
         self._bold: set[str] = set()
         self._struck_out: set[str] = set()
+        self._raised: set[str] = set()
         self._parents: dict[str, str] = {}
         self._lists: dict[str, dict[int, str]] = {}  # list style -> level -> how it counts, "" for bullets
         self._counted: dict[tuple[str, int], int] = {}
@@ -81,6 +82,10 @@ class _Page:
                     "./*[local-name()='text-properties'][@*[local-name()='text-line-through-style' and . != 'none']]"
                 ):
                     self._struck_out.add(name)
+                if style.xpath(
+                    "./*[local-name()='text-properties'][starts-with(@*[local-name()='text-position'], 'super')]"
+                ):
+                    self._raised.add(name)
             for listed in root.iter(f"{_TEXT}list-style"):
                 self._lists.setdefault(listed.get(f"{_STYLE}name", ""), dict(_levels(listed)))
             for outline in root.iter(f"{_TEXT}outline-style"):
@@ -168,6 +173,7 @@ class _Page:
             elif child.tag in (f"{_TEXT}span", f"{_TEXT}a") or child.tag == f"{_TEXT}ruby":
                 inner, style = self._inline(child), child.get(f"{_TEXT}style-name", "")
                 inner = f"<s>{inner}</s>" if style in self._struck_out else inner
+                inner = f"<sup>{inner}</sup>" if style in self._raised else inner
                 parts.append(f"<b>{inner}</b>" if style in self._bold else inner)
             elif isinstance(child.tag, str) and child.tag.startswith(_TEXT):
                 parts.append(self._inline(child))

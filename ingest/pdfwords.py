@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ingest.raised import raised
+
 
 @dataclass(frozen=True, slots=True)
 class RawWord:
@@ -25,6 +27,12 @@ class RawWord:
     bold: bool
     font: int  #: equal for words of one font on one page
 
+
+Point = tuple[float, float]
+
+#: Where the top of the letters points to, for each quarter turn.
+_UP: tuple[Point, ...] = ((0, 1), (-1, 0), (0, -1), (1, 0))
+_LAST_DIGITS = re.compile(r"[0-9]+(?=\W*$)")
 
 #: What pdfium gives for a hyphen at the end of a line.
 _LINE_HYPHENS = frozenset("\ufffe\x02")
@@ -95,7 +103,22 @@ class _WordReader:
         size = size if 0.6 * size <= height <= 2.2 * size else height / 1.2
         font = self._font(first)
         bold = self._bold[font]
-        yield RawWord(text, left, bottom, right, top, (self._x.value, self._y.value), quarter, size, bold, font)
+        baseline = self._x.value, self._y.value
+        text = self._with_raised(text, first, _UP[quarter], baseline, 0.15 * size)
+        yield RawWord(text, left, bottom, right, top, baseline, quarter, size, bold, font)
+
+    def _with_raised(self, text: str, first: int, up: Point, baseline: Point, least: float) -> str:
+        """A word whose last digits stand higher than its first letter, as the mark of a footnote does, with these as raised ones."""
+        digits = _LAST_DIGITS.search(text)
+        if digits is None:
+            return text
+        begin = digits.end()
+        while begin > max(digits.start(), 1):
+            self._pdfium.FPDFText_GetCharOrigin(self._page, first + begin - 1, self._x, self._y)
+            if (self._x.value - baseline[0]) * up[0] + (self._y.value - baseline[1]) * up[1] < least:
+                break
+            begin -= 1
+        return text[:begin] + raised(text[begin : digits.end()]) + text[digits.end() :]
 
     def _font(self, index: int) -> int:
         """A number for the font of a character; whether it is bold is then known."""

@@ -9,6 +9,7 @@ from itertools import groupby
 from ingest import media, partition
 from ingest.header import header_rows
 from ingest.outline import MAX_HEADING_CHARS
+from ingest.raised import raised
 from ingest.records import Block, BlockKind, Loaded
 from retrieval.errors import DocumentRejected
 
@@ -20,6 +21,8 @@ _TITLE = re.compile(r"\{\\info\b.*?\{\\title\s+([^{}\\]+)\}", re.DOTALL)
 
 _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z0-9])")
 _FOOTNOTE_MARK = re.compile(r"(?:\\(?!chftn)[a-z]+-?\d* ?)*\{[^{}]*\\chftn\s*\}\s*")
+#: A small raised number, in a group of its own or up to the word that ends it.
+_RAISED = re.compile(r"(?P<before>\\super(?:\\[a-z]+-?\d*)* )(?P<number>\d{1,3})(?=\s*(?:\}|\\nosupersub|\\super0))")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 #: Words that set the letters behind them apart, and what is said where those are left out.
 _LEFT_OUT = {
@@ -38,7 +41,7 @@ def load_richtext(data: bytes) -> Loaded:
     # RTF is seven bits wide by definition; what is not is read byte by byte, as striprtf expects it.
     source = data.decode("latin-1")
     try:
-        shown = _with_notes(source)
+        shown = _RAISED.sub(_raised, _with_notes(source))
         for word in _LEFT_OUT:
             shown = _without(word, shown)
         text = rtf_to_text(_with_marks(shown), errors="ignore")
@@ -59,6 +62,10 @@ def _without(word: str, source: str) -> str:
     begin = rf"\\{word}(?![a-z0])"
     source = re.sub(rf"{begin}([^{{}}]*?)\\{word}0 ?", r"{\\*\\x \1}", source)
     return re.sub(begin, r"\\*\g<0>", source)
+
+
+def _raised(match: re.Match[str]) -> str:
+    return match["before"] + "".join(f"\\u{ord(digit)} ?" for digit in raised(match["number"]))
 
 
 def _with_notes(source: str) -> str:

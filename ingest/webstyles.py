@@ -1,4 +1,4 @@
-"""What a page says by its style sheet alone, said by its elements: bold and struck-out text, and how deep a list stands.
+"""What a page says by its style sheet alone, said by its elements: bold, raised and struck-out text, and how deep a list stands.
 
 Programs that export documents as pages, Google Docs among them, write so.
 """
@@ -12,19 +12,23 @@ from typing import Any
 _RULE = re.compile(r"\.([\w-]+)\s*\{([^{}]*)\}")
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")
 _STRUCK_OUT = re.compile(r"text-decoration[\w-]*\s*:[^;]*line-through")
+_RAISED = re.compile(r"vertical-align\s*:\s*super")
 #: "lst-kix_abc-1": a list of the second level.
 _DEPTH = re.compile(r"\blst-\S+-(\d)(?!\S)")
 
 
 def settle(root: Any) -> None:
-    """Make spans of bold and struck-out classes ``b`` and ``s``, and put lists into the items that they stand below."""
+    """Make spans of bold, raised and struck-out classes ``b``, ``sup`` and ``s``, and put lists into the items that they stand below."""
     rules = [rule for sheet in root.iter("style") for rule in _RULE.findall(sheet.text or "")]
     bold = {name for name, style in rules if _BOLD.search(style)}
     struck_out = {name for name, style in rules if _STRUCK_OUT.search(style)}
+    raised = {name for name, style in rules if _RAISED.search(style)}
     for span in root.iter("span"):
         classes = set(span.get("class", "").split())
         if classes & struck_out:
             span.tag = "s"
+        elif classes & raised:
+            span.tag = "sup"
         elif classes & bold:
             span.tag = "b"
     for inner in list(root.iter("ol", "ul")):

@@ -12,6 +12,7 @@ from typing import Any
 from ingest import nested
 from ingest.archive import Archive
 from ingest.notes import place_notes
+from ingest.raised import raised
 from ingest.tracked import accept, unwrap
 from ingest.wordstyles import Styles, read_styles
 from retrieval.errors import DocumentRejected
@@ -124,6 +125,8 @@ def _flatten(root: Any, styles: Styles | None = None) -> list[str]:
         paragraph = style.getparent().getparent()
         if re.fullmatch(r"(TOC|Verzeichnis)\d", style.get(f"{_W}val", "")) and paragraph.getparent() is not None:
             paragraph.getparent().remove(paragraph)
+    for run in root.iter(f"{_W}r"):
+        _raise(run)
     nested.settle(root)
     for table in root.iter(f"{_W}tbl"):
         _mark_header(table, styles or Styles())
@@ -144,6 +147,15 @@ def _without_struck_out(root: Any) -> bool:
 
 def _is_struck_out(run: Any) -> bool:
     return _is_set(run, "strike") or _is_set(run, "dstrike")
+
+
+def _raise(run: Any) -> None:
+    """Write a small raised number as such."""
+    height = run.find(f"{_W}rPr/{_W}vertAlign")
+    if height is not None and height.get(f"{_W}val") == "superscript":
+        for words in run.iterchildren(f"{_W}t"):
+            if (number := (words.text or "").strip()).isdecimal():
+                words.text = raised(number)
 
 
 #: Put in front of the first words of a table's rows that head the columns; the partitioner doesn't say.

@@ -9,7 +9,7 @@ from ingest.load import load
 from ingest.partition import is_verb
 from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
-from tests.ingest.builders import docx
+from tests.ingest.builders import docx, docx_with_body, flowing_pdf
 
 
 def shapes(name: str, data: bytes | str) -> list[tuple[str, int | None, str]]:
@@ -214,3 +214,26 @@ def test_a_word_of_forty_thousand_letters_is_read_at_once() -> None:
 
 def test_a_line_of_millions_of_letters_is_read() -> None:
     assert len(load("long.txt", b"x" * 1_500_000).blocks[0].text) == 1_500_000
+
+
+RAISED = (
+    "<w:p><w:r><w:t>The limit is EUR 50</w:t></w:r><w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>2</w:t></w:r>"
+    "<w:r><w:t xml:space='preserve'> per day.</w:t></w:r></w:p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.html", b"<p>The limit is EUR 50<sup><a href='#n2'>2</a></sup> per day.</p>"),
+        ("a.html", b"<style>.c3{vertical-align:super}</style><p>The limit is EUR 50<span class=c3>2</span> per day.</p>"),
+        ("a.md", b"The limit is EUR 50<sup>2</sup> per day."),
+        ("a.rtf", rb"{\rtf1\pard The limit is EUR 50{\super 2} per day.\par}"),
+        ("a.rtf", rb"{\rtf1\pard The limit is EUR 50\super 2\nosupersub  per day.\par}"),
+        ("a.docx", docx_with_body(RAISED)),
+        ("a.pdf", flowing_pdf(["The limit is EUR 50<super>2</super> per day."])),
+    ],
+    ids=["link", "style sheet", "markdown", "rtf group", "rtf", "docx", "pdf"],
+)  # fmt: skip
+def test_a_small_raised_number_is_no_digit_of_the_number_before_it(name: str, data: bytes) -> None:
+    assert [block.text for block in load(name, data).blocks] == ["The limit is EUR 50² per day."]
