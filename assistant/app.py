@@ -201,7 +201,6 @@ class Chat:
         if answer.citations:
             reply.elements = [elements.passages(answer.sources, words, quotes=False)]
         elif near := to_look_at(answer):
-            reply.content += f"\n\n{words('refused_nearest')}"
             reply.elements = [elements.passages(near, words, quotes=True)]
         if answer.choices:
             reply.elements = [*reply.elements, elements.choice(answer, words)]

@@ -11,7 +11,7 @@ from typing import Any
 from assistant.handoffs import NOBODY_NAMED
 from assistant.places import country_name
 from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Reason, Status
-from assistant.refusal import as_told
+from assistant.refusal import as_told, to_look_at
 from assistant.smalltalk import is_thanks
 from assistant.tabular import parts
 from assistant.wording import Wording, wording
@@ -162,7 +162,8 @@ def own_words(answer: Answer, words: Wording) -> str | None:
         titles = list(dict.fromkeys(one.passage.title for one in answer.nearest))
         return words("vague_examples", titles=plain("; ".join(titles))) if titles else words("vague")
     if answer.status is Status.ABSTAINED and reason is not None:
-        return words(f"refused_{reason.value}", owner=plain(answer.contact or NOBODY_NAMED))
+        name = "refused_near" if to_look_at(answer) else f"refused_{reason.value}"
+        return words(name, owner=plain(answer.contact or NOBODY_NAMED))
     return None
 
 

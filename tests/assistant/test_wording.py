@@ -60,6 +60,12 @@ def test_every_refusal_is_said_in_the_reader_s_language(reason: Reason) -> None:
     assert "okumente" in said
 
 
+def test_a_refusal_above_what_comes_nearest_does_not_say_that_the_documents_are_silent() -> None:
+    near = replace(refused("Why?"), nearest=(Citation(1, passage(), 0, 4),))
+    assert "no sure answer" in str(render.own_words(near, wording("en")))
+    assert "The documents don't say" in str(render.own_words(replace(near, confidence=0.0), wording("en")))
+
+
 def test_a_vague_question_is_asked_back_in_the_reader_s_language() -> None:
     vague = replace(refused("What?", reason=Reason.TOO_VAGUE), status=Status.CLARIFY)
     assert render.own_words(vague, wording("de")) == "Worüber möchten Sie etwas wissen?"
