@@ -101,7 +101,7 @@ def begin(weights: Path, settings: Mapping[str, Any]) -> bool:
     else:
         weights.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-    return not (weights / "fusion.json").exists()  # what a run writes last
+    return not all((weights / name).exists() for name in ("fusion.json", "manifest.json"))  # what a run writes last
 
 
 def rank_left_out(

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 from time import perf_counter
 
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.fusion import save_fusion
+from retrieval.interaction import InteractionNetwork
 from retrieval.rerank import InteractionReranker
 from retrieval.tuning.calibration import (
     Remembering,
@@ -85,34 +87,40 @@ def tune_reranker(
         raise WrongUsage(
             "no training questions were found or could be made; give folders with a train split or markdown"
         )
+    drawn = frozenset(group.question for group in groups)
+    chosen = [(one, questions) for one in collections if (questions := dev_questions(one, drawn, config))]
+    if not chosen:  # said now, not after the training
+        raise WrongUsage(
+            "no dev questions to calibrate on; give at least one folder with qrels/dev.tsv, or more train questions than are drawn"
+        )
     network, validations = train(
         groups, encoder_folder, out / "run", config.training, start_from=config.start_from, held_out=held_out,
         report=lambda progress: report(_said(progress), progress.step, progress.steps),
     )  # fmt: skip
-    write_weights(network, out)
     facts = Facts(
         name=config.name, command=command, data=stated, groups=Counter(group.source for group in groups),
         training=asdict(config.training), steps=config.training.steps, hours=(perf_counter() - began) / 3600, measures={},
         validations=validations,
     )  # fmt: skip
-    return calibrate(collections, groups, encoder, encoder_folder, out, config, facts, report=report)
+    return calibrate(network, chosen, drawn, encoder, encoder_folder, out, config, facts, report=report)
 
 
 def calibrate(
-    collections: Sequence[Collection], groups: Sequence[Group], encoder: Encoder, encoder_folder: Path, out: Path,
-    config: TuneConfig, facts: Facts, *, report: Report = lambda _what, _done, _total: None,
+    network: InteractionNetwork, chosen: Sequence[tuple[Collection, Sequence[Question]]], drawn: frozenset[str], encoder: Encoder,
+    encoder_folder: Path, out: Path, config: TuneConfig, facts: Facts, *, report: Report = lambda _what, _done, _total: None,
 ) -> dict[str, dict[str, float]]:  # fmt: skip
-    """Fit fusion, log-odds and blend to the weights in ``out``, on questions that nothing was learned from, and write
-    ``fusion.json``, the model card and the manifest.
+    """Fit fusion, log-odds and blend to a network, on questions that nothing was learned from, and write the weights,
+    ``fusion.json``, the model card and the manifest. What ``out`` held before stays as it is until then.
 
+    :param chosen: collections with the dev questions that are read; ``drawn``: the texts of those that were learned from.
     :returns: nDCG@10 by system and collection.
-    :raises WrongUsage: if no collection has dev questions, or train questions that were not drawn.
+    :raises WrongUsage: if search finds nothing for any of the questions.
     """
-    write_release(out, facts, scale=1.0, offset=0.0)
-    reranker = Remembering(InteractionReranker.load(out, encoder_folder))
-    drawn = frozenset(group.question for group in groups)
-    chosen = [(c, dev_questions(c, drawn, config)) for c in collections]
-    chosen = [(collection, questions) for collection, questions in chosen if questions]
+    packed = out / "run" / "packed"  # as it will be served: rounded to a byte a number
+    write_weights(network, packed)
+    write_release(packed, facts, scale=1.0, offset=0.0)
+    reranker = Remembering(InteractionReranker.load(packed, encoder_folder))
+    rmtree(packed)
     everything: list[JudgedPool] = []
     for number, (collection, _) in enumerate(chosen):
         report("searching dev questions", number, len(chosen))
@@ -121,7 +129,7 @@ def calibrate(
     read_ids = {(c.name, question.question_id) for c, questions in chosen for question in questions}
     pools = [pool for pool in everything if (pool.source, pool.question.question_id) in read_ids]
     if not pools:
-        raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
+        raise WrongUsage("search finds nothing for the dev questions; give folders whose documents fit their questions")
     fusion, coverage_choice, _ = choose_fusion(everything)
     first_stage = {"bm25": mean_ndcg(pools, lambda pool: pool.bm25), "dense": mean_ndcg(pools, lambda pool: pool.dense)}
     hybrid = mean_ndcg(pools, lambda pool: fusion.fuse(pool.coverage, pool.dense))
@@ -146,8 +154,10 @@ def calibrate(
         "hybrid": coverage_choice.measured, "hybrid, left out": coverage_choice.left_out,
     }  # fmt: skip
     about: dict[str, object] = {"nDCG@10, all dev questions": every_question, "nDCG@10, those reranked": measures}
+    write_weights(network, out)
+    save_fusion(fusion, about, out / "fusion.json")
+    # Last: the manifest names the others.
     write_release(out, replace(facts, measures=measures), scale=scale, offset=offset)
-    save_fusion(fusion, about, out / "fusion.json")  # last: where it is, a run was completed
     return measures
 
 

@@ -15,7 +15,7 @@ from retrieval.errors import WrongUsage
 from retrieval.reader import TrainedReader
 from retrieval.tuning.lessons import CollectionUse, Judged, Lessons, Report
 from retrieval.tuning.reading import ReadingConfig, Step, further, train
-from retrieval.weightfolder import SHIPPED, check_place, fill, fingerprint, pack, read_manifest, unpack, write_readable
+from retrieval.weightfolder import SHIPPED, check_place, fill, fingerprint, pack, read_manifest, unpack
 
 _ABOUT = (
     "Tells whether a passage answers a question, and where: all-MiniLM-L6-v2 (Apache-2.0) reading the question with the",
@@ -85,7 +85,6 @@ def tune_reader(
     if config.average_with:
         average(network, config.average_with)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items() if name != SHARED}
-    write_readable(out / "weights.safetensors", save(pack(tensors)))
     manifest = {
         "name": config.name, "kind": "reader", "shares_words_with": "all-MiniLM-L6-v2",
         "command": command,
@@ -95,7 +94,7 @@ def tune_reader(
     }  # fmt: skip
     reader = TrainedReader(network, tokenizer, config.name)
     return lessons.finish(
-        out, manifest, lambda pair: reader.read(pair.question, [pair.passage])[0].log_odds,
+        out, save(pack(tensors)), manifest, lambda pair: reader.read(pair.question, [pair.passage])[0].log_odds,
         about=_ABOUT, rank_weight=config.rank_weight, report=report,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shutil import rmtree
 
 from retrieval.encoder import Encoder
 from retrieval.records import Reading
@@ -76,7 +77,7 @@ def tune_verifier(
 
     train(made, asked, network, Prompter.of(base), out / "run", training, report=trained)
     tensors = {name: value.detach().float().numpy() for name, value in network.state_dict().items()}
-    write_readable(out / "weights.safetensors", save(pack(tensors)))
+    weights = save(pack(tensors))
     manifest = {
         "name": config.name, "kind": "verifier", "base": {"sha256": base_sha256},
         "layers": training.layers, "adapter_scale": training.adapter_scale,
@@ -84,9 +85,13 @@ def tune_verifier(
         "training": asdict(training),
         **({"started_from": fingerprint(config.start_from)} if config.start_from else {}),
     }  # fmt: skip
-    write_manifest(out, {**manifest, "calibration": {"scale": 1.0, "offset": 0.0, "rank_weight": config.rank_weight}})
-    verifier = TrainedVerifier.load(out, base)  # as it is served; of a long passage, the beginning is read
+    packed = out / "run" / "packed"
+    packed.mkdir(exist_ok=True)
+    write_readable(packed / "weights.safetensors", weights)
+    write_manifest(packed, {**manifest, "calibration": {"scale": 1.0, "offset": 0.0, "rank_weight": 0.0}})
+    verifier = TrainedVerifier.load(packed, base)  # as it is served; of a long passage, the beginning is read
+    rmtree(packed)
     return lessons.finish(
-        out, manifest, lambda pair: verifier.verify(pair.question, [pair.passage], [Reading(0.0, 0, 0)])[0],
+        out, weights, manifest, lambda pair: verifier.verify(pair.question, [pair.passage], [Reading(0.0, 0, 0)])[0],
         about=_ABOUT, rank_weight=config.rank_weight, report=report,
     )  # fmt: skip

@@ -121,11 +121,13 @@ class Lessons:
         return made, asked
 
     def finish(
-        self, out: Path, manifest: Mapping[str, Any], read: Callable[[Pair], float], *, about: Sequence[str],
+        self, out: Path, weights: bytes, manifest: Mapping[str, Any], read: Callable[[Pair], float], *, about: Sequence[str],
         rank_weight: float, report: Report,
     ) -> dict[str, Judged]:  # fmt: skip
-        """Make the output log-odds, judge it, and write the model card and the manifest into ``out``.
+        """Make the output log-odds, judge it, and write the weights, the model card and the manifest into ``out``. What it held
+        before stays as it is until then.
 
+        :param weights: of ``weights.safetensors``.
         :param manifest: what it says beside the calibration; ``name``, ``command`` and ``training`` stand on the card too.
         :param read: the log-odds as the weights say them.
         :param about: lines of the card that say what the weights are.
@@ -140,6 +142,7 @@ class Lessons:
         hours = (perf_counter() - self._began) / 3600
         facts = Facts(manifest["command"], self._stated, manifest["training"], hours, judged)
         (out / "README.md").write_text(card(manifest["name"], about, facts), encoding="utf-8")
+        write_readable(out / "weights.safetensors", weights)
         calibration = {"scale": round(scale, 6), "offset": round(offset, 6), "rank_weight": rank_weight}
         write_manifest(out, {**manifest, "calibration": calibration})
         return judged

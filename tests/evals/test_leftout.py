@@ -66,6 +66,8 @@ def test_weights_of_another_run_are_not_taken_for_this_one(tmp_path: Path) -> No
     assert begin(tmp_path / "rules", {"steps": 1})
     assert begin(tmp_path / "rules", {"steps": 1}), "begun and not completed"
     (tmp_path / "rules" / "fusion.json").touch()
+    assert begin(tmp_path / "rules", {"steps": 1}), "the manifest is written last"
+    (tmp_path / "rules" / "manifest.json").touch()
     assert not begin(tmp_path / "rules", {"steps": 1})
     with pytest.raises(WrongUsage, match="choose another --out"):
         begin(tmp_path / "rules", {"steps": 300})

@@ -359,6 +359,8 @@ def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_pa
             [data], encoder, folder, out, TuneConfig(mining=mining, training=training),
             report=lambda what, done, total: reports.append((what, done, total)),
         )  # fmt: skip
+        assert "fusion.json" in json.loads((out / "manifest.json").read_text())["files"]
+        assert load_reranker(str(out)), "also after the second run, which wrote another fusion"
     trained = [done for what, done, _ in reports if what.startswith("training")]
     assert trained == [1, 2]  # the second run did one step, not two
     assert measures["hybrid"]["rules"] >= max(measures["bm25"]["rules"], measures["dense"]["rules"])
@@ -389,6 +391,47 @@ def test_training_goes_on_from_a_reranker(tmp_path: Path) -> None:
     shipped = InteractionNetwork.from_encoder(folder)
     fill(shipped, SHIPPED / "reranker", kind="reranker")
     assert all(torch.equal(value, trained.state_dict()[name]) for name, value in shipped.state_dict().items())
+
+
+@pytest.mark.model
+def test_a_run_that_is_stopped_while_it_calibrates_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retrieval import tune
+    from retrieval.models import ENCODER, ModelCache
+    from retrieval.rerank import load_reranker
+    from retrieval.tuning.training import TrainingConfig
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    data, out = write_beir(tmp_path / "rules"), tmp_path / "weights"
+    folder = ModelCache.default().require(ENCODER)
+    mining = MiningConfig(negatives=3, made=0)
+
+    def run(steps: int) -> None:
+        training = TrainingConfig(steps=steps, groups=2, passage_tokens=48)
+        tune.tune_reranker([data], WordEncoder(), folder, out, tune.TuneConfig(mining=mining, training=training))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tune, "calibrate_log_odds", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run(1)
+    assert not (out / "manifest.json").exists(), "weights that are not calibrated are none"
+    run(1)
+    monkeypatch.setattr(tune, "calibrate_log_odds", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(2)
+    assert load_reranker(str(out)), "the weights of the first run are whole"
+
+
+def test_nothing_to_calibrate_on_is_said_before_the_training(tmp_path: Path) -> None:
+    from retrieval.tune import TuneConfig, tune_reranker
+
+    folder = write_beir(tmp_path / "rules")
+    (folder / "qrels" / "dev.tsv").unlink()
+    with pytest.raises(WrongUsage, match="no dev questions to calibrate on"):
+        tune_reranker([folder], WordEncoder(), Path("untouched"), tmp_path / "out", TuneConfig())
 
 
 def test_what_is_no_reranker_is_not_started_from(tmp_path: Path) -> None:
