@@ -116,7 +116,8 @@ class Lessons:
         )
         if not made:
             raise WrongUsage(
-                "the folders hold no passage of thirty words to make questions from; give longer documents"
+                "no passage of thirty words is left to make questions from, those of documents that dev and test questions ask about"
+                " aside; give further documents, such as a folder of Markdown files"
             )
         return made, asked
 
@@ -189,8 +190,13 @@ def dev_pairs(collections: Sequence[Collection], most: int, seed: int) -> list[P
     :raises WrongUsage: if there are none of either.
     """
     pairs = [pair for collection in collections for pair in _dev_pairs(collection, most, seed)]
-    if len({pair.answered for pair in pairs}) < 2:
+    if not any(pair.answered for pair in pairs):
         raise WrongUsage("no dev questions to calibrate on; give at least one folder with qrels/dev.tsv")
+    if all(pair.answered for pair in pairs):
+        raise WrongUsage(
+            "no dev question is asked of a passage that does not answer it; give dev questions about other passages, too, or"
+            " unanswerable ones with asked_against"
+        )
     return pairs
 
 
