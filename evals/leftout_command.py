@@ -56,7 +56,6 @@ def left_out(
 
     console = _console(json_file)
     kinds = kinds_of(data, kind or [])
-    mined = read_recipe(recipe) if recipe else None
     judged = {folder: load_any(folder).limited(limit) for one in kinds for folder in one.judged}
     models = load_models(_settings(context))
     encoder = CachedEncoder(models.encoder, default_folder())
@@ -64,6 +63,7 @@ def left_out(
     config = replace(
         config, mining=replace(config.mining, seed=seed), training=replace(config.training, steps=steps, seed=seed)
     )
+    mined = read_recipe(recipe, config.mining) if recipe else None
     table = Table("nDCG@10", "bm25", "dense", "hybrid", "reranked", "over the best before", "in service")
     rows: list[dict[str, Any]] = []
     with progress_bars(console) as progress:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -26,6 +27,10 @@ app = typer.Typer(
     no_args_is_help=True,
     epilog="Example: `policydesk tune reranker my-questions/ my-handbook/ --start-from shipped`",
 )
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two lines about one thing, where there is no terminal.
 _BETWEEN_LINES_S = 30.0
@@ -85,7 +90,7 @@ def reranker(
             ModelCache.default().require(ENCODER),
             out,
             config,
-            recipe=read_recipe(recipe) if recipe else None,
+            recipe=_of(read_recipe(recipe, config.mining), data) if recipe else None,
             command=_command(),
             report=report,
         )
@@ -127,7 +132,7 @@ def reader(
     from retrieval.tuning.lessons import read_uses
 
     config = ReaderTuneConfig(
-        name=name, uses=read_uses(recipe) if recipe else {}, average_with=_before(average_with, "reader"),
+        name=name, uses=_of(read_uses(recipe), data) if recipe else {}, average_with=_before(average_with, "reader"),
         start_from=_before(start_from, "reader"),
     )  # fmt: skip
     config = replace(config, training=replace(config.training, steps=steps, seed=seed))
@@ -173,7 +178,7 @@ def verifier(
     from retrieval.tuning.lessons import read_uses
 
     config = VerifierTuneConfig(
-        name=name, uses=read_uses(recipe) if recipe else {}, start_from=_before(start_from, "verifier")
+        name=name, uses=_of(read_uses(recipe), data) if recipe else {}, start_from=_before(start_from, "verifier")
     )
     config = replace(config, training=replace(config.training, steps=steps, seed=seed))
     base = prepare_default(ModelCache.default())
@@ -321,7 +326,7 @@ def generator(
             base,
             out,
             config,
-            recipe=read_recipe(recipe) if recipe else None,
+            recipe=_of(read_recipe(recipe, config.draw), data) if recipe else None,
             command=_command(),
             report=report,
         )
@@ -350,6 +355,18 @@ def _before(named: str | None, kind: str) -> Path | None:
     from retrieval.weightfolder import SHIPPED
 
     return SHIPPED / kind if named == "shipped" else Path(named) if named else None
+
+
+def _of(recipe: Mapping[str, T], data: Sequence[Path]) -> Mapping[str, T]:
+    """The recipe; warns where it names a folder that is not among the data: a name that is not spelled alike sets nothing."""
+    from retrieval.tuning.collection import names_of
+
+    if unknown := sorted(recipe.keys() - set(names_of(data))):
+        log.warning(
+            "the recipe sets %s, but the folders are %s; what it says of others counts for nothing",
+            ", ".join(unknown), ", ".join(names_of(data)),
+        )  # fmt: skip
+    return recipe
 
 
 def _alone(left_out: Mapping[str, float]) -> str:

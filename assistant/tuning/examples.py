@@ -7,7 +7,6 @@ passes the claim check; a question for which no such answer can be made gives no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,13 +20,13 @@ from assistant.model import Message
 from assistant.prompt import answer_prompt, one_line
 from assistant.tuning.targets import holds, share_held, target
 from retrieval.encoder import Encoder
-from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
 from retrieval.records import Hit, heading_line
 from retrieval.search import Searcher
 from retrieval.terms import terms
 from retrieval.tuning.collection import Collection, Question
 from retrieval.tuning.mining import reduced
+from retrieval.tuning.recipe import read_settings
 from retrieval.tuning.weak import weak_questions
 
 #: What the model learns to write where the evidence does not answer. It passes no claim check, so nobody is shown it.
@@ -67,17 +66,13 @@ class DrawConfig:
 Recipe = Mapping[str, DrawConfig]
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, usual: DrawConfig | None = None) -> Recipe:
     """Read ``{"<collection>": {"<field of DrawConfig>": value, ...}, ...}``.
 
+    :param usual: what holds where the recipe says nothing, such as a seed; the defaults where None.
     :raises WrongUsage: if the file is something else.
     """
-    try:
-        return {name: DrawConfig(**fields) for name, fields in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise WrongUsage(
-            f"{path} is not a recipe ({error}); it holds fields of DrawConfig by collection name"
-        ) from error
+    return read_settings(path, usual or DrawConfig())
 
 
 def draw(

@@ -18,6 +18,7 @@ from retrieval.records import Passage
 from retrieval.tuning.calibration import auroc, logistic
 from retrieval.tuning.collection import Collection, Question, digest, origins, read_collections
 from retrieval.tuning.mining import misleading
+from retrieval.tuning.recipe import read_settings
 from retrieval.tuning.runs import Run, begin, settled
 from retrieval.tuning.sheets import AskedSheets, MadeSheets, SheetSource
 from retrieval.weightfolder import write_manifest, write_readable
@@ -67,12 +68,7 @@ def read_uses(path: Path) -> dict[str, CollectionUse]:
 
     :raises WrongUsage: if the file is something else.
     """
-    try:
-        return {name: CollectionUse(**fields) for name, fields in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise WrongUsage(
-            f"{path} is not a recipe ({error}); it holds fields of CollectionUse by collection name"
-        ) from error
+    return read_settings(path, CollectionUse())
 
 
 class Lessons:

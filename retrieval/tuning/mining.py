@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Encoder
-from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
 from retrieval.records import Passage, heading_line
 from retrieval.terms import terms
 from retrieval.tuning.collection import Collection, Question
+from retrieval.tuning.recipe import read_settings
 from retrieval.tuning.weak import weak_questions
 
 
@@ -133,17 +132,13 @@ def misleading(
 Recipe = Mapping[str, MiningConfig]
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, usual: MiningConfig | None = None) -> Recipe:
     """Read ``{"<collection>": {"<field of MiningConfig>": value, ...}, ...}``.
 
+    :param usual: what holds where the recipe says nothing, such as a seed; the defaults where None.
     :raises WrongUsage: if the file is something else.
     """
-    try:
-        return {name: MiningConfig(**fields) for name, fields in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise WrongUsage(
-            f"{path} is not a recipe ({error}); it holds fields of MiningConfig by collection name"
-        ) from error
+    return read_settings(path, usual or MiningConfig())
 
 
 def mine(

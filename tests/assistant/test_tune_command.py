@@ -25,6 +25,14 @@ def test_progress_in_a_log_is_a_line_now_and_then(
     assert 4 <= len(said) <= 5
 
 
+def test_a_recipe_for_a_folder_of_another_name_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    recipe = {"my-question": 1, "handbook": 2}
+    assert tune._of(recipe, [tmp_path / "my-questions", tmp_path / "handbook"]) == recipe
+    assert caplog.messages == [
+        "the recipe sets my-question, but the folders are my-questions, handbook; what it says of others counts for nothing"
+    ]
+
+
 def test_training_begins_where_it_is_told() -> None:
     assert tune._before(None, "reader") is None
     assert tune._before("shipped", "reader") == SHIPPED / "reader"

@@ -336,7 +336,24 @@ def test_a_recipe_names_fields_that_exist(tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text('{"rules": {"negatives": 2}}')
     assert read_recipe(tmp_path / "recipe.json") == {"rules": MiningConfig(negatives=2)}
     (tmp_path / "recipe.json").write_text('{"rules": {"colour": 2}}')
-    with pytest.raises(WrongUsage, match="is not a recipe"):
+    with pytest.raises(WrongUsage, match=r"is not a recipe .*rules: there is no 'colour', but negatives, pool"):
+        read_recipe(tmp_path / "recipe.json")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ('{"negatives": "2"}', "'negatives' is '2', expected a whole number from 0"),
+        ('{"negatives": 2.5}', "'negatives' is 2.5, expected a whole number from 0"),
+        ('{"made": -1}', "'made' is -1, expected a whole number from 0"),
+        ('{"across": 0}', "'across' is 0, expected true or false"),
+        ('{"too_alike": NaN}', "'too_alike' is nan, expected a number from 0"),
+        ('"2"', "not an object of objects"),
+    ],
+)
+def test_a_recipe_of_another_kind_is_refused(tmp_path: Path, fields: str, said: str) -> None:
+    (tmp_path / "recipe.json").write_text(f'{{"rules": {fields}}}')
+    with pytest.raises(WrongUsage, match=f"is not a recipe .*{said}"):
         read_recipe(tmp_path / "recipe.json")
 
 
@@ -391,6 +408,11 @@ def test_training_goes_on_from_a_reranker(tmp_path: Path) -> None:
     shipped = InteractionNetwork.from_encoder(folder)
     fill(shipped, SHIPPED / "reranker", kind="reranker")
     assert all(torch.equal(value, trained.state_dict()[name]) for name, value in shipped.state_dict().items())
+
+
+def test_what_a_recipe_does_not_say_is_as_in_the_run(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"rules": {"too_alike": 1}}')
+    assert read_recipe(tmp_path / "recipe.json", MiningConfig(seed=9)) == {"rules": MiningConfig(seed=9, too_alike=1)}
 
 
 @pytest.mark.model
