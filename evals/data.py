@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +11,7 @@ from typing import Any
 
 from evals.trec import Qrels
 from retrieval.errors import WrongUsage
-
-_NUMBERED = re.compile(r"^(.+?)(?:[-./_#:][pv]?\d+)+$")
+from retrieval.particulars import document_of
 
 
 class DataError(WrongUsage):
@@ -31,13 +29,8 @@ class CorpusText:
 
     @property
     def document(self) -> str:
-        """The document the text is a piece of: ``metadata.document_id``, else what its id says before its own number
-        (``contract-12``, ``handbook.v1.p0003``), else its title, else its id."""
-        named = self.metadata.get("document_id")
-        if isinstance(named, str) and named:
-            return named
-        numbered = _NUMBERED.match(self.text_id)
-        return numbered.group(1) if numbered else self.title or self.text_id
+        """The document the text is a piece of; see :func:`retrieval.particulars.document_of`."""
+        return document_of(self.text_id, self.title, self.metadata)
 
 
 @dataclass(frozen=True, slots=True)

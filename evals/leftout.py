@@ -128,4 +128,4 @@ def rank_left_out(
 
 
 def _has_questions(folder: Path) -> bool:
-    return any((folder / name).exists() for name in ("qrels", "questions.jsonl", "lessons.jsonl"))
+    return any((folder / name).exists() for name in ("qrels", "questions", "questions.jsonl", "lessons.jsonl"))

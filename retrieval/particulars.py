@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,15 @@ from typing import Any
 from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.scope import Scope
+
+_NUMBERED = re.compile(r"^(.+?)(?:[-./_#:][pv]?\d+)+$")
+
+
+def document_of(passage_id: str, title: str, metadata: Mapping[str, Any]) -> str:
+    """The document that a passage is a piece of: ``document_id`` of its metadata, else what its id says before its own number
+    (``contract-12``, ``handbook.v1.p0003``), else its title, else its id."""
+    numbered = _NUMBERED.match(passage_id)
+    return _word(metadata.get("document_id")) or (numbered.group(1) if numbered else title or passage_id)
 
 
 def with_particulars(passage: Passage, metadata: Mapping[str, Any]) -> Passage:

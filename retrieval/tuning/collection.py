@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.errors import WrongUsage
-from retrieval.particulars import with_particulars
+from retrieval.particulars import document_of, with_particulars
 from retrieval.records import Passage
 from retrieval.tuning.rows import are_texts, find_file, read_lines, read_rows
 from retrieval.tuning.sections import plain, read_markdown
@@ -116,9 +117,13 @@ def read_collection(folder: Path, *, in_service: bool = False) -> Collection:
 def _collection(folder: Path) -> Collection:
     corpus = find_file(folder, "corpus.jsonl")
     if corpus is None and (folder / "documents").is_dir():
-        for name, read in (("questions.jsonl", _quoted), ("lessons.jsonl", _lessons)):
+        for name, read in (
+            ("questions/questions.jsonl", _quoted),
+            ("questions.jsonl", _quoted),
+            ("lessons.jsonl", _lessons),
+        ):
             if (folder / name).exists():
-                return read(folder)
+                return read(folder, folder / name)
     if corpus is None:
         passages = tuple(read_markdown(folder))
         if not passages:
@@ -135,7 +140,7 @@ def _collection(folder: Path) -> Collection:
         for row in read_rows(find_file(folder, "answers.jsonl"), "query_id", "answers")
     }
     asked = {str(row["_id"]): row for row in read_rows(find_file(folder, "queries.jsonl"), "_id", "text")}
-    questions = list(_judged(folder, asked, answers))
+    questions = list(_judged(folder, asked, answers, {passage.passage_id for passage in passages}))
     for row in read_rows(find_file(folder, "unanswerable.jsonl"), "_id", "text", "split"):
         against = tuple(str(passage_id) for passage_id in row.get("asked_against", ()))
         questions.append(Question(str(row["_id"]), row["text"], row["split"], against=against, metadata=_metadata(row)))
@@ -177,6 +182,7 @@ def _words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.lower()))
 
 
+log = logging.getLogger(__name__)
 _WORD = re.compile(r"\w+")
 _SCORE = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 #: What tells who asks, as of when and where, and after what.
@@ -200,12 +206,12 @@ def origins(folders: Sequence[Path]) -> dict[str, str]:
     return origins
 
 
-def _quoted(folder: Path) -> Collection:
+def _quoted(folder: Path, path: Path) -> Collection:
     """Sections of the documents; a question's positives are the sections of its gold file that hold the gold quote."""
     holding = _Holding(folder / "documents", _stated(folder / "catalog.json"))
     everything = tuple(passage.passage_id for passage in holding.passages)
-    questions = []
-    for row in read_rows(folder / "questions.jsonl", "_id", "text", "gold"):
+    questions, lost = [], []
+    for row in read_rows(path, "_id", "text", "gold"):
         quotes = [(gold["file"], gold["quote"]) for gold in row["gold"]]
         found = frozenset(key for file, quote in quotes for key in holding.sections(file, quote))
         against = () if quotes else everything
@@ -217,14 +223,16 @@ def _quoted(folder: Path) -> Collection:
             questions.append(
                 Question(str(row["_id"]), row["text"], split, found, against, gold, {**_metadata(row), **asker})
             )
+        else:
+            lost += [f"{row['_id']} ({quotes[0][0]})"]
+    _check_lost(path, lost, holding)
     return Collection(name_of(folder), holding.passages, tuple(questions))
 
 
-def _lessons(folder: Path) -> Collection:
+def _lessons(folder: Path, path: Path) -> Collection:
     """Sections of the documents; each wording of a lesson is a question, asked of the sections that hold its quotes."""
     holding = _Holding(folder / "documents")
-    questions = []
-    path = folder / "lessons.jsonl"
+    questions, lost = [], []
     for number, row in enumerate(read_rows(path, "file", "asked"), start=1):
         stated = row.get("answer", row.get("near"))
         quotes: Any = [stated] if isinstance(stated, str) else stated
@@ -239,7 +247,26 @@ def _lessons(folder: Path) -> Collection:
         split = str(row.get("split", "train"))
         for which, text in enumerate(row["asked"] if held else (), start=1):
             questions.append(Question(f"{number}.{which}", text, split, **sides))
+        lost += [] if held else [f"{number} ({row['file']})"]
+    _check_lost(path, lost, holding)
     return Collection(name_of(folder), holding.passages, tuple(questions))
+
+
+def _check_lost(path: Path, lost: Sequence[str], holding: _Holding) -> None:
+    """Warn of lines that nothing is learned from.
+
+    :raises WrongUsage: if that is all of them, because there is no markdown.
+    """
+    if not holding.passages:
+        raise WrongUsage(
+            f"{holding.folder} holds no Markdown file, and only those are learned from; save the documents as .md, or give their"
+            " passages in the BEIR layout"
+        )
+    if lost:
+        log.warning(
+            "%s: the quotations of %d lines stand in no Markdown file of documents/, and these are left out: %s%s",
+            path, len(lost), ", ".join(lost[:3]), " and others" if len(lost) > 3 else "",
+        )  # fmt: skip
 
 
 class _Holding:
@@ -249,6 +276,7 @@ class _Holding:
     """
 
     def __init__(self, folder: Path, stated: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.folder = folder
         self.passages = tuple(
             with_particulars(passage, (stated or {}).get(passage.file, {})) for passage in read_markdown(folder)
         )
@@ -273,20 +301,31 @@ def _flat(text: str) -> str:
     return " ".join(plain(text).split())
 
 
+def _splits(folder: Path) -> dict[str, Path]:
+    """The file with the judgements of each split; of several TREC's, and the one that is not packed."""
+    found: dict[str, Path] = {}
+    for ending in (".tsv.gz", ".tsv", ".qrels.gz", ".qrels"):
+        found |= {path.name.removesuffix(ending): path for path in folder.glob(f"*{ending}")}
+    return dict(sorted(found.items()))
+
+
 def _judged(
-    folder: Path, asked: dict[str, dict[str, Any]], answers: dict[str, tuple[str, ...]]
+    folder: Path, asked: Mapping[str, dict[str, Any]], answers: Mapping[str, tuple[str, ...]], known: Set[str]
 ) -> Iterator[Question]:  # fmt: skip
-    for file in sorted([*folder.glob("qrels/*.tsv"), *folder.glob("qrels/*.tsv.gz")]):
-        split = file.name.split(".")[0]
+    for split, file in _splits(folder / "qrels").items():
         positives: dict[str, set[str]] = {}
         for number, line in read_lines(file):
             fields = line.split("\t")
-            if number == 1:
+            if file.name.removesuffix(".gz").endswith(".qrels"):
+                fields = [field for at, field in enumerate(line.split()) if at != 1]
+            elif number == 1 and fields[0] == "query-id":
                 continue
             if len(fields) != 3 or fields[0] not in asked or not _SCORE.fullmatch(fields[2].strip()):
                 raise WrongUsage(
                     f"{file}:{number}: expected query-id, corpus-id, score of a known question; found {line!r:.80}"
                 )
+            if fields[1] not in known:
+                raise WrongUsage(f"{file}:{number}: corpus.jsonl holds no {fields[1]!r}; mend or remove the line")
             if float(fields[2]) > 0:
                 positives.setdefault(fields[0], set()).add(fields[1])
         for question_id, found in positives.items():
@@ -306,7 +345,8 @@ def _passage(row: dict[str, Any]) -> Passage:
     about = _metadata(row)
     title = str(row.get("title") or "")
     passage_id = str(row["_id"])
-    document = about.get("pdf") or about.get("file") or about.get("policy") or about.get("url") or title or passage_id
+    stated = next((about[key] for key in ("document_id", "pdf", "file", "policy", "url") if about.get(key)), None)
+    document = stated or document_of(passage_id, title, about)
     passage = Passage(
         passage_id=passage_id, document_id=str(document), version_id=str(document), title=title, file=str(document),
         text=str(row["text"]),

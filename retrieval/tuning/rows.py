@@ -38,9 +38,10 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 def read_rows(path: Path | None, *fields: str) -> Iterator[dict[str, Any]]:
     """The objects of a file of JSON lines; none without a file.
 
-    :param fields: that each has to have, of the kind that their name says.
+    :param fields: that each has to have, of the kind that their name says; an ``_id`` that no line before has.
     :raises WrongUsage: at a line that is something else.
     """
+    seen: set[str] = set()
     for number, line in read_lines(path) if path else ():
         try:
             row = json.loads(line)
@@ -54,6 +55,10 @@ def read_rows(path: Path | None, *fields: str) -> Iterator[dict[str, Any]]:
         for field, (fits, kind) in _KINDS.items():
             if field in row and (field in fields or field in _ALWAYS) and not fits(row[field]):
                 raise WrongUsage(f"{path}:{number}: field {field!r} is not {kind}; mend or remove the line")
+        if "_id" in fields:
+            if str(row["_id"]) in seen:
+                raise WrongUsage(f"{path}:{number}: the id {row['_id']!r} is used twice; mend or remove the line")
+            seen.add(str(row["_id"]))
         yield row
 
 

@@ -149,6 +149,54 @@ def test_a_judgement_of_an_unknown_question_is_named(tmp_path: Path) -> None:
         read_collection(tmp_path)
 
 
+def test_trecs_judgements_are_learned_from_too(tmp_path: Path) -> None:
+    folder = write_beir(tmp_path)
+    plain = read_collection(folder)
+    for split in ("dev", "train"):
+        rows = (folder / "qrels" / f"{split}.tsv").read_text().splitlines()[1:]
+        (folder / "qrels" / f"{split}.tsv").unlink()
+        text = "".join(f"{question} 0 {passage} {score}\n" for question, passage, score in map(str.split, rows))
+        (folder / "qrels" / f"{split}.qrels.gz").write_bytes(gzip.compress(text.encode()))
+    assert read_collection(folder).questions == plain.questions
+
+
+def test_judgements_without_a_header_lose_none(tmp_path: Path) -> None:
+    folder = write_beir(tmp_path)
+    plain = read_collection(folder)
+    path = folder / "qrels" / "train.tsv"
+    path.write_text(path.read_text().partition("\n")[2])
+    assert read_collection(folder).questions == plain.questions
+
+
+def test_a_passage_is_of_the_document_that_its_metadata_names(tmp_path: Path) -> None:
+    rows = [
+        {"_id": "a", "title": "Notice", "text": RULES["notice"], "metadata": {"document_id": "lease", "page": 1}},
+        {"_id": "contract-12", "title": "Notice", "text": RULES["notice"]},
+        {"_id": "b", "title": "Notice", "text": RULES["notice"]},
+    ]
+    write_beir(tmp_path)
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    for split in ("train", "dev"):
+        (tmp_path / "qrels" / f"{split}.tsv").unlink()
+    assert [one.document_id for one in read_collection(tmp_path).passages] == ["lease", "contract", "Notice"]
+
+
+def test_what_of_a_library_is_not_learned_from_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "pay.docx").touch()
+    (tmp_path / "questions").mkdir()  # as in corpora/sample
+    rows = [
+        {"_id": "q1", "text": ASKED["leave"], "gold": [{"file": "leave.md", "quote": RULES["leave"]}]},
+        {"_id": "q2", "text": "Who is paid?", "gold": [{"file": "pay.docx", "quote": "Everybody is paid."}]},
+    ]
+    (tmp_path / "questions" / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(WrongUsage, match="documents holds no Markdown file, and only those are learned from"):
+        read_collection(tmp_path)
+    (tmp_path / "documents" / "leave.md").write_text(f"# Leave\n\n{RULES['leave']}\n")
+    assert [one.question_id for one in read_collection(tmp_path).questions] == ["q1"]
+    assert "1 lines stand in no Markdown file of documents/, and these are left out: q2 (pay.docx)" in caplog.text
+
+
 def broken(folder: Path, file: str, lines: list[bytes]) -> Path:
     """A folder with lines of another kind at the end of one of its files."""
     write_beir(folder)
@@ -161,11 +209,13 @@ def broken(folder: Path, file: str, lines: list[bytes]) -> Path:
     ("file", "line", "says"),
     [
         ("qrels/dev.tsv", b"q-gifts\tgifts\tyes", r"dev\.tsv:5: expected query-id, corpus-id, score"),
+        ("qrels/dev.tsv", b"q-gifts\tcats\t1", r"dev\.tsv:5: corpus\.jsonl holds no 'cats'"),
         ("qrels/dev.tsv", b"q-gifts\tgifts\t" + b"\xfc", r"dev\.tsv:5: not UTF-8"),
         ("corpus.jsonl", b"5", r"corpus\.jsonl:9: not a JSON object, but '5'"),
         ("corpus.jsonl", b'{"_id": "x", "text": null}', r"corpus\.jsonl:9: field 'text' is not a text"),
         ("corpus.jsonl", b'{"_id": "x", "text": "Geb\xfchren"}', r"corpus\.jsonl:9: not UTF-8"),
         ("corpus.jsonl", b'{"_id": null, "text": "Fees"}', r"corpus\.jsonl:9: field '_id' is not a text or a number"),
+        ("corpus.jsonl", b'{"_id": "leave", "text": "again"}', r"corpus\.jsonl:9: the id 'leave' is used twice"),
         ("queries.jsonl", b"{", r"queries\.jsonl:9: not a JSON object"),
         (
             "answers.jsonl",
@@ -357,6 +407,11 @@ def test_a_recipe_of_another_kind_is_refused(tmp_path: Path, fields: str, said: 
         read_recipe(tmp_path / "recipe.json")
 
 
+def test_what_a_recipe_does_not_say_is_as_in_the_run(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"rules": {"too_alike": 1}}')
+    assert read_recipe(tmp_path / "recipe.json", MiningConfig(seed=9)) == {"rules": MiningConfig(seed=9, too_alike=1)}
+
+
 @pytest.mark.model
 def test_a_tiny_run_writes_weights_that_load_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     from retrieval.encoder import load_encoder
@@ -408,11 +463,6 @@ def test_training_goes_on_from_a_reranker(tmp_path: Path) -> None:
     shipped = InteractionNetwork.from_encoder(folder)
     fill(shipped, SHIPPED / "reranker", kind="reranker")
     assert all(torch.equal(value, trained.state_dict()[name]) for name, value in shipped.state_dict().items())
-
-
-def test_what_a_recipe_does_not_say_is_as_in_the_run(tmp_path: Path) -> None:
-    (tmp_path / "recipe.json").write_text('{"rules": {"too_alike": 1}}')
-    assert read_recipe(tmp_path / "recipe.json", MiningConfig(seed=9)) == {"rules": MiningConfig(seed=9, too_alike=1)}
 
 
 @pytest.mark.model
