@@ -31,7 +31,7 @@ def with_particulars(passage: Passage, metadata: Mapping[str, Any]) -> Passage:
         passage,
         effective_from=_day_or_none(metadata.get("effective_from")),
         effective_to=_day_or_none(metadata.get("effective_to")),
-        jurisdiction=_word(metadata.get("jurisdiction")),
+        jurisdiction=_country(metadata.get("jurisdiction")),
         audience=frozenset(_words(metadata.get("audience"))),
     )
 
@@ -45,7 +45,7 @@ def scope_of(metadata: Mapping[str, Any]) -> Scope:
     if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
         raise WrongUsage(f"metadata holds the groups {groups!r}; expected a list of texts")
     return Scope(
-        groups=frozenset(groups), as_of=_day(metadata.get("as_of")), jurisdiction=_word(metadata.get("jurisdiction"))
+        groups=frozenset(groups), as_of=_day(metadata.get("as_of")), jurisdiction=_country(metadata.get("jurisdiction"))
     )
 
 
@@ -63,6 +63,11 @@ def _day_or_none(value: object) -> date | None:
         return _day(value) if isinstance(value, str) else None
     except WrongUsage:
         return None
+
+
+def _country(value: object) -> str | None:
+    """In capitals, as everywhere: "de" would be another country than "DE"."""
+    return value.strip().upper() or None if isinstance(value, str) else None
 
 
 def _word(value: object) -> str | None:

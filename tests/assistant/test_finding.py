@@ -30,6 +30,7 @@ def searcher() -> Searcher:
     [
         ("How many days of leave a year?", {}, {"de", "gb"}),
         ("How many days of leave a year?", {"jurisdiction": "DE"}, {"de"}),
+        ("How many days of leave a year?", {"jurisdiction": "de"}, {"de"}),
         ("How many days of leave a year?", {"groups": ["hr"]}, {"de", "gb", "hr"}),
         ("How many days of leave a year?", {"as_of": "2020-05-01"}, {"de", "gb", "old"}),
         ("How many days of leave a year in Germany?", {}, {"de"}),
