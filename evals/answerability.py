@@ -41,8 +41,9 @@ def ask_all(
     :param encoder: of the passages; it may remember. ``reading_encoder`` is asked about sentences.
     :param inside: search only the documents that a question is judged or was asked against, as somebody does who has
         opened a contract; questions that name none are left out.
+    :raises DataError: if a question id is used both for an answerable and an unanswerable question.
     """
-    everything: list[Question | Unanswerable] = [*data.judged, *data.unanswerable]
+    everything = [one for one in data.everything if isinstance(one, Unanswerable) or one.wanted]
     document_of = {passage.passage_id: passage.document_id for passage in passages}
     named = {question.question_id: _documents(question, document_of) if inside else () for question in everything}
     if inside:

@@ -154,14 +154,10 @@ def evaluate_answers(
     """Ask every question of the data, the unanswerable ones too, one after the other.
 
     :param judges: further measures by name, asked about every shown answer.
-    :raises WrongUsage: if a question id is used both for an answerable and an unanswerable question.
+    :raises WrongUsage: if a judge answers with a number that is not from 0 to 1.
+    :raises DataError: if a question id is used both for an answerable and an unanswerable question.
     """
-    everything: list[Question | Unanswerable] = [*data.questions, *data.unanswerable]
-    ids = [question.question_id for question in everything]
-    if len(set(ids)) != len(ids):
-        raise WrongUsage(
-            f"{data.folder}: a question stands both in queries.jsonl and in unanswerable.jsonl; rename one"
-        )
+    everything = data.everything
     texts = {text.text_id: text.text for text in data.corpus}
     pages = {text.text_id: (text.document, page_of(text.metadata)) for text in data.corpus}
     asked = []

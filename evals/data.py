@@ -80,6 +80,19 @@ class BenchData:
         return tuple(question for question in self.questions if question.wanted)
 
     @property
+    def everything(self) -> tuple[Question | Unanswerable, ...]:
+        """All that is asked, the answerable first.
+
+        :raises DataError: if an id is used for questions of both kinds, whose figures would be mixed up.
+        """
+        both = {one.question_id for one in self.questions} & {one.question_id for one in self.unanswerable}
+        if both:
+            raise DataError(
+                f"{self.folder}: {min(both)!r} stands both in queries.jsonl and in unanswerable.jsonl; rename one of the questions"
+            )
+        return (*self.questions, *self.unanswerable)
+
+    @property
     def qrels(self) -> Qrels:
         return {question.question_id: dict(question.wanted) for question in self.judged}
 

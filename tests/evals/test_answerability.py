@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
@@ -12,7 +13,7 @@ from assistant.confidence import load_confidence
 from evals.answerability import AskedOnce, ask_all, figures
 from evals.answerability_command import answerability
 from evals.beir import load_data
-from evals.data import BenchData, CorpusText, Question, Unanswerable
+from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
 from evals.systems import passages_of
 from retrieval.errors import WrongUsage
 from tests.fakes import OverlapReader, WordEncoder
@@ -59,6 +60,15 @@ def test_a_question_is_asked_as_its_asker_would() -> None:
     found = ask_all(data, passages_of(corpus), encoder, None, None, reading_encoder=encoder, inside=False)
     best = {one.question_id: one.hits[0].passage.passage_id for one in found}
     assert best == {"q1": "old-1", "q2": "pay-1", "q3": "car-1", "u": "car-1"}
+
+
+def test_an_id_of_both_kinds_is_refused_not_mixed_up() -> None:
+    corpus = (CorpusText("leave-1", "", "Five unused days of leave carry over."),)
+    questions = (Question("1", "How many days of leave carry over?", wanted={"leave-1": 1}),)
+    data = BenchData(Path("rules"), "test", corpus, questions, (Unanswerable("1", "Who waters the plants?"),))
+    encoder = WordEncoder()
+    with pytest.raises(DataError, match=r"'1' stands both in queries\.jsonl and in unanswerable\.jsonl; rename one"):
+        ask_all(data, passages_of(corpus), encoder, None, None, reading_encoder=encoder, inside=False)
 
 
 def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:
