@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from assistant.confidence import Layer, Signs
-from assistant.finding import ask
+from assistant.finding import ask, history_of
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
+from retrieval.particulars import scope_of
 from retrieval.reader import Reader
 from retrieval.rerank import Reranker
 from retrieval.search import Searcher
@@ -32,6 +34,8 @@ _FEW = 30
 _RATES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 #: Called with (what is being done, steps done, steps in all).
 Report = Callable[[str, int, int], None]
@@ -141,7 +145,11 @@ def tune_confidence(
     """
     _check(folders, out, config)
     collections = read_collections(folders, in_service=True)
-    tried = {collection.name: _ask(collection, models, config, report) for collection in collections}
+    chosen = {collection.name: _chosen(collection, config) for collection in collections}
+    tried = {
+        one.name: _ask(one, chosen[one.name], models, inside=one.name in config.inside, report=report)
+        for one in collections
+    }
     for kind, said in ((True, "answerable"), (False, "unanswerable")):
         given = sum(one.answerable is kind for asked in tried.values() for one in asked)
         if given < _FEW:
@@ -245,32 +253,46 @@ def _rounded(values: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value, 3) for name, value in values.items()}
 
 
-def _ask(collection: Collection, models: Models, config: ConfidenceTuneConfig, report: Report) -> list[Tried]:
-    """Ask a collection's dev questions of both kinds."""
-    dev = collection.split(*config.splits)
+def _chosen(collection: Collection, config: ConfidenceTuneConfig) -> list[tuple[tuple[str, ...], Question]]:
+    """The dev questions of both kinds that are asked, each with the documents it is asked of (none where it is asked of all),
+    in their order.
+
+    :raises WrongUsage: if there are none of a kind, or it is not clear who asks one: said before hours of asking.
+    """
     document_of = {passage.passage_id: passage.document_id for passage in collection.passages}
     inside = collection.name in config.inside
-    about = {question.question_id: _documents(question, document_of) if inside else () for question in dev}
-    dev = tuple(question for question in dev if not inside or about[question.question_id])
-    both = [spread([one for one in dev if one.answerable is kind], config.questions) for kind in (True, False)]
+    dev = [(_documents(one, document_of) if inside else (), one) for one in collection.split(*config.splits)]
+    dev = [(documents, one) for documents, one in dev if documents or not inside]
+    both = [spread([each for each in dev if each[1].answerable is kind], config.questions) for kind in (True, False)]
     if not all(both):
         missing = "answerable" if both[1] else "unanswerable"
         raise WrongUsage(
             f"{collection.name} has no {missing} dev questions{' that name a document' if inside else ''}; give folders with"
             " questions of both kinds"
         )
-    everything = sorted(
-        (one for kind in both for one in kind), key=lambda one: (about[one.question_id], one.question_id)
-    )
+    chosen = sorted((each for kind in both for each in kind), key=lambda each: (each[0], each[1].question_id))
+    for _, question in chosen:
+        try:
+            scope_of(question.metadata)
+            history_of(question.metadata)
+        except WrongUsage as error:
+            raise WrongUsage(f"{collection.name}, question {question.question_id}: {error}") from error
+    return chosen
+
+
+def _ask(
+    collection: Collection, chosen: Sequence[tuple[tuple[str, ...], Question]], models: Models, *, inside: bool, report: Report
+) -> list[Tried]:  # fmt: skip
+    """Ask the questions that were chosen of a collection."""
     tried: list[Tried] = []
-    for documents, group in groupby(everything, key=lambda one: about[one.question_id]):
+    for documents, group in groupby(chosen, key=lambda each: each[0]):
         held = [one for one in collection.passages if not inside or one.document_id in documents]
         index = PassageIndex.build(held, models.encoder, windows=True)
-        for question in group:
+        for _, question in group:
             read, unread = (_signs(question, index, models, reader) for reader in (models.reader, None))
             verified = _signs(question, index, models, models.verified) if models.verified else None
             tried.append(Tried(question.answerable, read, unread, verified))
-            report(f"asking {collection.name}", len(tried), len(everything))
+            report(f"asking {collection.name}", len(tried), len(chosen))
     return tried
 
 
@@ -285,7 +307,7 @@ def _documents(question: Question, document_of: Mapping[str, str]) -> tuple[str,
     return tuple(sorted({document_of[one] for one in about if one in document_of}))
 
 
-def spread(questions: Sequence[Question], most: int) -> list[Question]:
+def spread(questions: Sequence[_T], most: int) -> list[_T]:
     """At most so many, taken evenly from first to last."""
     if len(questions) <= most:
         return list(questions)

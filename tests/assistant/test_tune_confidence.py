@@ -255,6 +255,39 @@ def test_a_question_that_names_no_document_is_not_asked_inside_one(tmp_path: Pat
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("wrong", ["unanswerable.jsonl", "queries.jsonl"])
+def test_a_folder_that_cannot_be_asked_is_said_before_any_is(tmp_path: Path, wrong: str) -> None:
+    folders = [write_beir(tmp_path / name) for name in ("fine", "lacking")]
+    path = folders[1] / wrong
+    rows = [json.loads(line) | {"metadata": {"as_of": "1.2.2024"}} for line in path.read_text().splitlines()]
+    path.write_text("" if wrong == "unanswerable.jsonl" else "\n".join(map(json.dumps, rows)))
+    asked: list[str] = []
+    with pytest.raises(
+        WrongUsage, match=r"lacking has no unanswerable|lacking, question q-gifts: metadata holds the date"
+    ):
+        tune_confidence(
+            folders, MODELS, tmp_path / "out", ConfidenceTuneConfig(), report=lambda what, *_: asked.append(what)
+        )
+    assert asked == []
+
+
+def test_questions_of_both_kinds_may_have_one_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, set[str]] = {}
+
+    class Watched(Searcher):
+        def search(self, question: str, *more: Any, **named: Any) -> SearchResult:
+            asked[question] = {passage.passage_id for passage in self.index.passages}
+            return super().search(question, *more, **named)
+
+    monkeypatch.setattr("assistant.tuneconfidence.Searcher", Watched)
+    folder = write_beir(tmp_path / "rules")
+    path = folder / "unanswerable.jsonl"
+    path.write_text(path.read_text().replace('"u2"', '"q-gifts"'))
+    tune_confidence([folder], MODELS, tmp_path / "out", ConfidenceTuneConfig(inside=frozenset({"rules"})))
+    assert asked["May I accept a gift from a supplier?"] == {"gifts"}
+    assert asked["Does the company pay for parking?"] == {"expenses"}
+
+
 def test_folders_of_one_name_and_a_taken_out_folder_are_refused(tmp_path: Path) -> None:
     folders = [write_beir(tmp_path / side / "questions") for side in ("hr", "legal")]
     with pytest.raises(WrongUsage, match="two folders are called questions"):
