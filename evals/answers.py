@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
@@ -24,6 +26,9 @@ from retrieval.errors import WrongUsage
 from retrieval.particulars import scope_of
 from retrieval.scope import Scope
 
+log = logging.getLogger(__name__)
+
+_ROUNDING = 1e-6  #: by which a judge's number may be off
 LATENCIES = ("first_evidence", "first_token", "total")
 
 
@@ -168,11 +173,32 @@ def evaluate_answers(
             if answer.claims:
                 gold = list(question.answers) if isinstance(question, Question) else []
                 quotes = [citation.quote for citation in answer.citations]
-                measures[name] = float(judge(question.text, shown_text(answer), quotes, gold))
+                measures[name] = _opinion(name, judge, question, shown_text(answer), quotes, gold)
         asked.append(AskedQuestion(question, answer, reached_ms, measures))
         if progress:
             progress("asking", done, len(everything))
     return AnswersOutcome(data, model, tuple(asked))
+
+
+def _opinion(
+    name: str, judge: Judge, question: Question | Unanswerable, shown: str, quotes: list[str], gold: list[str]
+) -> float:
+    """What a judge says of an answer; NaN, which counts for nothing, where it fails or cannot say: somebody else's model that is
+    away for a moment does not cost the run."""
+    try:
+        said = judge(question.text, shown, quotes, gold)
+        value = float("nan") if said is None else float(said)
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        log.warning(
+            "%s did not judge the answer to %s: %s: %s", name, question.question_id, type(error).__name__, error
+        )
+        return float("nan")
+    if not (isnan(value) or -_ROUNDING <= value <= 1 + _ROUNDING):
+        raise WrongUsage(
+            f"{name} gives {value:g} for the answer to {question.question_id!r}; a judge answers from 0 to 1, or NaN where it"
+            " cannot say"
+        )
+    return value
 
 
 def _ask(answerer: Answerer, question: Question | Unanswerable) -> tuple[Answer, dict[str, float]]:

@@ -13,7 +13,7 @@ from retrieval.errors import WrongUsage
 from retrieval.records import heading_line
 
 #: An own judge: (question, answer, quotations, gold answers) -> 0 to 1. RAGAS and the like plug in here.
-Judge = Callable[[str, str, list[str], list[str]], float]
+Judge = Callable[[str, str, list[str], list[str]], float | None]
 #: Measures of answers, each 0 to 1 and higher is better; docs/evaluating.md says over which questions each is taken.
 ANSWER_MEASURES = (
     "answered_right", "answer_f1", "answer_exact", "answer_contains", "must_hold", "citation_precision", "citation_recall",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from evals.answers import AnswersOutcome, AskedQuestion, evaluate_answers
 from evals.data import BenchData, CorpusText, Question, Unanswerable
 from evals.judging import judge_answer
 from evals.systems import passages_of
+from retrieval.errors import WrongUsage
 from retrieval.records import Passage
 from retrieval.scope import Scope
 from tests.evals.test_judging import LEAVE, PAGES, QUESTION, TEXTS, answer
@@ -47,6 +49,35 @@ def test_a_page_that_is_no_number_is_no_page_on_either_side(page: object, match:
     data = BenchData(Path("rules"), "test", (text,), (question,))
     found = evaluate_answers(data, Quoting(passages_of([text])[0]), model="quote")
     assert found.asked[0].measures.get("page_match") == match
+
+
+def judged(*opinions: object) -> AnswersOutcome:
+    """One answer for each opinion of a judge; an error is raised."""
+    left = list(opinions)
+
+    def judge(*_: object) -> float:
+        opinion = left.pop(0)
+        if isinstance(opinion, Exception):
+            raise opinion
+        return cast(float, opinion)
+
+    questions = tuple(Question(f"q{n}", "How many days?", wanted={LEAVE.passage_id: 1}) for n in range(len(opinions)))
+    corpus = (CorpusText(LEAVE.passage_id, LEAVE.title, LEAVE.text),)
+    data = BenchData(Path("rules"), "test", corpus, questions)
+    return evaluate_answers(data, Quoting(LEAVE), model="quote", judges={"mine:judge": judge})
+
+
+def test_a_judge_that_fails_costs_its_own_figure_and_not_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    found = judged(0.5, None, TimeoutError("no answer in 60 s"), "good", 1).to_json()["mine:judge"]
+    assert (found["mean"], found["n"]) == (0.75, 2)
+    assert caplog.messages[0] == "mine:judge did not judge the answer to q2: TimeoutError: no answer in 60 s"
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.parametrize("opinion", [85, -1, 1.5])
+def test_a_judge_on_another_scale_is_refused(opinion: float) -> None:
+    with pytest.raises(WrongUsage, match=r"mine:judge gives .* for the answer to 'q1'; a judge answers from 0 to 1"):
+        judged(0.5, opinion)
 
 
 def test_a_question_without_judged_passages_is_neither_right_nor_wrong() -> None:
