@@ -288,6 +288,12 @@ def _say_limits(console: Console, found: dict[str, Any]) -> None:
             "our systems read them in windows, the others their beginnings.",
             style="yellow",
         )
+    for name, system in found.get("systems", {}).items():
+        if system["nothing_found"]:
+            console.print(
+                f"{name} finds nothing for {system['nothing_found']} of {found['questions']} questions, which score 0.",
+                style="yellow", markup=False,
+            )  # fmt: skip
 
 
 def _console(json_file: Path | None) -> Console:

@@ -137,11 +137,8 @@ def evaluate_retrieval(
             quality[name] = other = other_system(name, data.corpus)
             if not isinstance(other, RunSystem):
                 live[name] = other
-            elif not other.ranks_any_of(data.judged):
-                raise WrongUsage(
-                    f"the run {name} ranks none of the {len(data.judged)} questions of {data.name}, {data.split}; give the run "
-                    "of these questions, or the data and --split it was made with"
-                )
+            else:
+                other.check(data)
     called = [quality[name].name for name in names]
     if len(set(called)) != len(called):
         raise WrongUsage(f"two systems are called {max(called, key=called.count)!r}; rename one of them")
@@ -160,6 +157,7 @@ def _system_json(scored: Scored) -> dict[str, Any]:
     filtered = scored.filtered_means()
     found: dict[str, Any] = {measure: mean.to_json() for measure, mean in scored.means().items()}
     found["latency_ms"] = scored.latency.to_json()
+    found["nothing_found"] = sum(not ranking for ranking in scored.run.values())
     if filtered is not None:
         found["inside_named_document"] = {measure: mean.to_json() for measure, mean in filtered.items()}
     return found

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from assistant.conversation import standalone
 from assistant.finding import history_of
-from evals.data import CorpusText, Question
+from evals.data import BenchData, CorpusText, Question
 from evals.trec import read_run
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
@@ -92,11 +92,11 @@ class RetrieverSystem:
 
     filters = False
 
-    def __init__(self, name: str, retriever: Any, known: Mapping[str, str]) -> None:
-        """:param known: text -> text id, for documents that carry no id."""
+    def __init__(self, name: str, retriever: Any, corpus: Sequence[CorpusText]) -> None:
         self.name = name
         self._retriever = retriever
-        self._known = known
+        self._ids = frozenset(text.text_id for text in corpus)
+        self._by_text = {text.text: text.text_id for text in corpus}
 
     def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
         depth = {"k": k} if getattr(self._retriever, "takes_k", False) else {}
@@ -105,13 +105,14 @@ class RetrieverSystem:
         return tuple((text_id, 1.0 / rank) for rank, text_id in enumerate(ids, start=1))
 
     def _id_of(self, document: Any) -> str:
+        # Many stores give documents ids of their own.
         for candidate in (document.metadata.get("passage_id"), document.metadata.get("_id"), document.id):
-            if candidate:
+            if str(candidate) in self._ids:
                 return str(candidate)
-        if document.page_content in self._known:
-            return self._known[document.page_content]
+        if document.page_content in self._by_text:
+            return self._by_text[document.page_content]
         raise WrongUsage(
-            f"{self.name} returned a document without an id; put the corpus id into metadata['passage_id'] "
+            f"{self.name} returned a document without an id of corpus.jsonl; put it into metadata['passage_id'] "
             f"(found {document.page_content[:40]!r})"
         )
 
@@ -128,9 +129,18 @@ class RunSystem:
     def search(self, question: Question, *, k: int, document: str | None = None) -> Found:
         return self._run.get(question.question_id, ())[:k]
 
-    def ranks_any_of(self, questions: Iterable[Question]) -> bool:
-        """Whether the run holds at least one of them."""
-        return any(question.question_id in self._run for question in questions)
+    def check(self, data: BenchData) -> None:
+        """:raises WrongUsage: if it ranks none of the judged questions, or for them no text of the corpus: what was made over
+        other data would score 0."""
+        made_with = f"give the run of {data.name}, {data.split}, or the data and --split it was made with"
+        found = [self._run[question.question_id] for question in data.judged if question.question_id in self._run]
+        if not found:
+            raise WrongUsage(f"the run {self.name} ranks none of the {len(data.judged)} questions; {made_with}")
+        known = {text.text_id for text in data.corpus}
+        if not any(text_id in known for ranking in found for text_id, _ in ranking):
+            raise WrongUsage(
+                f"the run {self.name} ranks no text that corpus.jsonl holds, but such as {found[0][0][0]!r}; {made_with}"
+            )
 
 
 def passages_of(corpus: Sequence[CorpusText]) -> list[Passage]:
@@ -199,7 +209,7 @@ def other_system(name: str, corpus: Sequence[CorpusText]) -> System:
         found = build(_documents(corpus))
     if not hasattr(found, "invoke"):
         raise WrongUsage(f"{name!r} is no retriever: it has no invoke(); give a langchain-core BaseRetriever")
-    return RetrieverSystem(attribute, found, {text.text: text.text_id for text in corpus})
+    return RetrieverSystem(attribute, found, corpus)
 
 
 def _documents(corpus: Sequence[CorpusText]) -> list[Any]:

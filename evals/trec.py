@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -61,7 +62,7 @@ def read_run(path: Path) -> Run:
         if text_id in found.setdefault(question_id, {}):
             raise TrecError(f"{path}:{at}: text {text_id!r} is ranked twice for question {question_id!r}")
         try:
-            found[question_id][text_id] = float(score)
+            found[question_id][text_id] = _finite(score)
         except ValueError as error:
             raise TrecError(f"{path}:{at}: the score {score!r} is not a number") from error
     return {
@@ -106,9 +107,18 @@ def read_grade(text: str) -> int:
     return int(grade)
 
 
+def _finite(text: str) -> float:
+    """:raises ValueError: if it is no finite number: nothing ranks above or below NaN."""
+    score = float(text)
+    if not math.isfinite(score):
+        raise ValueError(f"{text!r} is not finite")
+    return score
+
+
 def _lines(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as stream:
+        with opened(path, "rt", encoding="utf-8-sig") as stream:
             for at, line in enumerate(stream, start=1):
                 found = line.split()
                 if found and len(found) != fields:

@@ -75,6 +75,8 @@ def test_a_run_file_reads_back_in_order(tmp_path: Path) -> None:
     [
         ("q Q0 a 1 2.0", "expected 6 fields, found 5"),
         ("q Q0 a 1 high x", "'high' is not a number"),
+        ("q Q0 a 1 nan x", "'nan' is not a number"),
+        ("q Q0 a 1 inf x", "'inf' is not a number"),
         ("q Q0 b 3 1 x", "ranked twice"),
     ],
 )
@@ -82,6 +84,11 @@ def test_a_bad_run_line_is_refused(tmp_path: Path, line: str, said: str) -> None
     (tmp_path / "x.run").write_text(f"q Q0 b 1 2 x\n{line}\n")
     with pytest.raises(TrecError, match=rf"x.run:2: .*{said}"):
         read_run(tmp_path / "x.run")
+
+
+def test_a_run_from_an_editor_that_marks_utf_8_keeps_its_first_line(tmp_path: Path) -> None:
+    (tmp_path / "x.run").write_bytes(b"\xef\xbb\xbfq Q0 b 1 2 x\r\nq Q0 a 2 1 x\r\n")
+    assert read_run(tmp_path / "x.run") == {"q": (("b", 2.0), ("a", 1.0))}
 
 
 def test_an_id_with_a_space_cannot_be_written(tmp_path: Path) -> None:

@@ -94,8 +94,37 @@ def test_a_run_file_is_not_timed(data: BenchData, tmp_path: Path) -> None:
 def test_a_run_of_other_questions_is_refused_not_scored_0(data: BenchData, tmp_path: Path) -> None:
     path = tmp_path / "other.run"
     path.write_text("x1 Q0 rule-00 1 1.0 peer\n")
-    with pytest.raises(WrongUsage, match="ranks none of the 60 questions of rules, test"):
+    with pytest.raises(WrongUsage, match="ranks none of the 60 questions; give the run of rules, test"):
         evaluate_retrieval(data, [str(path)], None, cache=tmp_path)
+
+
+def test_a_run_of_another_corpus_is_refused_not_scored_0(data: BenchData, tmp_path: Path) -> None:
+    path = tmp_path / "other.run"
+    path.write_text("".join(f"q{n:02d} Q0 text{n} 1 1.0 peer\n" for n in range(60)))
+    with pytest.raises(
+        WrongUsage, match=r"ranks no text that corpus\.jsonl holds, but such as 'text0'; give the run of"
+    ):
+        evaluate_retrieval(data, [str(path)], None, cache=tmp_path)
+
+
+def test_questions_that_a_run_leaves_out_are_counted(data: BenchData, tmp_path: Path) -> None:
+    path = tmp_path / "peer.run"
+    path.write_text("".join(f"q{n:02d} Q0 rule-{n:02d} 1 1.0 peer\n" for n in range(20)))
+    found = evaluate_retrieval(data, [str(path)], None, cache=tmp_path).to_json()["systems"]["peer"]
+    assert (found["hit@1"]["mean"], found["nothing_found"]) == (pytest.approx(1 / 3), 40)
+
+
+def test_documents_that_a_store_gave_ids_of_its_own_are_known_by_their_text(data: BenchData) -> None:
+    from langchain_core.documents import Document
+
+    class Store:
+        def invoke(self, question: str) -> list[Document]:
+            return [Document(id="7c9e6679", page_content=text) for text in (data.corpus[3].text, question)]
+
+    system = RetrieverSystem("store", Store(), data.corpus)
+    assert system.search(Question("q", data.corpus[5].text), k=9) == (("rule-03", 1.0), ("rule-05", 0.5))
+    with pytest.raises(WrongUsage, match=r"store returned a document without an id of corpus\.jsonl"):
+        system.search(Question("q", "text that the corpus does not hold"), k=9)
 
 
 def test_a_peer_is_timed_as_deep_as_ours() -> None:
@@ -110,7 +139,7 @@ def test_a_peer_is_timed_as_deep_as_ours() -> None:
 
     retriever = peers._AsRetriever.__new__(peers._AsRetriever)
     retriever._contender, retriever._documents = Peer(), {}
-    system = RetrieverSystem("peer", retriever, {})
+    system = RetrieverSystem("peer", retriever, ())
     ranking.measure_latency(system, [Question("q", "what?")])
     assert set(asked) == {ranking.LATENCY_K}
     system.search(Question("q", "what?"), k=100)
