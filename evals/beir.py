@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.finding import history_of
 from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
 from evals.trec import Qrels, TrecError, read_grade, read_qrels
 from retrieval.errors import WrongUsage
+from retrieval.particulars import scope_of
 from retrieval.tuning.rows import read_lines
 
 #: What ``json`` makes of one half of an escaped pair; nothing can write it as UTF-8.
@@ -86,7 +88,7 @@ def _queries(folder: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
     for at, row in _rows(path):
         question_id = _text_of(row, "_id", path, at)
         _new(question_id, seen, path, at)
-        queries[question_id] = (_text_of(row, "text", path, at), _metadata(row, path, at))
+        queries[question_id] = (_text_of(row, "text", path, at), _asker(row, path, at))
     return queries
 
 
@@ -128,7 +130,7 @@ def _judgements(path: Path) -> Iterator[tuple[int, str, str, int]]:
         try:
             yield at, fields[0], fields[1], read_grade(fields[2])
         except ValueError as error:
-            raise DataError(f"{path}:{at}: the score {fields[2]!r} is not a whole number") from error
+            raise DataError(f"{path}:{at}: the score {fields[2]!r} is not a whole number up to 1000") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _document_questions(folder: Path, split: str, queries: set[str]) -> Iterator
             yield Question(
                 question_id=question_id,
                 text=_text_of(row, "text", path, at),
-                metadata=_metadata(row, path, at),
+                metadata=_asker(row, path, at),
                 answers=_strings(row, "answers", path, at),
                 must_hold=_strings(row, "must_hold", path, at),
             )
@@ -191,7 +193,7 @@ def _unanswerable(folder: Path, split: str, texts: set[str]) -> Iterator[Unanswe
                     f"{path}:{at}: asked_against points to text {text_id!r}, which corpus.jsonl does not hold"
                 )
         if row.get("split", split) == split:
-            yield Unanswerable(question_id, _text_of(row, "text", path, at), _metadata(row, path, at), against)
+            yield Unanswerable(question_id, _text_of(row, "text", path, at), _asker(row, path, at), against)
 
 
 def _present(path: Path) -> Path | None:
@@ -250,6 +252,18 @@ def _metadata(row: dict[str, Any], path: Path, at: int) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise DataError(f"{path}:{at}: 'metadata' is {type(value).__name__}, expected an object")
     return value
+
+
+def _asker(row: dict[str, Any], path: Path, at: int) -> Mapping[str, Any]:
+    """The metadata of a question, whose asker's day, groups and history are what they should be: found out while questions
+    are asked, it would cost the run."""
+    metadata = _metadata(row, path, at)
+    try:
+        scope_of(metadata)
+        history_of(metadata)
+    except WrongUsage as error:
+        raise DataError(f"{path}:{at}: {error}") from error
+    return metadata
 
 
 def _new(identifier: str, seen: set[str], path: Path, at: int) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 
 from retrieval.errors import WrongUsage
 
+_HIGHEST_GRADE = 1000
+
 #: Question id -> text id -> grade.
 Qrels = dict[str, dict[str, int]]
 #: Question id -> text ids with their scores, best first.
@@ -93,17 +95,17 @@ def read_qrels(path: Path) -> Iterator[tuple[int, str, str, int]]:
         try:
             yield at, question_id, text_id, read_grade(grade)
         except ValueError as error:
-            raise TrecError(f"{path}:{at}: the grade {grade!r} is not a whole number") from error
+            raise TrecError(f"{path}:{at}: the grade {grade!r} is not a whole number up to 1000") from error
 
 
 def read_grade(text: str) -> int:
     """A judgement's grade, which other tools also write as 1.0.
 
-    :raises ValueError: if it is not a whole number.
+    :raises ValueError: if it is not a whole number, or one so far from 0 that it is none: trec_eval counts each grade below it.
     """
     grade = float(text)
-    if not grade.is_integer():
-        raise ValueError(f"{text!r} is not a whole number")
+    if not grade.is_integer() or abs(grade) > _HIGHEST_GRADE:
+        raise ValueError(f"{text!r} is not a whole number up to {_HIGHEST_GRADE}")
     return int(grade)
 
 

@@ -50,6 +50,11 @@ def test_trec_qrels_stand_in_for_the_table(folder: Path) -> None:
         ("qrels/test.tsv", "q99\trule-00\t1", "qrels/test.tsv:62: the judgement points to question 'q99'"),
         ("qrels/test.tsv", "q00\trule-00\t1", "qrels/test.tsv:62: question 'q00' and text 'rule-00' are judged twice"),
         ("qrels/test.tsv", "q00\trule-01\tyes", "qrels/test.tsv:62: the score 'yes' is not a whole number"),
+        (
+            "qrels/test.tsv",
+            "q00\trule-01\t1e30",
+            "qrels/test.tsv:62: the score '1e30' is not a whole number up to 1000",
+        ),
         ("qrels/test.tsv", "q00 rule-01 1", "qrels/test.tsv:62: expected 3 tab-separated fields, found 1"),
         ("corpus.jsonl", '{"_id": "rule-00", "text": "again"}', "corpus.jsonl:61: the id 'rule-00' is used twice"),
         ("qrels/test.tsv", "q00\trule-01\t0.5", "qrels/test.tsv:62: the score '0.5' is not a whole number"),
@@ -65,6 +70,21 @@ def test_trec_qrels_stand_in_for_the_table(folder: Path) -> None:
             "answers.jsonl:61: the answer points to question 'q99'",
         ),
         ("answers.jsonl", '{"query_id": "q60", "answers": "yes"}', "answers.jsonl:61: "),
+        (
+            "queries.jsonl",
+            '{"_id": "new", "text": "?", "metadata": {"as_of": "01.02.2025"}}',
+            "queries.jsonl:61: metadata holds the date '01.02.2025'; expected YYYY-MM-DD",
+        ),
+        (
+            "queries.jsonl",
+            '{"_id": "new", "text": "?", "metadata": {"history": ["What about leave?"]}}',
+            "queries.jsonl:61: metadata holds a history that is not a list",
+        ),
+        (
+            "unanswerable.jsonl",
+            '{"_id": "u", "text": "?", "metadata": {"groups": "hr"}}',
+            "unanswerable.jsonl:11: metadata holds the groups 'hr'; expected a list of texts",
+        ),
         (
             "unanswerable.jsonl",
             '{"_id": "u", "text": "?", "asked_against": ["rule-99"]}',
