@@ -42,7 +42,7 @@ def read_catalog(corpus: Path = SAMPLE, name: str = "catalog.json") -> tuple[Cat
     """
     path = corpus / name
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise CorpusError(f"{path}: not JSON: {error}") from error
     if not isinstance(rows, list):
@@ -58,8 +58,14 @@ def read_catalog(corpus: Path = SAMPLE, name: str = "catalog.json") -> tuple[Cat
 
 
 def document_paths(corpus: Path = SAMPLE) -> tuple[Path, ...]:
-    """The documents of a corpus, by file name."""
-    return tuple(sorted(path for path in (corpus / "documents").iterdir() if path.is_file()))
+    """The documents of a corpus, by file name; hidden files, which file managers leave, are none.
+
+    :raises CorpusError: if there is no folder of documents.
+    """
+    folder = corpus / "documents"
+    if not folder.is_dir():
+        raise CorpusError(f"{folder} is missing; the documents that the catalog names stand there")
+    return tuple(sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")))
 
 
 def _read_entry(row: Any, where: str) -> CatalogEntry:
@@ -75,6 +81,13 @@ def _read_entry(row: Any, where: str) -> CatalogEntry:
 
 def _entry(row: dict[str, Any]) -> CatalogEntry:
     ends = row.get("effective_to")
+    for key in ("file", "title", "owner"):
+        if not isinstance(row[key], str):
+            raise ValueError(f"{key} is {row[key]!r}, expected a text")
+    audience = row.get("audience") or []
+    # A text alone would be taken for its letters, and nobody be in such a group.
+    if not isinstance(audience, list) or not all(isinstance(group, str) for group in audience):
+        raise ValueError(f"audience is {audience!r}, expected a list of texts")
     return CatalogEntry(
         file=row["file"],
         title=row["title"],
@@ -83,5 +96,5 @@ def _entry(row: dict[str, Any]) -> CatalogEntry:
         effective_to=date.fromisoformat(ends) if ends else None,
         supersedes=row.get("supersedes"),
         jurisdiction=row.get("jurisdiction"),
-        audience=frozenset(row.get("audience", ())),
+        audience=frozenset(audience),
     )

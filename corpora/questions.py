@@ -71,7 +71,7 @@ def questions_file(corpus: Path = SAMPLE) -> Path:
 def read_questions(corpus: Path = SAMPLE) -> tuple[Question, ...]:
     """The questions of a corpus, in the file's order.
 
-    :raises CorpusError: naming file and line, if a line is malformed, an id is used twice, an answerable question has
+    :raises CorpusError: naming file and line, if there is no such file, a line is malformed, an id is used twice, an answerable question has
         no gold, or an unanswerable one has some.
     """
     path = questions_file(corpus)
@@ -83,15 +83,23 @@ def read_questions(corpus: Path = SAMPLE) -> tuple[Question, ...]:
 
 
 def _numbered_lines(path: Path) -> list[tuple[int, str]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        # Not splitlines(): a text may hold signs that it takes for the end of a line.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError as error:
+        raise CorpusError(f"{path} is missing; write the questions there, one JSON object a line") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path.name}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
 def _question(line: str, where: str) -> Question:
     try:
         question = _parse(json.loads(line))
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorpusError(f"{where}: not a question: {error!r}") from error
+    except KeyError as error:
+        raise CorpusError(f"{where}: not a question: {error} is missing") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CorpusError(f"{where}: not a question: {error}") from error
     if question.answerable != bool(question.gold):
         raise CorpusError(f"{where}: {question.kind} with {len(question.gold)} gold quotations")
     if question.split not in {"dev", "test"}:
@@ -101,16 +109,32 @@ def _question(line: str, where: str) -> Question:
 
 def _parse(row: dict[str, Any]) -> Question:
     return Question(
-        question_id=row["_id"],
-        text=row["text"],
+        question_id=_text(row, "_id"),
+        text=_text(row, "text"),
         kind=QuestionKind(row["kind"]),
         split=row["metadata"]["split"],
-        gold=tuple(Gold(gold["file"], gold["quote"]) for gold in row["gold"]),
-        answer=row["answer"],
-        must_hold=tuple(row["must_hold"]),
-        history=tuple(EarlierTurn(turn["question"], turn["answer"]) for turn in row["history"]),
-        as_of=date.fromisoformat(row["as_of"]) if row["as_of"] else None,
-        jurisdiction=row["jurisdiction"],
-        groups=frozenset(row["groups"]),
-        tags=frozenset(row["metadata"]["tags"]),
+        gold=tuple(Gold(_text(gold, "file"), _text(gold, "quote")) for gold in row["gold"]),
+        answer=_text(row, "answer") if row.get("answer") else "",
+        must_hold=_texts(row, "must_hold"),
+        history=tuple(
+            EarlierTurn(_text(turn, "question"), str(turn.get("answer") or "")) for turn in row.get("history") or ()
+        ),
+        as_of=date.fromisoformat(row["as_of"]) if row.get("as_of") else None,
+        jurisdiction=_text(row, "jurisdiction") if row.get("jurisdiction") else None,
+        groups=frozenset(_texts(row, "groups")),
+        tags=frozenset(_texts(row["metadata"], "tags")),
     )
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    if not isinstance(row[key], str) or not row[key].strip():
+        raise ValueError(f"{key!r} is not a text")
+    return str(row[key])
+
+
+def _texts(row: dict[str, Any], key: str) -> tuple[str, ...]:
+    """A list of texts, which may be missing; a text alone would be taken for its letters."""
+    values = row.get(key) or ()
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise ValueError(f"{key!r} is not a list of texts")
+    return tuple(values)

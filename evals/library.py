@@ -11,7 +11,7 @@ from typing import Any
 from corpora.beir import BeirPassage, write_beir
 from corpora.catalog import CatalogEntry, document_paths, read_catalog
 from corpora.errors import CorpusError
-from corpora.questions import read_questions
+from corpora.questions import questions_file, read_questions
 from evals.beir import load_data
 from evals.data import BenchData, CorpusText, DataError, Question, Unanswerable
 from evals.encodings import CachedEncoder, default_folder
@@ -39,6 +39,12 @@ def load_any(folder: Path, split: str | None = None, *, encoder: Encoder | None 
     try:
         catalog = {entry.file: entry for entry in read_catalog(folder)}
         questions = read_questions(folder)
+        splits = sorted({question.split for question in questions if question.answerable})
+        if not splits or split not in (None, *splits):
+            raise DataError(
+                f"{questions_file(folder)} holds no answerable question{f' of split {split!r}' if splits else ''}; "
+                f"{f'give --split {splits[0]}' if splits else 'write some'}"
+            )
         with TemporaryDirectory(prefix="policydesk-eval-") as scratch:
             passages = _ingested(folder, Path(scratch) / "home", encoder or load_encoder())
             beir = Path(scratch) / "beir"

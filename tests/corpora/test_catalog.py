@@ -93,5 +93,34 @@ def test_a_malformed_entry_is_reported(tmp_path: Path) -> None:
         read_catalog(tmp_path)
 
 
+def written(folder: Path, **fields: object) -> Path:
+    """A corpus of one document, and what its catalog says of it."""
+    (folder / "documents").mkdir()
+    (folder / "documents" / "a.md").write_text("# A", encoding="utf-8")
+    entry = {"file": "a.md", "title": "A", "owner": "Ann", "effective_from": "2025-01-01", **fields}
+    (folder / "catalog.json").write_text(json.dumps([entry]), encoding="utf-8-sig")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"audience": "hr"}, "audience is 'hr', expected a list of texts"), ({"title": 5}, "title is 5, expected a text")],
+)
+def test_a_field_of_another_kind_is_reported(tmp_path: Path, wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(CorpusError, match=f"entry 1: {said}"):
+        read_catalog(written(tmp_path, **wrong))
+
+
+def test_what_a_file_manager_leaves_is_no_document(tmp_path: Path) -> None:
+    (written(tmp_path) / "documents" / ".DS_Store").touch()
+    assert [entry.file for entry in read_catalog(tmp_path)] == ["a.md"]
+
+
+def test_a_corpus_without_documents_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "catalog.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(CorpusError, match="documents is missing"):
+        read_catalog(tmp_path)
+
+
 def test_the_sister_company_has_a_catalog_too() -> None:
     assert len(read_catalog(SISTER)) == len(document_paths(SISTER))

@@ -120,6 +120,46 @@ def test_a_malformed_line_is_named(tmp_path: Path) -> None:
         read_questions(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"must_hold": "five"}, "'must_hold' is not a list of texts"),
+        ({"groups": "hr"}, "'groups' is not a list of texts"),
+        ({"text": None}, "'text' is not a text"),
+        ({"text": 5}, "'text' is not a text"),
+        ({"gold": [{"file": "a.md", "quote": ""}]}, "'quote' is not a text"),
+        ({"history": ["before"]}, "not a question: "),
+        ({"metadata": {"tags": []}}, "'split' is missing"),
+    ],
+)
+def test_a_field_of_another_kind_is_named(tmp_path: Path, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(
+        CorpusError, match=rf"questions\.jsonl:1: not a question: .*{said.removeprefix('not a question: ')}"
+    ):
+        read_questions(written(tmp_path, ROW | wrong))
+
+
+def test_what_a_question_does_not_need_may_be_left_out(tmp_path: Path) -> None:
+    needed = {key: ROW[key] for key in ("_id", "text", "kind", "gold")} | {"metadata": {"split": "dev"}}
+    (question,) = read_questions(written(tmp_path, needed))
+    assert (question.must_hold, question.history, question.as_of, question.groups) == ((), (), None, frozenset())
+
+
+def test_a_line_ends_where_its_object_does(tmp_path: Path) -> None:
+    text = "How long is\u2028probation?\x85"
+    rows = "".join(json.dumps(ROW | {"_id": key, "text": text}, ensure_ascii=False) + "\r\n" for key in ("a", "b"))
+    (tmp_path / "questions.jsonl").write_bytes(b"\xef\xbb\xbf" + rows.encode())
+    assert [question.text for question in read_questions(tmp_path)] == [text, text]
+
+
+def test_questions_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"questions\.jsonl is missing"):
+        read_questions(tmp_path)
+    (tmp_path / "questions.jsonl").write_bytes("Gebühren".encode("latin-1"))
+    with pytest.raises(CorpusError, match=r"questions\.jsonl: not UTF-8"):
+        read_questions(tmp_path)
+
+
 def test_an_answerable_question_needs_a_quotation(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="plain with 0 gold quotations"):
         read_questions(written(tmp_path, ROW | {"gold": []}))

@@ -77,6 +77,18 @@ def test_a_quotation_that_no_passage_holds_is_refused(tmp_path: Path) -> None:
         load_any(folder, encoder=WordEncoder())
 
 
+def test_a_split_without_questions_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    folder = write_library(tmp_path / "firm", question(1, "Expenses are claimed within thirty days of the journey."))
+    with pytest.raises(
+        DataError,
+        match=r"firm/questions/questions\.jsonl holds no answerable question of split 'dev'; give --split test",
+    ):
+        load_any(folder, "dev", encoder=WordEncoder())
+    folder = write_library(tmp_path / "none", question(1, None))
+    with pytest.raises(DataError, match=r"questions\.jsonl holds no answerable question; write some"):
+        load_any(folder, encoder=WordEncoder())
+
+
 def test_lessons_are_questions_of_both_kinds(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     (folder / "documents").mkdir(parents=True)
