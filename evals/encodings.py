@@ -32,41 +32,61 @@ _LARGEST_LOGIT_SHIFT = 0.25
 class Kept:
     """A table of float32 rows by text, for one model.
 
-    :param folder: made when it does not exist.
+    :param folder: made when it does not exist. Where nothing can be kept there, or what is there is damaged, a warning is logged
+        and rows are remembered for this run only.
     :param model: names the file; another model never shares it, nor the same in another precision.
     """
 
     def __init__(self, folder: Path, model: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         if has_fast_bfloat16():
             model = f"{model} bfloat16"
         readable = re.sub(r"[^\w.-]+", "_", model)[:60]
         self.path = folder / f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:8]}.sqlite"
-        self._database = sqlite3.connect(self.path, timeout=60)
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID"
-        )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = _opened(str(self.path))
+        except (OSError, sqlite3.Error) as error:
+            self._forget(error)
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """The rows that are kept, by key."""
         found: dict[bytes, NDArray[np.float32]] = {}
-        for begin in range(0, len(keys), 500):
-            chunk = list(keys[begin : begin + 500])
-            marks = ",".join("?" * len(chunk))
-            for key, row in self._database.execute(f"SELECT key, row FROM kept WHERE key IN ({marks})", chunk):
-                found[key] = np.frombuffer(row, "<f4")
+        try:
+            for begin in range(0, len(keys), 500):
+                chunk = list(keys[begin : begin + 500])
+                marks = ",".join("?" * len(chunk))
+                for key, row in self._database.execute(f"SELECT key, row FROM kept WHERE key IN ({marks})", chunk):
+                    found[key] = np.frombuffer(row, "<f4")
+        except sqlite3.Error as error:
+            self._forget(error)
         return found
 
     def put(self, rows: dict[bytes, NDArray[np.float32]]) -> None:
-        with self._database:
-            self._database.executemany(
-                "INSERT OR REPLACE INTO kept VALUES (?, ?)",
-                [(key, np.ascontiguousarray(row, "<f4").tobytes()) for key, row in rows.items()],
-            )
+        values = [(key, np.ascontiguousarray(row, "<f4").tobytes()) for key, row in rows.items()]
+        try:
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", values)
+        except sqlite3.Error as error:
+            self._forget(error)
 
     def clear(self) -> None:
-        with self._database:
-            self._database.execute("DELETE FROM kept")
+        try:
+            with self._database:
+                self._database.execute("DELETE FROM kept")
+        except sqlite3.Error as error:
+            self._forget(error)
+
+    def _forget(self, error: Exception) -> None:
+        _log.warning(
+            "%s is not used (%s): what is encoded now is not kept; remove the file if it is damaged", self.path, error
+        )
+        self._database = _opened(":memory:")
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=60)
+    database.execute("CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID")
+    return database
 
 
 def default_folder() -> Path:

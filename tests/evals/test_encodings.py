@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -64,6 +65,25 @@ def test_encoders_of_other_names_share_nothing(tmp_path: Path) -> None:
     inner = FirstWordEncoder(name="first")
     CachedEncoder(inner, tmp_path).encode(TEXTS, truncate=True)
     assert sorted(inner.encoded) == ["expenses", "laptops", "leave"]
+
+
+@pytest.mark.parametrize("trouble", ["damaged", "no folder", "read only"])
+def test_what_cannot_be_kept_costs_time_and_not_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    kept = CachedEncoder(WordEncoder(), tmp_path)._kept
+    folder = tmp_path
+    if trouble == "damaged":
+        kept.path.write_bytes(b"no database " * 1000)
+    elif trouble == "no folder":
+        folder = tmp_path / "file" / "encodings"
+        folder.parent.touch()
+    encoder = CachedEncoder(WordEncoder(), folder)
+    if trouble == "read only":
+        encoder._kept._database = sqlite3.connect(f"file:{kept.path}?mode=ro", uri=True)
+    for _ in range(2):
+        assert np.array_equal(encoder.encode(TEXTS, truncate=True), WordEncoder().encode(TEXTS))
+    assert [message.partition(" (")[0] for message in caplog.messages] == [f"{encoder._kept.path} is not used"]
 
 
 def test_a_passage_too_long_is_still_refused(tmp_path: Path) -> None:
