@@ -96,7 +96,11 @@ def begin(weights: Path, settings: Mapping[str, Any]) -> bool:
     """
     file = weights / "left-out.json"
     if file.exists():
-        if json.loads(file.read_text(encoding="utf-8")) != settings:
+        try:
+            begun = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:  # of a run that was killed while it began
+            begun = None
+        if begun != settings:
             raise WrongUsage(f"{weights} holds a run on other folders, steps, seed or recipe; choose another --out")
     else:
         weights.mkdir(parents=True, exist_ok=True)

@@ -71,6 +71,9 @@ def test_weights_of_another_run_are_not_taken_for_this_one(tmp_path: Path) -> No
     assert not begin(tmp_path / "rules", {"steps": 1})
     with pytest.raises(WrongUsage, match="choose another --out"):
         begin(tmp_path / "rules", {"steps": 300})
+    (tmp_path / "rules" / "left-out.json").write_text("")
+    with pytest.raises(WrongUsage, match="choose another --out"):
+        begin(tmp_path / "rules", {"steps": 1})
 
 
 @pytest.mark.model
