@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 
+from retrieval.errors import ModelUnavailable
 from retrieval.models import GENERATOR, ModelCache
 from retrieval.records import Passage, Reading, heading_line
 from retrieval.weightfolder import SHIPPED, fingerprint, read_manifest, unpack
@@ -230,6 +231,12 @@ def load_verifier(name: str | None = None, *, cache: ModelCache | None = None) -
             GENERATOR.name, cache.root,
         )  # fmt: skip
         return None
+    base = str((read_manifest(folder, kind="verifier").get("base") or {}).get("sha256"))
+    if base not in GENERATOR.files.values():
+        raise ModelUnavailable(
+            f"the verifier in {folder} was trained for weights {base[:12]}…, not for {GENERATOR.name} as it is here; train one with:"
+            " policydesk tune verifier, or set POLICYDESK_VERIFIER=none"
+        )
     return _load(folder, fingerprint(folder), prepare_default(cache))
 
 

@@ -21,7 +21,7 @@ from retrieval.records import Passage, Reading
 from retrieval.search import Searcher
 from retrieval.tuning.sheets import Sheet, SheetQuestion
 from retrieval.verifier import PASSAGE_TOKENS, Prompter, TrainedVerifier, load_verifier, merge
-from retrieval.weightfolder import SHIPPED
+from retrieval.weightfolder import SHIPPED, write_manifest
 from tests.fakes import OverlapReader, WordEncoder
 from tests.retrieval.test_tune import RULES, write_beir
 
@@ -197,6 +197,15 @@ def test_without_its_base_model_hits_are_read_once(tmp_path: Path, caplog: pytes
         load_verifier(str(tmp_path))
     with pytest.raises(ModelUnavailable, match="holds a reader where a verifier was expected"):
         load_verifier(str(SHIPPED / "reader"))
+
+
+def test_an_adapter_for_other_weights_is_refused(tmp_path: Path) -> None:
+    write_manifest(tmp_path, {"name": "mine", "kind": "verifier", "base": {"sha256": "abc"}})
+    with pytest.raises(
+        ModelUnavailable,
+        match=r"was trained for weights abc…, .*policydesk tune verifier, or set POLICYDESK_VERIFIER=none",
+    ):
+        load_verifier(str(tmp_path))
 
 
 def test_what_ships_tells_an_answer_from_a_look_alike() -> None:
