@@ -101,9 +101,10 @@ _DROPPED = (
 #: What no longer holds.
 _STRUCK_OUT = ("s", "strike", "del", "*[contains(@style, 'line-through')]")
 _STRIKES = re.compile(r"<(?:s|strike|del)(?=[\s>])|<[^<>]*\bstyle=[^<>]*line-through", re.IGNORECASE)
-_FURNITURE = re.compile(
-    r"\b(nav(bar|igation)?|breadcrumbs?|sidebar|cookie|site-(header|footer)|skip-?(nav|link)|toc)\b", re.IGNORECASE
-)
+_FURNITURE = re.compile(r"\b(breadcrumbs?|cookie|site-(header|footer)|skip-?(nav|link))\b", re.IGNORECASE)
+#: Furniture of links, and layouts that are named after it: "with-sidebar".
+_LINKS = re.compile(r"\b(nav(bar|igation)?|sidebar|toc)\b", re.IGNORECASE)
+_FEWEST_WORDS = 4
 #: What folds a part of the page open: a button, a tab, or a link that acts as one.
 _OPENS = "@aria-expanded or @aria-controls or contains(@class, 'accordion') or contains(@class, 'collaps')"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -146,11 +147,15 @@ def prepare_html(source: str) -> tuple[str | None, str]:
         "//*[@class or @id][self::div or self::ul or self::aside or self::header or self::footer or self::section]"
     ):
         named = f"{node.get('class', '')} {node.get('id', '')}"
-        if _FURNITURE.search(named) and not node.xpath(".//h1 | .//h2 | .//main | .//article"):
+        is_furniture = _FURNITURE.search(named) or (_LINKS.search(named) and not _tells(node))
+        if is_furniture and not node.xpath(".//h1 | .//h2 | .//main | .//article"):
             _drop(node)
     for node in root.xpath("//footer | //header[not(.//h1)]"):
-        if not node.xpath("ancestor::article | ancestor::main | ancestor::blockquote"):
+        if not node.xpath("ancestor::article | ancestor::section | ancestor::main | ancestor::blockquote"):
             _drop(node)
+    for node in root.xpath("//div[@role='heading'] | //p[@role='heading'] | //span[@role='heading']"):
+        level = node.get("aria-level", "2")
+        node.tag = f"h{level}" if level in ("1", "2", "3", "4", "5") else "h6"
     for node in root.xpath("//details | //figure | //figcaption | //fieldset | //dialog"):
         node.tag = "div"
     for node in root.xpath("//summary"):
@@ -188,6 +193,13 @@ def _drop(node: Any) -> None:
     """Take an element out, leaving the text that follows it."""
     if node.getparent() is not None:
         node.drop_tree()
+
+
+def _tells(node: Any) -> bool:
+    """Whether a part has text, not links alone: most of its words lead nowhere."""
+    said = len(node.text_content().split())
+    led = sum(len(link.text_content().split()) for link in node.iter("a"))
+    return said - led >= _FEWEST_WORDS and 2 * led < said
 
 
 def _head(node: Any) -> None:

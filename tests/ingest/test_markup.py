@@ -4,6 +4,7 @@ import re
 
 from ingest import markup
 from ingest.load import load
+from ingest.records import BlockKind
 
 
 def lines(page: str) -> list[str]:
@@ -134,4 +135,28 @@ def test_a_page_that_an_office_program_exports_reads_as_it_looks() -> None:
         ("1.1 In writing.", False),
         ("1.2 Early.", False),
         ("2. Sign the form.", False),
+    ]
+
+
+def test_a_layout_that_is_named_after_a_sidebar_is_text() -> None:
+    page = (
+        "<div class='columnLayout two-right-sidebar'><div class=cell><h3>Leave</h3><p>Everybody has 25 days a year.</p></div></div>"
+        "<div class=sidebar><h4>More</h4><a href=x>Sick leave</a> <a href=y>Parental leave</a></div>"
+        "<ul class=breadcrumb><li>Home of all policies of ours</li></ul>"
+    )
+    assert lines(markup.prepare_html(page)[1]) == ["Leave", "Everybody has 25 days a year."]
+
+
+def test_the_header_of_a_section_and_what_calls_itself_a_heading_head_their_text() -> None:
+    page = (
+        "<h1>Handbook</h1><section><header><h2>Annual leave</h2></header><p>25 days.</p></section>"
+        "<div role=heading aria-level=2>Sick leave</div><p>Six weeks.</p>"
+    )
+    blocks = load("a.html", page.encode()).blocks
+    assert [(block.kind, block.level, block.text) for block in blocks] == [
+        (BlockKind.HEADING, 1, "Handbook"),
+        (BlockKind.HEADING, 2, "Annual leave"),
+        (BlockKind.PARAGRAPH, None, "25 days."),
+        (BlockKind.HEADING, 2, "Sick leave"),
+        (BlockKind.PARAGRAPH, None, "Six weeks."),
     ]
