@@ -80,10 +80,13 @@ def _write_out(table: Any) -> None:
 
 
 def _text(cell: Any) -> str:
-    """A cell's words on one line, those of different lines apart."""
+    """A cell's words on one line, those of different lines apart; of a cell that only has pictures, such as a tick, what they show."""
     for block in cell.iterdescendants(*_BLOCKS):
         block.text, block.tail = f" {block.text or ''}", f" {block.tail or ''}"
-    return " ".join(cell.text_content().split())
+    return (
+        " ".join(cell.text_content().split())
+        or " ".join(picture.get("alt", "") for picture in cell.iter("img")).strip()
+    )
 
 
 def _fill_spans(table: Any) -> None:

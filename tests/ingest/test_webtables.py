@@ -63,3 +63,9 @@ def test_bold_labels_beside_their_values_are_no_header() -> None:
     )
     (table,) = blocks(f"<table>{rows}</table>")
     assert table.header_rows == 0
+
+
+def test_a_picture_alone_in_a_cell_says_what_it_shows() -> None:
+    rows = "<tr><td>Parking<td><img alt='(tick)' src=t.png><td><img alt='(cross)'></tr><tr><td>Gym<td><img alt=x> on request<td></tr>"
+    (table,) = blocks(f"<table><tr><th>Benefit<th>Staff<th>Interns</tr>{rows}</table>")
+    assert table.rows[1:] == (("Parking", "(tick)", "(cross)"), ("Gym", "on request", ""))
