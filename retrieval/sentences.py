@@ -39,9 +39,18 @@ _SOMEWHERE = (
     r"(?:at|by|during|for|from|in|on|under|with|within|without|after|before|until|outside)(?: [\w’'-]+){1,4},? "
 )
 _WHERE_IN_GERMAN = r"(?:in|im|am|an|bei|beim|während|nach|vor|ab|seit|für|mit|ohne)(?: \w+){2,5} "
+#: A sentence like these says what the one before it says, for another case, or that it does not hold there: "In Austria it is 25
+#: days.", "Children may not.", "In Portugal there is none.", "The exceptions are the canteen and the office."
+_FOR_ANOTHER_CASE = re.compile(
+    rf"^(?!(?:{_SOMEWHERE})?{_FOR_NOTHING})(?:{_SOMEWHERE}(?:it|they)|{_WHERE_IN_GERMAN}(?-i:er|sie)"
+    r"|(?:[\w’'-]+ ){1,6}(?:(?:(?:may|must|can|do|does|did|is|are|will|shall|should) not|cannot)(?=\s*[,.;!]|$)"
+    r"|(?:is|are|get|gets|receive|receives|have|has) none(?! of))"
+    r"|the (?:only )?exceptions? (?:is|are)|(?:above|below|over|under|beyond|besides) (?:this|that))\b",
+    re.IGNORECASE,
+)
 #: A sentence that begins so cannot be understood without the one before it.
 _LEANS_BACK = re.compile(
-    rf"^(?!(?:{_SOMEWHERE})?{_FOR_NOTHING})(?:{_SOMEWHERE}(?:it|they)|{_WHERE_IN_GERMAN}(?-i:er|sie)|this|these|those|that|it|they|such|however|otherwise"
+    rf"^(?!{_FOR_NOTHING})(?:this|these|those|that|it|they|such|however|otherwise"
     r"|in (?:this|that|these|such) cases?|if so|in addition|also|but|the same"
     r"|dies(?:e[mnrs]?)?|solche[mnrs]?|danach|davor|davon|dafür|dazu|dabei|hier(?:von|für|zu|bei)|jedoch|allerdings|andernfalls|ansonsten|sonst"
     r"|außerdem|zudem|(?:das|gleiches|entsprechendes) gilt|in (?:diese[mnrs]|solchen) f[aä]ll(?:e[ns]?)?"
@@ -105,12 +114,13 @@ def is_item(line: str) -> bool:
 
 def leans_back(sentence: str) -> bool:
     """Whether a sentence cannot be understood without the one before it: "It may be extended once"."""
-    return bool(_LEANS_BACK.match(sentence))
+    return bool(_LEANS_BACK.match(sentence) or _FOR_ANOTHER_CASE.match(sentence))
 
 
 def limits(sentence: str) -> bool:
-    """Whether a sentence limits the one before it, or says what that takes: "However, managers may", "It requires approval"."""
-    return bool(_LIMITS.match(sentence))
+    """Whether a sentence limits the one before it, says it for another case or what it takes: "However, managers may", "During probation
+    it is two weeks", "It requires approval"."""
+    return bool(_LIMITS.match(sentence) or _FOR_ANOTHER_CASE.match(sentence))
 
 
 def _answered(text: str, spans: Sequence[Span]) -> list[Span]:
