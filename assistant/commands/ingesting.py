@@ -125,7 +125,7 @@ def ingest(
 
         ingest_files(
             paths, home=settings.home, store=store, encoder=encoder, options=options,
-            options_of=lambda source: stated.get(Path(source.file).name), on_found=found, on_file=settled, on_encoded=encoded,
+            options_of=lambda source: stated.get(source.path.resolve()), on_found=found, on_file=settled, on_encoded=encoded,
         )  # fmt: skip
     _summarise(reports, perf_counter() - began, as_json=as_json)
     if any(report.status in (FileStatus.REJECTED, FileStatus.PARTIAL) for report in reports):
@@ -155,20 +155,20 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _stated(path: Path, options: IngestOptions) -> dict[str, IngestOptions]:
-    """What a catalog states about each file, by file name, over what the options say about all."""
+def _stated(path: Path, options: IngestOptions) -> dict[Path, IngestOptions]:
+    """What a catalog states about each file, by where it lies, over what the options say about all; what it leaves out they say."""
     try:
         entries: tuple[CatalogEntry, ...] = read_catalog(path.parent, path.name)
     except (OSError, ValueError, KeyError, CorpusError) as error:
         raise WrongUsage(f"{path} cannot be read as a catalog: {error}") from error
     return {
-        entry.file: replace(
+        (path.parent / "documents" / entry.file).resolve(): replace(
             options,
             owner=entry.owner,
-            jurisdiction=entry.jurisdiction,
-            audience=entry.audience,
+            jurisdiction=entry.jurisdiction or options.jurisdiction,
+            audience=entry.audience or options.audience,
             effective_from=entry.effective_from,
-            effective_to=entry.effective_to,
+            effective_to=entry.effective_to or options.effective_to,
         )
         for entry in entries
     }
