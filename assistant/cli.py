@@ -109,6 +109,13 @@ def _check_text(arguments: Sequence[str]) -> None:
                 ) from error
 
 
+def _say(text: str) -> None:
+    """One line on standard error, whatever the title or the path that is named in it holds."""
+    from assistant.commands.output import harmless
+
+    typer.echo(f"policydesk: {harmless(' '.join(text.splitlines()))}", err=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every error a user can cause is one line on standard error and an exit code.
 
@@ -125,17 +132,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _check_text(sys.argv[1:] if arguments is None else arguments)
         build_app()(arguments, prog_name="policydesk")
     except PolicydeskError as error:
-        typer.echo(f"policydesk: {error}", err=True)
+        _say(str(error))
         sys.exit(error.exit_code)
     except DatabaseError as error:
-        typer.echo(
-            f"policydesk: the home's database did not do it ({error.orig}); try again when nothing else writes to it,"
-            " or run: policydesk doctor",
-            err=True,
+        _say(
+            f"the home's database did not do it ({error.orig}); try again when nothing else writes to it, or run: policydesk doctor"
         )
         sys.exit(NotReady.exit_code)
     except KeyboardInterrupt:
-        typer.echo("policydesk: stopped", err=True)
+        _say("stopped")
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output has gone: `policydesk documents list | head`
         sys.stderr.close()
@@ -143,5 +148,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         if (passing := trouble(error)) is None:
             raise
-        typer.echo(f"policydesk: {passing}", err=True)
+        _say(str(passing))
         sys.exit(passing.exit_code)

@@ -13,7 +13,7 @@ from rich.text import Text
 from assistant.actions import Act
 from assistant.commands import diffing, reviewing
 from assistant.commands.homes import open_store
-from assistant.commands.output import console, print_json
+from assistant.commands.output import console, harmless, print_json
 from assistant.config import Settings
 from assistant.contract import document_json
 from retrieval.documents import Document, Standing
@@ -163,7 +163,7 @@ def remove(
 
 def _is_agreed(question: str) -> bool:
     try:
-        return typer.confirm(question)
+        return typer.confirm(harmless(question))
     except typer.Abort as error:
         if sys.stdin.isatty():
             raise

@@ -197,3 +197,14 @@ def test_letters_that_the_terminal_does_not_have_are_named(
     assert "\\u201c" in said
     if as_json:
         assert json.loads(said)["documents"][0]["title"] == "\u201cTies\u201d \U0001f454"
+
+
+def test_what_would_command_the_terminal_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = replace(DRESS, title="Dress\x1b[2J \x1b]0;gone\x07 code\x9b31m", file="a\x1b[8mb.md")
+    document_id = Store.open(Home(tmp_path)).add_version(hostile).document_id
+    for command in ("list", f"show {document_id}", f"versions {document_id}"):
+        assert ends(tmp_path, "documents", *command.split()) == 0
+        said = capsys.readouterr().out
+        assert ("[8mb.md" in said or "[2J" in said, set(said) & {"\x1b", "\x07", "\x9b"}) == (True, set())
+    assert ends(tmp_path, "documents", "diff", document_id, "1", "7") == 2
+    assert "\x1b" not in capsys.readouterr().err
