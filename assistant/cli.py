@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import io
+import os
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -88,6 +89,13 @@ def build_app() -> typer.Typer:
     return app
 
 
+def _open_what_is_closed() -> None:
+    """A standard stream that the caller has closed is empty and swallows what is written; no file of ours takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
 def _write_whatever_comes() -> None:
     """Where the terminal or the file that we write to has no sign for a letter, say which it is."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -127,6 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from assistant.trouble import trouble
     from retrieval.errors import NotReady, PolicydeskError
 
+    _open_what_is_closed()
     _write_whatever_comes()
     try:
         _check_text(sys.argv[1:] if arguments is None else arguments)

@@ -208,3 +208,29 @@ def test_what_would_command_the_terminal_is_left_out(tmp_path: Path, capsys: pyt
         assert ("[8mb.md" in said or "[2J" in said, set(said) & {"\x1b", "\x07", "\x9b"}) == (True, set())
     assert ends(tmp_path, "documents", "diff", document_id, "1", "7") == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("users add ada --role hr", "--password-stdin"),
+        ("users add ada --role hr --password-stdin", "the password has 0 characters"),
+        ("documents remove {document}", "add --yes"),
+    ],
+)
+def test_a_closed_input_is_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, says: str
+) -> None:
+    document_id = Store.open(Home(tmp_path)).add_version(DRESS).document_id
+    monkeypatch.setattr(sys, "stdin", None)
+    assert ends(tmp_path, *command.format(document=document_id).split()) == 2
+    sys.stdin.close()
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["users list", "users list --json"])
+def test_a_closed_output_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    Store.open(Home(tmp_path)).close()
+    monkeypatch.setattr(sys, "stdout", None)
+    assert ends(tmp_path, *command.split()) == 0
+    sys.stdout.close()
