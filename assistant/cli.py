@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quiet_libraries()
     from sqlalchemy.exc import DatabaseError
 
-    from assistant.trouble import trouble
+    from assistant.trouble import out_of_reach, trouble
     from retrieval.errors import NotReady, PolicydeskError
 
     _open_what_is_closed()
@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if (passing := trouble(error)) is None:
+        if (passing := trouble(error) or out_of_reach(error)) is None:
             raise
         _say(str(passing))
         sys.exit(passing.exit_code)

@@ -51,8 +51,9 @@ class Home:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise NotReady(f"cannot make the home {self.root}: {error.strerror}; choose another with --home") from error
-        if not os.access(self.root, os.W_OK):
-            raise NotReady(f"cannot write to the home {self.root}; check its owner or choose another with --home")
+        for path in (self.root, self.originals, self.index, self.database):
+            if not os.access(path, os.W_OK) and path.exists():
+                raise NotReady(f"cannot write to {path}; check who owns it, or choose another home with --home")
 
     @contextmanager
     def writing(self, *, timeout_s: float = 10.0) -> Iterator[None]:

@@ -15,6 +15,7 @@ from assistant.commands.output import console, print_json, progress_bar
 from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
 from assistant.hardening import STOPPING, weak_settings
+from assistant.trouble import out_of_reach, trouble
 from ingest.ocr import INSTALL
 from ingest.tesseract import program
 from retrieval.encoder import encoder_name, load_encoder
@@ -144,4 +145,8 @@ def _finding(checked: str, check: Callable[[], object]) -> Finding:
         check()
     except PolicydeskError as error:
         return Finding(checked, str(error))
+    except OSError as error:
+        if (told := trouble(error) or out_of_reach(error)) is None:
+            raise
+        return Finding(checked, str(told))
     return Finding(checked, None)

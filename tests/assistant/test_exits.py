@@ -211,6 +211,29 @@ def test_what_would_command_the_terminal_is_left_out(tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize(
+    "command", ["documents list", "users list", "privacy show", "backup copy", "doctor", "ingest ."]
+)
+def test_a_home_that_cannot_be_reached_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert ends(tmp_path / ("a" * 300), *command.split()) == 3
+    said = " ".join("".join(capsys.readouterr()).split())
+    assert ("File name too long" in said, "Traceback" in said) == (True, False)
+
+
+def test_a_file_that_is_somebody_else_s_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def locked(self: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "exists", locked)
+    assert ends(tmp_path, "ingest", "/theirs/pay.md") == 3
+    said = capsys.readouterr().err
+    assert ("/theirs/pay.md: Permission denied" in said, said.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize(
     ("command", "says"),
     [
         ("users add ada --role hr", "--password-stdin"),
