@@ -60,6 +60,22 @@ class Store:
     def close(self) -> None:
         self.engine.dispose()
 
+    def check(self) -> None:
+        """Look through the whole database.
+
+        :raises NotReady: if a part of it is damaged.
+        """
+        try:
+            with self.engine.connect() as connection:
+                verdict = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+        except DatabaseError as error:
+            verdict = str(error.orig)
+        if verdict != "ok":
+            raise NotReady(
+                f"{self.engine.url.database} is damaged ({' '.join(verdict.split())}); restore a backup into a new home with: "
+                "policydesk --home NEW restore FILE"
+            )
+
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def documents(self) -> list[Document]:

@@ -103,7 +103,7 @@ def doctor(
     cache = ModelCache.default()
     findings = [_finding(f"weights of {weights.name}", partial(cache.verify, weights)) for weights in DEFAULT_WEIGHTS]
     findings.append(_finding("confidence and what it was fitted to", lambda: _check_confidence(settings)))
-    findings.append(_finding("database", lambda: open_store(settings)))
+    findings.append(_finding("database", lambda: open_store(settings).check()))
     if findings[-1].problem is None:
         findings.append(
             _finding("index", lambda: open_index(settings.home, encoder=encoder_name(settings.encoder), or_empty=True))

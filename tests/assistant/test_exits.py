@@ -257,3 +257,18 @@ def test_a_closed_output_stops_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stdout", None)
     assert ends(tmp_path, *command.split()) == 0
     sys.stdout.close()
+
+
+def test_the_doctor_finds_a_damaged_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path)
+    store = Store.open(home)
+    for number in range(60):
+        text = NewPassage(text="Ties may be worn. " * 300)
+        store.add_version(replace(DRESS, sha256=f"{number:03}".ljust(64, "d"), passages=(text,)))
+    store.close()
+    with home.database.open("r+b") as database:
+        database.seek(-40 * 4096, os.SEEK_END)
+        database.write(b"\xff" * 40 * 4096)
+    assert ends(tmp_path, "doctor") == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("✗ database: " in said, "restore a backup" in said) == (True, True)
