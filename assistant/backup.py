@@ -65,13 +65,17 @@ def backup(home: Home, target: Path) -> Backup:
 
     Writers of the library wait for the moment in which the database is copied; people go on asking.
 
-    :raises NotReady: if there is no home, or the file cannot be written.
+    :raises NotReady: if there is no home, its database is damaged, or the file cannot be written; an earlier backup stays then.
     """
     if not home.database.is_file():
         raise NotReady(f"there is nothing to back up in {home.root}; choose the home with --home")
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with _snapshot(home) as staging:
+            if fault := _fault(staging / _DATABASE):
+                raise NotReady(
+                    f"{home.database} is damaged ({fault}); nothing was written: restore an earlier backup into a new --home"
+                )
             files = {name: _sha256(staging / name) for name in sorted(_names(staging))}
             created_at = datetime.now(UTC).isoformat()
             manifest = json.dumps({"format": _FORMAT, "created_at": created_at, "files": files}, indent=1).encode()
@@ -85,6 +89,10 @@ def backup(home: Home, target: Path) -> Backup:
                 sink.flush()
                 os.fsync(sink.fileno())
         beside.replace(target)
+    except sqlite3.Error as error:
+        raise NotReady(
+            f"{home.database} cannot be copied ({error}); have room made on its disk, or run: policydesk doctor"
+        ) from error
     except OSError as error:
         raise NotReady(f"the backup {target} cannot be written: {error.strerror}; choose another place") from error
     finally:
@@ -108,7 +116,8 @@ def restore(source: Path, home: Home) -> Backup:
             staging = Path(folder) / "home"
             staging.mkdir(mode=0o700)
             manifest = _unpack(source, staging)
-            _check_database(staging / _DATABASE, source)
+            if fault := _fault(staging / _DATABASE):
+                raise NotReady(f"the database in {source} is damaged ({fault}); try another backup")
             for name in ("originals", "index"):
                 (staging / name).mkdir(mode=0o700, exist_ok=True)
             if home.root.exists():
@@ -209,14 +218,14 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> str
     return digest.hexdigest()
 
 
-def _check_database(path: Path, source: Path) -> None:
+def _fault(database: Path) -> str | None:
+    """What is wrong with a copy of a database, None where nothing is."""
     try:
-        with closing(sqlite3.connect(path)) as database:
-            verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
+        with closing(sqlite3.connect(database)) as opened:
+            verdict = str(opened.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
-        verdict = str(error)
-    if verdict != "ok":
-        raise NotReady(f"the database in {source} is damaged ({verdict}); try another backup")
+        return str(error)
+    return None if verdict == "ok" else " ".join(verdict.split())
 
 
 def _sha256(path: Path) -> str:

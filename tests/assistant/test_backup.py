@@ -239,3 +239,21 @@ def test_the_commands_say_what_to_do_next(lived_in: Home, tmp_path: Path, capsys
             main(["--home", str(home), *arguments])
         assert ended.value.code in (0, None)
     assert "index rebuild" in capsys.readouterr().out
+
+
+def test_a_damaged_database_takes_no_earlier_backup_s_place(lived_in: Home, store: Store, tmp_path: Path) -> None:
+    for number in range(200):
+        Chats(store).save(f"c{number}", account_id="a1", name="x" * 200)
+    backup(lived_in, tmp_path / "desk.tar.gz")
+    before = (tmp_path / "desk.tar.gz").read_bytes()
+    store.empty_log()
+    store.close()
+    with lived_in.database.open("r+b") as database:
+        database.seek(-3 * 4096, os.SEEK_END)
+        database.write(b"\xff" * 2 * 4096)
+    with pytest.raises(NotReady, match="is damaged"):
+        backup(lived_in, tmp_path / "desk.tar.gz")
+    lived_in.database.write_bytes(b"no database" * 1000)
+    with pytest.raises(NotReady, match="cannot be copied"):
+        backup(lived_in, tmp_path / "desk.tar.gz")
+    assert (tmp_path / "desk.tar.gz").read_bytes() == before
