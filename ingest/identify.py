@@ -113,9 +113,10 @@ def document_named(store: Store, identifier: str) -> str:
 def _latest_at(store: Store, source: str) -> Collection[VersionRow]:
     """The latest version of each document that came from a place and was not withdrawn."""
     latest: dict[str, VersionRow] = {}
-    for row in _versions_at(store, source):
+    # By number: a clock may have been set back since.
+    for row in sorted(_versions_at(store, source), key=lambda row: row.number):
         if not row.withdrawn:
-            latest.setdefault(row.document_id, row)
+            latest[row.document_id] = row
     return latest.values()
 
 
