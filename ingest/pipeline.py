@@ -135,8 +135,10 @@ def _store(
         if identity.kinship in (Kinship.UNCHANGED, Kinship.DUPLICATE):
             return _unchanged(report, identity, store, options)
         if identity.document_id is not None and _audience_differs(store, identity.document_id, options):
-            refused = f"it is a version of {identity.document_id}, which {_readers(store, identity.document_id)} may read; {_CHANGE_AUDIENCE}"
-            return replace(report, reason=refused)
+            if options.supersedes is not None or not _is_removed(store, identity.document_id):
+                refused = f"it is a version of {identity.document_id}, which {_readers(store, identity.document_id)} may read; {_CHANGE_AUDIENCE}"
+                return replace(report, reason=refused)
+            identity = Identity(Kinship.NEW)  # nobody reads what was removed: for other readers it is another document
         _keep(kept, home.original(incoming.sha256))
         version = store.add_version(new, document_id=identity.document_id)
     status, reason = completeness(reading)
@@ -206,6 +208,10 @@ _CHANGE_AUDIENCE = "to change who may read it, remove the document and ingest it
 
 def _audience_differs(store: Store, document_id: str, options: IngestOptions) -> bool:
     return bool(options.audience) and options.audience != store.document(document_id).audience
+
+
+def _is_removed(store: Store, document_id: str) -> bool:
+    return all(version.withdrawn for version in store.document(document_id).versions)
 
 
 def _readers(store: Store, document_id: str) -> str:

@@ -5,11 +5,12 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from ingest.discover import Source
@@ -20,6 +21,7 @@ from retrieval.errors import NotReady, WrongUsage
 from retrieval.generations import current_generation, is_stale, open_index
 from retrieval.home import Home
 from retrieval.store import Store
+from retrieval.tables import DocumentRow, VersionRow
 from tests.fakes import WordEncoder
 from tests.ingest.builders import docx, flowing_pdf
 
@@ -379,3 +381,28 @@ def test_a_report_has_the_fields_of_the_contract(library: Library) -> None:
     assert list(library.ingest()[0].as_json()) == [
         "file", "status", "reason", "document_id", "version_id", "title", "pages", "passages", "warnings", "seconds", "ocr_pages",
     ]  # fmt: skip
+
+
+def test_the_latest_version_is_known_though_the_clock_was_set_back(library: Library) -> None:
+    policy = library.write("policy.md", "# Policy\n\nDogs may come to the office.\n")
+    library.ingest(policy)
+    with library.store.sessions.begin() as session:
+        session.execute(update(VersionRow).values(created_at=datetime.now(UTC) + timedelta(days=200)))
+    library.write("policy.md", "# Policy\n\nCats may come to the office.\n")
+    assert [library.ingest(policy)[0].status for _ in range(2)] == [INDEXED, UNCHANGED]
+    library.write("policy.md", "# Policy\n\nDogs may come to the office.\n")
+    assert library.ingest(policy)[0].status is INDEXED
+
+
+def test_what_was_removed_can_be_ingested_again_for_other_readers(library: Library) -> None:
+    policy = library.write("policy.md", "# Policy\n\nThe pay of band 6 is 90,000 euros.\n")
+    first = library.ingest(policy)[0]
+
+    def withdraw(row: DocumentRow) -> None:
+        row.versions[0].withdrawn = True
+
+    library.store.change(str(first.document_id), withdraw)
+    library.write("policy.md", "# Policy\n\nThe pay of band 6 is 95,000 euros.\n")
+    again = library.ingest(policy, audience=frozenset({"board"}))[0]
+    assert (again.status, again.document_id == first.document_id) == (INDEXED, False)
+    assert library.store.document(str(again.document_id)).audience == {"board"}
