@@ -180,15 +180,17 @@ class Review:
                 "audience": sorted(document.audience),
                 "owner": document.owner,
             }
-            confirmed = self._preflights.particulars(drafts[-1].version_id)
+            confirmed = {each.version_id: self._preflights.particulars(each.version_id) for each in drafts}
+            latest = confirmed[drafts[-1].version_id]
 
             def publish(row: DocumentRow) -> None:
                 _mark(row, drafts, published=True)
-                row.jurisdiction, row.owner = confirmed.jurisdiction, confirmed.owner
-                row.audience = sorted(confirmed.audience)
+                row.jurisdiction, row.owner = latest.jurisdiction, latest.owner
+                row.audience = sorted(latest.audience)
 
             self.store.change(document.document_id, publish)
-            action = self._done(Act.PUBLISH, drafts, who, {"document": before})
+            held = {version_id: particulars_json(each) for version_id, each in confirmed.items()}
+            action = self._done(Act.PUBLISH, drafts, who, {"document": before, "confirmed": held})
             self._refresh()
         return action
 
@@ -242,6 +244,8 @@ class Review:
     def undo(self, action_id: str | None = None, *, who: str = COMMAND_LINE) -> Action:
         """Take back an act, the latest that can be without an id; :returns: it, as undone.
 
+        Where the document has got another version since, nobody more may read it than now: that version was added for those.
+
         :raises WrongUsage: if there is no such act, it was undone, its text is gone, or a later act on the same document
             stands on it.
         """
@@ -250,13 +254,16 @@ class Review:
             versions = [self.store.version(version_id) for version_id in action.version_ids]
             match action.act:
                 case Act.PUBLISH:
-                    self.store.change(
-                        action.document_id, lambda row: _unpublish(row, versions, action.before["document"])
-                    )
+                    before = self._opening_nothing(action, action.before["document"])
+                    self.store.change(action.document_id, lambda row: _unpublish(row, versions, before))
+                    for version_id, confirmed in action.before.get("confirmed", {}).items():
+                        held = particulars_from_json(self._opening_nothing(action, confirmed))
+                        self._set(self.store.version(version_id), held)
                 case Act.REJECT | Act.REMOVE:
                     self.store.change(action.document_id, lambda row: _mark(row, versions, withdrawn=False))
                 case Act.CONFIRM:
-                    self._set(versions[0], particulars_from_json(action.before["particulars"]))
+                    before = self._opening_nothing(action, action.before["particulars"])
+                    self._set(versions[0], particulars_from_json(before))
                 case Act.ATTACH:
                     self._detach(versions[0], action.before)
             undone = self._actions.undone(action.action_id)
@@ -316,6 +323,16 @@ class Review:
             is_first=not any(other.published and not other.withdrawn for other in others),
             particulars=self._preflights.particulars(version.version_id),
         )  # fmt: skip
+
+    def _opening_nothing(self, action: Action, before: dict[str, Any]) -> dict[str, Any]:
+        """How a document was before an act, but for its readers where they were more than now and a version has come since."""
+        document = self.store.document(action.document_id)
+        came = any(
+            each.created_at > action.at and each.version_id not in action.version_ids for each in document.versions
+        )
+        now, was = document.audience, frozenset(before["audience"])
+        opens = bool(now) and not (was and was <= now)
+        return {**before, "audience": sorted(now)} if came and opens else before
 
     def _set(self, version: Version, particulars: Particulars) -> None:
         """Set what is said about a version; what is the document's waits if the version is a draft beside others in service."""

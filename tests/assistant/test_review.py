@@ -388,3 +388,32 @@ def test_only_a_draft_moves_and_only_to_another_document_that_is_there(desk: Des
     with pytest.raises(WrongUsage, match="is removed"):
         desk.review.attach(draft, to)
     assert [each.version_id for each in desk.review.drafts()] == [draft]
+
+
+def test_undoing_opens_nothing_that_came_since_to_more_readers(desk: Desk) -> None:
+    first = desk.add("plan.md", "# Plan\n\nThe plan for the year is to grow slowly and calmly.\n", draft=False)
+    draft = desk.add("plan.md", "# Plan\n\nThe plan for the year is to sell to a rival.\n")
+    desk.review.confirm(draft, replace(desk.review.particulars(draft), audience=frozenset({"board"})))
+    published = desk.review.publish(draft)
+    latest = desk.add("plan.md", "# Plan\n\nThe plan for the year is to sell for 20 million.\n", draft=False)
+    desk.review.undo(published.action_id)
+    document = desk.store.document(latest.split(".")[0])
+    assert document.audience == {"board"}
+    assert {passage.version_id for passage in open_index(desk.home).passages} == {first, latest}
+    opened = desk.review.confirm(latest, replace(desk.review.particulars(latest), audience=frozenset()))
+    desk.add("plan.md", "# Plan\n\nThe plan for the year is for everybody to know.\n", draft=False)
+    assert opened is not None
+    desk.review.undo(opened.action_id)
+    assert desk.store.document(document.document_id).audience == {"board"}
+
+
+def test_readers_confirmed_for_a_draft_outlast_its_publication_and_its_undo(desk: Desk) -> None:
+    desk.add("plan.md", "# Plan\n\nThe plan for the year is to grow slowly and calmly.\n", draft=False)
+    draft = desk.add("plan.md", "# Plan\n\nThe plan for the year is to sell to a rival.\n")
+    desk.review.confirm(draft, replace(desk.review.particulars(draft), audience=frozenset({"board"})))
+    desk.review.publish(draft)
+    desk.review.confirm(draft, replace(desk.review.particulars(draft), owner="Kim"))
+    desk.review.undo()
+    desk.review.undo()
+    assert desk.store.document(draft.split(".")[0]).audience == frozenset()
+    assert desk.review.particulars(draft).audience == {"board"}
