@@ -188,6 +188,7 @@ class Review:
                 row.jurisdiction, row.owner = latest.jurisdiction, latest.owner
                 row.audience = sorted(latest.audience)
 
+            self._encoder()  # before anything is changed: without it the index could not follow
             self.store.change(document.document_id, publish)
             held = {version_id: particulars_json(each) for version_id, each in confirmed.items()}
             action = self._done(Act.PUBLISH, drafts, who, {"document": before, "confirmed": held})
@@ -236,6 +237,7 @@ class Review:
             versions = [version for version in self.store.document(document_id).versions if not version.withdrawn]
             if not versions:
                 raise WrongUsage(f"document {document_id} is removed already; see: policydesk documents history")
+            self._encoder()
             self.store.change(document_id, lambda row: _mark(row, versions, withdrawn=True))
             action = self._done(Act.REMOVE, versions, who)
             self._refresh()
@@ -252,6 +254,7 @@ class Review:
         with self.home.writing(timeout_s=PATIENCE_S):
             action = self._actions.undoable(action_id)
             versions = [self.store.version(version_id) for version_id in action.version_ids]
+            self._encoder()
             match action.act:
                 case Act.PUBLISH:
                     before = self._opening_nothing(action, action.before["document"])
@@ -312,6 +315,7 @@ class Review:
         before = self._preflights.particulars(version.version_id)
         if particulars == before:
             return None
+        self._encoder()
         self._set(version, particulars)
         return self._done(Act.CONFIRM, [version], who, {"particulars": particulars_json(before)})
 

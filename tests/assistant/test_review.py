@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from ingest.pipeline import IngestOptions, ingest
 from ingest.preflight import Kind as Relationship
 from ingest.preflight import Outcome, preflight_from_json, preflight_json
 from ingest.records import FileStatus
-from retrieval.errors import IndexEmpty, WrongUsage
+from retrieval.errors import IndexEmpty, ModelUnavailable, WrongUsage
 from retrieval.generations import CurrentIndex, open_index
 from retrieval.home import Home
 from retrieval.records import Passage, Reading
@@ -417,3 +417,29 @@ def test_readers_confirmed_for_a_draft_outlast_its_publication_and_its_undo(desk
     desk.review.undo()
     assert desk.store.document(draft.split(".")[0]).audience == frozenset()
     assert desk.review.particulars(draft).audience == {"board"}
+
+
+@pytest.mark.parametrize("act", ["confirm", "publish", "remove", "undo"])
+def test_where_the_index_could_not_follow_nothing_is_done(desk: Desk, act: str) -> None:
+    def not_cached() -> WordEncoder:
+        raise ModelUnavailable("the encoder is not cached; run: policydesk models pull")
+
+    document = desk.add("handbook.md", HANDBOOK, draft=False).split(".")[0]
+    draft = desk.add("leave.md", LEAVE)
+    desk.review.reject(draft)
+    desk.review.undo()
+    before, acts = desk.store.documents(), desk.review.history()
+    without = Review(desk.home, desk.store, encoder=not_cached)
+    calls: dict[str, Callable[[], object]] = {
+        "confirm": lambda: without.confirm(draft, replace(without.particulars(draft), owner="Kim")),
+        "publish": lambda: without.publish(draft),
+        "remove": lambda: without.remove(document),
+        "undo": lambda: without.undo(desk.review.publish(draft).action_id),
+    }
+    if act == "undo":
+        published = desk.review.publish(draft)
+        before, acts = desk.store.documents(), desk.review.history()
+        calls["undo"] = lambda: without.undo(published.action_id)
+    with pytest.raises(ModelUnavailable):
+        calls[act]()
+    assert (desk.store.documents(), desk.review.history()) == (before, acts)
