@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import policy
 from email.errors import HeaderParseError
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
+from html import escape
 from typing import cast
 
 from ingest import media
-from ingest.mail import Attachment, Mail, ReadAttached, load_mail
+from ingest.mail import Attachment, Mail, ReadAttached, load_mail, without_quoted
+from ingest.plain import paragraphs
 from ingest.records import Loaded
 from ingest.title import title_from_name
 from retrieval.errors import DocumentRejected
@@ -30,9 +32,9 @@ def load_eml(name: str, data: bytes, attached: ReadAttached) -> Loaded:
     message = BytesParser(policy=policy.default).parsebytes(data.lstrip())
     if not any(name in message for name in ("From", "To", "Subject", "Date", "Received", "MIME-Version")):
         raise DocumentRejected("not a mail: it has no From, To, Date or Subject; save it again from the mail program")
-    parts = list(_parts(message))
-    texts = [_text(part) for part in parts if _is_body(part, "text/plain")]
-    pages = [_text(part) for part in parts if _is_body(part, "text/html")]
+    placed = list(_parts(message))
+    parts = [part for part, _ in placed]
+    text, page = _bodies(placed)
     attachments = [
         Attachment(inner, content)
         for part in parts
@@ -41,25 +43,47 @@ def load_eml(name: str, data: bytes, attached: ReadAttached) -> Loaded:
     mail = Mail(
         subject=_header(message, "Subject") or title_from_name(name),
         headers=tuple((name, _header(message, name)) for name in _HEADERS),
-        text="\n\n".join(texts),
-        html="\n".join(pages),
+        text=text,
+        html=page,
         attachments=tuple(attachments),
         warnings=_warnings(message),
     )
     return load_mail(mail, media.EML, attached)
 
 
-def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The parts that hold something, in order. A mail in a mail is one part, read as an attachment."""
-    waiting: list[Message] = [message]
+def _parts(message: EmailMessage) -> Iterator[tuple[EmailMessage, int]]:
+    """The parts that hold something, in order, each with a number that those share of which a reader is shown one. A mail in a mail
+    is one part, read as an attachment."""
+    waiting: list[tuple[Message, int | None]] = [(message, None)]
     seen = 0
     while waiting and seen < _MAX_PARTS:
-        part = waiting.pop(0)
+        part, choice = waiting.pop(0)
         seen += 1
         if part.is_multipart() and part.get_content_type() != "message/rfc822":
-            waiting[:0] = cast(list[Message], part.get_payload())
+            if part.get_content_type() == "multipart/alternative" and choice is None:
+                choice = seen
+            waiting[:0] = [(inner, choice) for inner in cast(list[Message], part.get_payload())]
         else:
-            yield cast(EmailMessage, part)
+            yield cast(EmailMessage, part), seen if choice is None else choice
+
+
+def _bodies(parts: Sequence[tuple[EmailMessage, int]]) -> tuple[str, str]:
+    """What was written, as text and as a page. Neither is given where only the other has all of it: a mailing list adds a text to
+    a mail that is a page."""
+    texts: dict[int, str] = {}
+    pages: dict[int, str] = {}
+    for part, choice in parts:
+        for kind, found in (("text/plain", texts), ("text/html", pages)):
+            if _is_body(part, kind):
+                found[choice] = f"{found.get(choice, '')}\n\n{_text(part)}".strip()
+    choices = sorted({*texts, *pages})
+    text = "\n\n".join(texts[choice] for choice in choices) if texts.keys() >= pages.keys() else ""
+    page = "\n".join(pages.get(choice) or _page(texts[choice]) for choice in choices) if pages else ""
+    return text, page
+
+
+def _page(text: str) -> str:
+    return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs(without_quoted(text)))
 
 
 def _is_body(part: EmailMessage, kind: str) -> bool:

@@ -90,8 +90,15 @@ def _passes_on(mail: Mail) -> bool:
 
 
 def _is_page(mail: Mail) -> bool:
-    """Whether a mail is read as the page it holds: it has no text beside it, or a table that the text would lose."""
-    return bool(mail.html) and (not mail.text.strip() or "<table" in mail.html.lower())
+    """Whether a mail is read as the page it holds: it has no text beside it, or a table that the text would lose, or its text only
+    says that there is a page."""
+    if not mail.html:
+        return False
+    return "<table" in mail.html.lower() or len(mail.text.split()) < 0.5 * _count_words(mail.html)
+
+
+def _count_words(page: str) -> int:
+    return len(re.sub(r"<[^>]*>", " ", markup.prepare_html(page)[1]).split())
 
 
 def _html_blocks(source: str) -> list[Block]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 
 import pytest
 
@@ -145,3 +147,25 @@ def test_a_damaged_msg_is_rejected() -> None:
         load("leave.msg", data[:700])
     with pytest.raises(DocumentRejected, match="the msg file is damaged"):
         load("leave.msg", data[:512] + b"\xff" * 512 + data[1024:])
+
+
+PAGE = "<h2>Leave</h2><p>Everybody has 25 days of leave, and asks for them in good time.</p>"
+READ = ["Leave", "Everybody has 25 days of leave, and asks for them in good time."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "expected"),
+    [
+        ("mixed", [(PAGE, "html"), ("Sent to all by the mailing list", "plain")], [*READ, "Sent to all by the mailing list"]),
+        ("mixed", [("Ten days are carried over.", "plain"), (PAGE, "html")], ["Ten days are carried over.", *READ]),
+        ("alternative", [("Your program shows no pages.", "plain"), (PAGE, "html")], READ),
+        ("alternative", [("Everybody has 25 days of leave, and asks in time.", "plain"), (PAGE, "html")], ["Everybody has 25 days of leave, and asks in time."]),
+    ],
+    ids=["page and footer", "text and page", "text says nothing", "text says the same"],
+)  # fmt: skip
+def test_all_that_was_written_is_read_once(kind: str, parts: list[tuple[str, str]], expected: list[str]) -> None:
+    message = MIMEMultipart(kind)
+    message["Subject"] = "Leave"
+    for content, subtype in parts:
+        message.attach(MIMEText(content, subtype))
+    assert texts(load("leave.eml", message.as_bytes()).blocks) == expected
