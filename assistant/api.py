@@ -301,4 +301,4 @@ def _gaps(room: Room, engine: Engine, scope: Scope) -> dict[str, Any]:
         nearest = nearest_in(engine.searcher(), scope)
     except IndexEmpty:
         nearest = None
-    return gaps_json(find_gaps(room.asked, engine.encoder, nearest=nearest))
+    return gaps_json(find_gaps(room.asked, engine.encoder, nearest=nearest, comments=room.feedback.comments()))

@@ -1,4 +1,4 @@
-"""What people think of answers given through the API: a thumb and a comment, kept without the person's name."""
+"""What people think of answers: a thumb and a comment, kept without the person's name."""
 
 from __future__ import annotations
 
@@ -60,6 +60,13 @@ class Feedback:
             old = session.scalars(select(FeedbackRow.feedback_id).where(FeedbackRow.created_at < before)).all()
             session.execute(delete(FeedbackRow).where(FeedbackRow.feedback_id.in_(old)))
             return len(old)
+
+    def comments(self) -> list[tuple[str, str]]:
+        """What people wrote of answers that did not help them: the question and the comment, in an order that tells nothing."""
+        wanted = select(FeedbackRow.question, FeedbackRow.comment).where(FeedbackRow.helpful.is_(False))
+        with self.sessions() as session:
+            written = [(question, (comment or "").strip()) for question, comment in session.execute(wanted)]
+        return sorted((question, comment) for question, comment in written if comment)
 
     def everything(self) -> list[FeedbackRow]:
         """All feedback, oldest first."""

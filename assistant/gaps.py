@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ class GapConfig:
     least_askers: int = 5  #: a group of fewer is not shown
     least_sharing: int = 3  #: a word that fewer askers used is not shown
     most_questions: int = 4000  #: different texts that are grouped, the latest first
+    most_comments: int = 20  #: that are shown of a group
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Gap:
     reasons: tuple[tuple[Reason, int], ...]  #: the most frequent first
     last_asked: date  #: the first day of that week
     nearest: Passage | None  #: what the library has that comes closest
+    comments: tuple[str, ...] = ()  #: what people wrote of its answers that did not help them, in no order
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ def find_gaps(
     encoder: Encoder,
     *,
     nearest: Callable[[str], Passage | None] | None = None,
+    comments: Sequence[tuple[str, str]] = (),
     today: date | None = None,
     config: GapConfig | None = None,
 ) -> GapReport:
     """Group what went unanswered in the last ``config.days`` days.
 
     :param nearest: finds the closest passage that the reader of the report may see.
+    :param comments: questions and what was written of their answers: :meth:`assistant.feedback.Feedback.comments`.
     """
     config = config or GapConfig()
     until = today or date.today()
@@ -82,7 +86,9 @@ def find_gaps(
         if count_askers(group) < config.least_askers:
             withheld += 1
             continue
-        gaps.append(_gap(group, nearest, config))
+        texts = {_folded(question.text) for question in group}
+        written = dict.fromkeys(comment for question, comment in comments if _folded(question) in texts)
+        gaps.append(replace(_gap(group, nearest, config), comments=tuple(written)[: config.most_comments]))
     gaps.sort(key=lambda gap: (-gap.askers, -gap.asked, gap.question))
     return GapReport(
         since, until, len(everything), sum(question.was_refused for question in everything),
@@ -120,6 +126,7 @@ def gaps_json(report: GapReport) -> dict[str, Any]:
                 "reasons": {reason.value: count for reason, count in gap.reasons},
                 "last_asked_week": gap.last_asked.isoformat(),
                 "nearest": _nearest_json(gap.nearest),
+                "comments": list(gap.comments),
             }
             for gap in report.gaps
         ],
@@ -150,7 +157,7 @@ def _groups(missed: Sequence[Question], encoder: Encoder, config: GapConfig) -> 
     """Questions of one meaning, the most central first."""
     by_text: dict[str, list[Question]] = defaultdict(list)
     for question in reversed(missed):
-        by_text[" ".join(question.text.casefold().split())].append(question)
+        by_text[_folded(question.text)].append(question)
     texts = sorted(list(by_text)[: config.most_questions])
     if not texts:
         return
@@ -162,6 +169,10 @@ def _groups(missed: Sequence[Question], encoder: Encoder, config: GapConfig) -> 
         centre = vectors[members].mean(axis=0)
         order = members[np.argsort(-(vectors[members] @ centre), kind="stable")]
         yield [question for at in order for question in by_text[texts[at]]]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _gap(group: Sequence[Question], nearest: Callable[[str], Passage | None] | None, config: GapConfig) -> Gap:

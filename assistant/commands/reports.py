@@ -15,6 +15,7 @@ from assistant.commands.output import console, print_json
 from assistant.config import Settings
 from assistant.drift import DriftReport, drift_json
 from assistant.drift import drift as compare_periods
+from assistant.feedback import Feedback
 from assistant.gaps import Gap, GapConfig, GapReport, find_gaps, gaps_json, nearest_in
 from assistant.usage import Latency, UsageReport, usage_json
 from assistant.usage import usage as count_usage
@@ -46,7 +47,10 @@ def gaps(
     settings: Settings = context.obj
     store = open_store(settings)
     encoder = load_encoder(settings.encoder)
-    report = find_gaps(Asked(store), encoder, nearest=_nearest(settings, encoder), config=GapConfig(days=days))
+    report = find_gaps(
+        Asked(store), encoder, nearest=_nearest(settings, encoder), comments=Feedback(store).comments(),
+        config=GapConfig(days=days),
+    )  # fmt: skip
     if as_json:
         print_json(gaps_json(report))
     else:
@@ -114,6 +118,9 @@ def _show_gaps(report: GapReport) -> None:
                 Text(_where(gap)),
             )
         console.print(table)
+        for gap in report.gaps:
+            for comment in gap.comments:
+                console.print(f"{gap.question}: “{' '.join(comment.split())}”")
     else:
         console.print("No group of five or more people shares an unanswered question.")
     if report.withheld:

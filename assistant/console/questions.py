@@ -116,7 +116,8 @@ def _gaps(room: Room, engine: Engine, encoder: Encoder, scope: Scope, days: int)
         nearest = nearest_in(engine.searcher(), scope)
     except IndexEmpty:
         nearest = None
-    return find_gaps(room.asked, encoder, nearest=nearest, config=GapConfig(days=days))
+    comments = room.feedback.comments()
+    return find_gaps(room.asked, encoder, nearest=nearest, comments=comments, config=GapConfig(days=days))
 
 
 def _before(gap: Gap) -> str:

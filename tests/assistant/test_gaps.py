@@ -16,6 +16,7 @@ from assistant.asked import Asked, count_askers
 from assistant.commands import reports
 from assistant.config import Settings
 from assistant.drift import drift, drift_json
+from assistant.feedback import Feedback
 from assistant.gaps import GapConfig, GapReport, find_gaps, gaps_json
 from assistant.records import Answer, Reason, Status
 from assistant.usage import usage, usage_json
@@ -163,6 +164,23 @@ def test_nearest_passage_is_what_the_reader_may_see(asked: Asked) -> None:
     report = gaps(asked, nearest=lambda question: looked.append(question) or passage())
     assert looked == ["May I bring my dog?"]
     assert gaps_json(report)["gaps"][0]["nearest"]["passage_id"] == "d1.v1.p0001"
+
+
+def test_what_people_wrote_stands_below_a_group_that_is_shown(asked: Asked, store: Store) -> None:
+    for question, people in (("May I bring my dog?", FIVE), ("Who waters the plants?", FIVE[:4])):
+        ask(asked, answered(question), *people, helpful=False)
+    feedback = Feedback(store)
+    for question, helpful, comment in (
+        ("May I bring my dog?", False, "That is about guide dogs."), ("may i  bring my dog?", False, " Mine is small. "),
+        ("May I bring my dog?", False, None), ("May I bring my dog?", True, "Thanks"), ("Who waters the plants?", False, "I do."),
+    ):  # fmt: skip
+        feedback.add(question, helpful=helpful, comment=comment)
+    report = gaps(asked, comments=feedback.comments())
+    assert [gap.comments for gap in report.gaps] == [("That is about guide dogs.", "Mine is small.")]
+    assert gaps_json(report)["gaps"][0]["comments"] == ["That is about guide dogs.", "Mine is small."]
+    assert gaps(asked, comments=feedback.comments(), config=GapConfig(most_comments=1)).gaps[0].comments == (
+        "That is about guide dogs.",
+    )
 
 
 def test_uncounted_askers_never_make_a_group(asked: Asked) -> None:
