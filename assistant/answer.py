@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import conflicts
+from assistant import conflicts, rows
 from assistant.asides import Asides
 from assistant.choices import own_rules, rules_of_countries
 from assistant.confidence import Confidence, load_confidence
@@ -20,7 +20,7 @@ from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.finding import HITS, find, settled
 from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
-from assistant.places import country_name
+from assistant.places import country_name, placed_in
 from assistant.prompt import its_lines
 from assistant.quoting import EVERY_SIDE, choose, closest, heading_of_list, joined
 from assistant.records import (
@@ -274,6 +274,12 @@ class Assistant:
         confidence = self.confidence.probability(hits, evidence)
         if not evidence or confidence < self.confidence.threshold:
             return _Told(hits, evidence, [], confidence)
+        found, evidence = evidence, rows.named(asked.standalone, evidence)
+        # Of the country in the scope nothing follows: its people ask for rates of the countries that they travel to, too.
+        if country := placed_in(asked.standalone):
+            evidence = rows.for_country(evidence, country)
+        if not evidence:
+            return _Told(hits, found, [], confidence)
         if asked.scope.jurisdiction:
             evidence = own_rules(evidence, asked.scope.jurisdiction, encoder=self.encoder)
         disputed = conflicts.find(evidence, encoder=self.encoder)

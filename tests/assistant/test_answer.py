@@ -18,7 +18,7 @@ from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import ModelUnavailable
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
-from retrieval.records import Hit
+from retrieval.records import Hit, PassageKind
 from retrieval.scope import Scope
 from retrieval.store import Store
 from tests.fakes import OverlapReranker, ScriptedModel, WordEncoder
@@ -359,3 +359,21 @@ def test_an_item_of_a_list_is_quoted_below_the_heading_that_may_deny_it(tmp_path
     answer = assistant(home, "Laundry is reimbursed.").answer("Is laundry reimbursed?")
     assert answer.text == "Travel says:\n\nNot reimbursed:\n- laundry [1]"
     assert answer.citations[0].quote == "- laundry"
+
+
+def test_of_a_table_the_rows_that_the_question_names_are_shown_and_none_for_other_countries(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    store = Store.open(home)
+    rows = "Role: cook; Wage Germany: 16; Wage Portugal: 8\nRole: porter; Wage Germany: 14; Wage Portugal: 7"
+    store.add_version(
+        NewVersion(
+            title="Wage", file="wage.md", source="wage", sha256="a" * 64, media_type="text/markdown", size_bytes=1,
+            passages=(NewPassage(text=rows, kind=PassageKind.TABLE),),
+        )
+    )  # fmt: skip
+    publish(home, store, ENCODER)
+    ask = assistant(home).answer
+    assert [claim.text for claim in ask("Wage of a cook").claims] == [rows.splitlines()[0]]
+    assert [claim.text for claim in ask("Wage of every role").claims] == [rows]
+    assert "16" in ask("Wage of a cook in Portugal").text
+    assert ask("Wage of a cook in Austria").status is Status.ABSTAINED
