@@ -22,6 +22,9 @@ def accept(root: Any) -> bool:
         if any(paragraph.find(f"{_W}pPr/{_W}rPr/{mark}") is not None for mark in _GONE):
             _join(paragraph, paragraph.getnext())
     for node in gone:
+        row = node.getparent().getparent()
+        if node.getparent().tag == f"{_W}trPr" and row.getparent() is not None:
+            row.getparent().remove(row)
         node.getparent().remove(node)
     for node in come:
         if node.getparent().tag not in _PROPERTIES:

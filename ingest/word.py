@@ -9,15 +9,15 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from ingest import nested
+from ingest import nested, wordmarks
 from ingest.archive import Archive
 from ingest.notes import place_notes
-from ingest.raised import raised
 from ingest.tracked import accept, unwrap
 from ingest.wordstyles import Styles, read_styles
 from retrieval.errors import DocumentRejected
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
 
@@ -48,7 +48,7 @@ def prepare(data: bytes) -> Prepared:
     written = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return Prepared(
         archive.repacked({main: written}),
-        _title(root),
+        _title(root, styles),
         properties,
         tuple(dict.fromkeys(warnings)),
         tuple(dict.fromkeys(_furniture(archive))),
@@ -104,6 +104,7 @@ def _with_notes(root: Any, archive: Archive) -> list[str]:
 
 
 def _flatten(root: Any, styles: Styles | None = None) -> list[str]:
+    styles = styles or Styles()
     warnings: list[str] = []
     if accept(root):
         warnings.append("the file has tracked changes; it was read as if they were all accepted")
@@ -111,26 +112,33 @@ def _flatten(root: Any, styles: Styles | None = None) -> list[str]:
         warnings.append("the file has struck-out text; it was left out")
     for node in list(root.iter(f"{_MC}Fallback")):
         node.getparent().remove(node)
+    wordmarks.settle(root)
     for control in list(root.iter(f"{_W}sdt")):
         if control.findall(f".//{_W}docPartGallery[@{_W}val='Table of Contents']"):
             control.getparent().remove(control)
-    for name in ("sdt", "sdtContent", "smartTag", "fldSimple", "customXml"):
-        for wrapper in list(root.iter(f"{_W}{name}")):
-            unwrap(wrapper)
+    for wrapper in list(root.iter(*_WRAPPERS)):
+        unwrap(wrapper)
     for box in list(root.iter(f"{_W}txbxContent")):
         _move_out(box)
     for page_break in list(root.iter(f"{_W}lastRenderedPageBreak")):
         _move_behind(page_break)
     for style in list(root.iter(f"{_W}pStyle")):
         paragraph = style.getparent().getparent()
-        if re.fullmatch(r"(TOC|Verzeichnis)\d", style.get(f"{_W}val", "")) and paragraph.getparent() is not None:
+        named = style.get(f"{_W}val", "")
+        is_contents = named in styles.contents or re.fullmatch(r"(TOC|Verzeichnis)\d", named)
+        if is_contents and paragraph.getparent() is not None:
             paragraph.getparent().remove(paragraph)
-    for run in root.iter(f"{_W}r"):
-        _raise(run)
     nested.settle(root)
     for table in root.iter(f"{_W}tbl"):
-        _mark_header(table, styles or Styles())
+        _mark_header(table, styles)
     return warnings
+
+
+#: What stands around words without saying anything itself.
+_WRAPPERS = (
+    *(f"{_W}{name}" for name in ("sdt", "sdtContent", "smartTag", "fldSimple", "customXml", "dir", "bdo")),
+    f"{_M}oMathPara",
+)
 
 
 #: What a run says, beside marks of pages, pictures and fields, which stay where they are.
@@ -147,15 +155,6 @@ def _without_struck_out(root: Any) -> bool:
 
 def _is_struck_out(run: Any) -> bool:
     return _is_set(run, "strike") or _is_set(run, "dstrike")
-
-
-def _raise(run: Any) -> None:
-    """Write a small raised number as such."""
-    height = run.find(f"{_W}rPr/{_W}vertAlign")
-    if height is not None and height.get(f"{_W}val") == "superscript":
-        for words in run.iterchildren(f"{_W}t"):
-            if (number := (words.text or "").strip()).isdecimal():
-                words.text = raised(number)
 
 
 #: Put in front of the first words of a table's rows that head the columns; the partitioner doesn't say.
@@ -223,11 +222,13 @@ def _move_behind(page_break: Any) -> None:
         runs[-1].append(page_break)
 
 
-def _title(root: Any) -> str | None:
+def _title(root: Any, styles: Styles) -> str | None:
     """The text of the first paragraph in the style "Title"."""
     for style in root.iter(f"{_W}pStyle"):
-        if style.get(f"{_W}val", "").lower() in ("title", "titel", "titre"):
-            text = "".join(node.text or "" for node in style.getparent().getparent().iter(f"{_W}t"))
+        named = style.get(f"{_W}val", "")
+        if named in styles.titles or named.lower() in ("title", "titel", "titre"):
+            parts = style.getparent().getparent().iter(f"{_W}t", f"{_W}tab", f"{_W}br")
+            text = "".join(node.text or "" if node.tag == f"{_W}t" else " " for node in parts)
             if text.strip():
                 return " ".join(text.split())
     return None

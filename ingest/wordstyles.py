@@ -1,4 +1,4 @@
-"""What the styles of a Word file say about its tables: which set their first row apart, and which text is bold."""
+"""What the styles of a Word file say: which tables set their first row apart, which text is bold, and what is a table of contents."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Styles:
 
     bold: frozenset[str] = frozenset()  #: of paragraphs and runs
     headed: frozenset[str] = frozenset()  #: of tables whose first row is bold or shaded
+    contents: frozenset[str] = frozenset()  #: of the lines of a table of contents
+    titles: frozenset[str] = frozenset()  #: of a document's title
 
     def head(self, table: Any) -> bool:
         """Whether a table's style sets its first row apart, and the table lets it."""
@@ -51,7 +53,17 @@ def read_styles(archive: Archive) -> Styles:
     return Styles(
         frozenset(name for name in styles if _inherited(styles, name, _bold)),
         frozenset(name for name in styles if _inherited(styles, name, _sets_first_row_apart)),
+        frozenset(_named(styles, r"(toc|contents) \d")),
+        frozenset(_named(styles, "title")),
     )
+
+
+def _named(styles: Mapping[str, Any], pattern: str) -> Iterator[str]:
+    """The styles that programs have under a name of their own, which is English whatever language the file refers to them in."""
+    for name, style in styles.items():
+        called = style.find(f"{_W}name")
+        if called is not None and re.fullmatch(pattern, called.get(f"{_W}val", ""), re.IGNORECASE):
+            yield name
 
 
 def _inherited(styles: Mapping[str, Any], name: str, says: Callable[[Any], bool | None]) -> bool:

@@ -26,14 +26,15 @@ def docx(write: Callable[[Any], None]) -> bytes:
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
-def docx_with_body(body: str, *, footnotes: str = "", endnotes: str = "") -> bytes:
-    """A Word file whose body and notes are the given WordprocessingML."""
+def docx_with_body(body: str, *, footnotes: str = "", endnotes: str = "", styles: str = "") -> bytes:
+    """A Word file whose body and notes are the given WordprocessingML, as are styles beside those of the program."""
     source = docx(lambda document: document.add_paragraph("x"))
     main = f'<?xml version="1.0"?><w:document xmlns:w="{_WORD}"><w:body>{body}</w:body></w:document>'
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(source)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
-            new.writestr(name, main if name == "word/document.xml" else old.read(name))
+            part = main.encode() if name == "word/document.xml" else old.read(name)
+            new.writestr(name, part.replace(b"</w:styles>", styles.encode() + b"</w:styles>"))
         for kind, notes in (("footnotes", footnotes), ("endnotes", endnotes)):
             if notes:
                 new.writestr(f"word/{kind}.xml", f'<w:{kind} xmlns:w="{_WORD}">{notes}</w:{kind}>')

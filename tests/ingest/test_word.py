@@ -154,6 +154,27 @@ def test_a_table_of_contents_is_left_out() -> None:
     assert texts(body + "<w:p><w:r><w:t>Leave is paid.</w:t></w:r></w:p>") == ["Leave is paid."]
 
 
+def test_a_table_of_contents_and_a_title_are_known_by_their_styles_in_any_language() -> None:
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{name}"><w:name w:val="{called}"/></w:style>'
+        for name, called in (("TM1", "toc 1"), ("Ttulo", "Title"))
+    )
+    body = (
+        '<w:p><w:pPr><w:pStyle w:val="Ttulo"/></w:pPr><w:r><w:t>Congés et</w:t><w:br/><w:t>absences</w:t></w:r></w:p>'
+    )
+    body += '<w:p><w:pPr><w:pStyle w:val="TM1"/></w:pPr><w:r><w:t>1. Congés 3</w:t></w:r></w:p><w:p><w:r><w:t>Trente jours.</w:t></w:r></w:p>'
+    loaded = load("a.docx", docx_with_body(body, styles=styles))
+    assert (loaded.title, loaded.blocks[-1].text, len(loaded.blocks)) == ("Congés et absences", "Trente jours.", 2)
+
+
+def test_a_row_whose_deletion_is_tracked_is_not_read() -> None:
+    row = "<w:tr>{}<w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc></w:tr>"
+    deleted = '<w:trPr><w:del w:id="1" w:author="x"/></w:trPr>'
+    rows = row.format("", "Grade", "Days") + row.format(deleted, "A", "20") + row.format("", "B", "28")
+    (found,) = load("a.docx", docx_with_body(f"<w:tbl><w:tblGrid/>{rows}</w:tbl>")).blocks
+    assert found.rows == (("Grade", "Days"), ("B", "28"))
+
+
 def test_a_paragraph_over_a_page_break_stays_one() -> None:
     body = "<w:p><w:r><w:t>Begins here</w:t></w:r><w:r><w:lastRenderedPageBreak/><w:t> and ends here.</w:t></w:r></w:p>"
     assert texts(body) == ["Begins here and ends here."]
