@@ -275,9 +275,9 @@ class Review:
         return undone
 
     def catch_up(self) -> None:
-        """Bring the index in line with the database where it is not, as after a power cut between the two: what was removed
-        must not answer."""
-        if current_generation(self.home) and is_stale(self.home, self.store):
+        """Bring the index in line with the database where it is not, as after a power cut between the two or where a backup was
+        restored: what was removed must not answer, and what is there must."""
+        if is_stale(self.home, self.store):
             with self.home.writing():
                 self._refresh()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -443,3 +444,10 @@ def test_where_the_index_could_not_follow_nothing_is_done(desk: Desk, act: str) 
     with pytest.raises(ModelUnavailable):
         calls[act]()
     assert (desk.store.documents(), desk.review.history()) == (before, acts)
+
+
+def test_what_is_in_the_library_is_indexed_where_no_index_is_as_after_a_restore(desk: Desk) -> None:
+    desk.add("handbook.md", HANDBOOK, draft=False)
+    shutil.rmtree(desk.home.index)
+    desk.review.catch_up()
+    assert any("ten unused days" in text for text in desk.answers())
