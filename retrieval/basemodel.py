@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.errors import ModelUnavailable
+from retrieval.home import sync
 from retrieval.models import GENERATOR, ModelCache
 
 
@@ -33,12 +34,26 @@ def prepare_default(cache: ModelCache) -> Path:
     """The default model's folder with plain float16 weights, unpacked once from its 4-bit file: reading that file
     directly takes several times as long at each start.
 
-    :raises ModelUnavailable: if the default weights are not cached.
+    :raises ModelUnavailable: if the default weights are not cached, or cannot be unpacked beside where they are.
     """
     source = cache.require(GENERATOR)
     ready = source / "unpacked"
-    if (ready / "model.safetensors").is_file():
-        return ready
+    if not (ready / "model.safetensors").is_file():
+        from safetensors import SafetensorError
+
+        with cache.writing(GENERATOR):
+            if not (ready / "model.safetensors").is_file():  # another process may have done it meanwhile
+                try:
+                    _unpack(source, ready)
+                except (OSError, SafetensorError) as error:
+                    raise ModelUnavailable(
+                        f"{GENERATOR.name} cannot be unpacked in {source} ({error}); have room made there, or set POLICYDESK_MODELS "
+                        "to another folder, then run: policydesk models pull"
+                    ) from error
+    return ready
+
+
+def _unpack(source: Path, ready: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
@@ -51,5 +66,7 @@ def prepare_default(cache: ModelCache) -> Path:
     model.config.quantization_config = None
     model.save_pretrained(scratch)
     AutoTokenizer.from_pretrained(source, gguf_file=packed).save_pretrained(scratch)
+    for path in scratch.iterdir():
+        sync(path)
+    shutil.rmtree(ready, ignore_errors=True)
     scratch.rename(ready)
-    return ready

