@@ -30,7 +30,7 @@ from assistant.memory import settle, share_stocks
 from assistant.privacy import Privacy
 from assistant.signon import OidcConfig, Proxies, SignOnConfig, read_roles
 from retrieval.errors import HomeInUse, NotReady, WrongUsage
-from retrieval.home import Home
+from retrieval.home import Home, sync
 from retrieval.store import Store
 
 if TYPE_CHECKING:
@@ -221,11 +221,14 @@ def _demo_secret(home: Home) -> str:
     """The home's own secret, made at the first start and readable by its owner only."""
     home.create()
     path = home.root / "demo-secret"
-    if path.is_file():
-        return path.read_text().strip()
+    if path.is_file() and (kept := path.read_text().strip()):  # a power cut may leave it empty
+        return kept
     secret = secrets.token_hex(32)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+    beside = path.with_suffix(f".{secrets.token_hex(4)}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(secret)
+    sync(beside)
+    beside.replace(path)
     return secret
 
 

@@ -176,3 +176,12 @@ def test_a_wrong_provider_is_one_line(
     with pytest.raises(error, match=says):
         serve(home, settings=Settings(home, secret=SECRET, **keys, **more))  # type: ignore[arg-type]
     assert opened == []
+
+
+def test_a_secret_that_a_power_cut_left_empty_is_made_anew(home: Home, opened: list[str]) -> None:
+    home.create()
+    (home.root / "demo-secret").touch()
+    serve(home, demo=True)
+    serve(home, demo=True)
+    assert (len(opened[0]), len(set(opened))) == (64, 1)
+    assert (home.root / "demo-secret").stat().st_mode & 0o077 == 0
