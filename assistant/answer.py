@@ -22,7 +22,7 @@ from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
 from assistant.places import country_name, placed_in
 from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, choose, closest, heading_of_list, joined
+from assistant.quoting import EVERY_SIDE, choose, closest, headings, joined
 from assistant.records import (
     Answer,
     AnswerDone,
@@ -400,13 +400,13 @@ def _lead_in(citations: Sequence[Citation]) -> str:
 
 def _labels(citations: Sequence[Citation], scope: Scope, index: PassageIndex) -> list[str]:
     """What stands before each quotation: the country that it is for, where the asker has named none and there are rules for others
-    or for everywhere, and the heading of a list that no words of its own open."""
+    or for everywhere, and its heading, where it needs one to be understood."""
     is_open = scope.jurisdiction is None and (
         len(index.jurisdictions) > 1 or any(passage.jurisdiction is None for passage in index.passages)
     )
     labels = []
-    for citation in citations:
-        code, heading = citation.passage.jurisdiction, heading_of_list(citation)
+    for citation, heading in zip(citations, headings(citations), strict=True):
+        code = citation.passage.jurisdiction
         labels.append((f"{country_name(code)}: " if code and is_open else "") + (f"{heading}:\n" if heading else ""))
     return labels
 

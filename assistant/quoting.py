@@ -98,7 +98,22 @@ def _below_their_openers(found: Sequence[_Quoted]) -> Iterator[tuple[Passage, in
         yield from ((passage, one.start, one.end) for one in sorted(together, key=lambda one: one.start))
 
 
-def heading_of_list(citation: Citation) -> str:
+def headings(citations: Sequence[Citation]) -> list[str]:
+    """What stands above each quotation, empty where nothing needs to: the heading of a list that no words of its own open, and of
+    tables where several are quoted, whose rows may look alike ("Notice by the company" and "by employees")."""
+    tables = {_caption(one) for one in citations if one.passage.kind is PassageKind.TABLE}
+    return [
+        _caption(one) if len(tables) > 1 and one.passage.kind is PassageKind.TABLE else _heading_of_list(one)
+        for one in citations
+    ]
+
+
+def _caption(citation: Citation) -> str:
+    passage = citation.passage
+    return (passage.section_path[-1] if passage.section_path else passage.title).strip().rstrip(":")
+
+
+def _heading_of_list(citation: Citation) -> str:
     """The heading of a list that is quoted, or an item of which is, where no other words open it: it may deny what they say
     ("Not reimbursed"). Empty where there is none, and for numbered sentences, which can stand alone."""
     passage, first = citation.passage, citation.quote.partition("\n")[0]
@@ -106,7 +121,7 @@ def heading_of_list(citation: Citation) -> str:
     is_numbered = any(character.isalnum() for character in first.split(maxsplit=1)[0])
     if not all(map(is_item, [*above, first])) or (is_numbered and first.rstrip().endswith((".", "!", "?"))):
         return ""
-    return passage.section_path[-1].strip().rstrip(":") if passage.section_path else ""
+    return _caption(citation) if passage.section_path else ""
 
 
 @dataclass(frozen=True, slots=True)

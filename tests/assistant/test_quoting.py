@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.evidence import EvidenceSentence
-from assistant.quoting import EVERY_SIDE, choose, heading_of_list
+from assistant.quoting import EVERY_SIDE, choose, headings
 from assistant.records import Citation
 from retrieval.records import Passage, PassageKind
 
@@ -192,4 +192,16 @@ def test_of_a_long_table_the_rows_between_two_rows_are_quoted() -> None:
 def test_a_list_without_words_that_open_it_stands_below_its_heading(text: str, quote: str, heading: str) -> None:
     passage = Passage("p", "d1", "v1", "Travel", "travel.md", text, ("4 Travel", "Not reimbursed:"))
     start = text.index(quote)
-    assert heading_of_list(Citation(1, passage, start, start + len(quote))) == heading
+    assert headings([Citation(1, passage, start, start + len(quote))]) == [heading]
+
+
+def test_rows_of_two_tables_stand_below_their_headings() -> None:
+    row = "Service: in probation; Germany: 2 weeks"
+    one, other = (
+        Passage(name, "d1", "v1", "Leaving", "leaving.md", row, ("3 Notice", name), kind=PassageKind.TABLE)
+        for name in ("By employees:", "By the company")
+    )
+    quotes = [Citation(1, one, 0, len(row)), Citation(2, other, 0, len(row)), Citation(3, LEAVE, 0, 22)]
+    assert headings(quotes) == ["By employees", "By the company", ""]
+    assert headings(quotes[:1]) == [""]
+    assert headings([quotes[0], Citation(2, replace(other, section_path=one.section_path), 0, len(row))]) == ["", ""]
