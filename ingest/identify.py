@@ -70,9 +70,7 @@ def same_bytes(store: Store, *, sha256: str, source: str) -> Identity | None:
     )
 
 
-def identify(
-    store: Store, new: NewVersion, *, version_label: str | None = None, supersedes: str | None = None
-) -> Identity:
+def identify(store: Store, new: NewVersion, *, supersedes: str | None = None) -> Identity:
     """What a file is to the library, decided in this order: same bytes; superseded document given by name; same place; same policy
     with another date.
 

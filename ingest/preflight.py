@@ -134,12 +134,6 @@ class Preflight:
     def questions_answered(self) -> int:
         return sum(checked.outcome is Outcome.ANSWERED for checked in self.questions)
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing in it asks for a second look."""
-        doubts = (self.pages_empty, self.pages_low_confidence, self.conflicts, self.suspects, self.warnings)
-        return not any(doubts) and self.relation.kind in (Kind.NEW, Kind.VERSION)
-
 
 def preflight_json(report: Preflight) -> dict[str, Any]:
     """What ``documents review ID --json`` and ``GET /documents/{id}/preflight`` give."""

@@ -19,7 +19,7 @@ MOST_TEXTS = 60_000
 class KeptVectors:
     """Vectors of texts by their digests, those used longest ago dropped first. Safe to share between threads.
 
-    Only texts that may be cut are kept: what has to be read whole is what goes into an index, and is read once.
+    Only texts that may be cut are kept; what has to be read whole is read once.
     """
 
     def __init__(self, encoder: Encoder, most_texts: int = MOST_TEXTS) -> None:

@@ -1,4 +1,4 @@
-"""The truth: documents, versions and passages in the home's database (SQLite; the same schema runs on PostgreSQL)."""
+"""The truth: documents, versions and passages in the home's database (SQLite)."""
 
 from __future__ import annotations
 
@@ -88,14 +88,15 @@ class Store:
     def document(self, document_id: str) -> Document:
         """:raises WrongUsage: if there is no such document."""
         with self.sessions() as session:
-            return _document(_find(session, document_id), _passage_counts(session))
+            row = _find(session, document_id)
+            return _document(row, _passage_counts(session, row.versions))
 
     def version_with(self, *, sha256: str) -> Version | None:
         """The version made from exactly these bytes, if there is one that was not withdrawn."""
         with self.sessions() as session:
             same = select(VersionRow).where(VersionRow.sha256 == sha256, ~VersionRow.withdrawn)
             row = session.scalars(same.order_by(VersionRow.created_at)).first()
-            return _version(row, _passage_counts(session)) if row else None
+            return _version(row, _passage_counts(session, [row])) if row else None
 
     def version(self, version_id: str) -> Version:
         """:raises WrongUsage: if there is no such version."""
@@ -103,7 +104,7 @@ class Store:
             row = session.get(VersionRow, version_id)
             if row is None:
                 raise _no_version(version_id)
-            return _version(row, _passage_counts(session))
+            return _version(row, _passage_counts(session, [row]))
 
     def stated_dates(self, version_id: str) -> tuple[date | None, date | None]:
         """The first and last day in force as the version itself states them, whatever came after it.
@@ -175,7 +176,7 @@ class Store:
         """Remove a document, its versions and their text for good; :returns: what was removed."""
         with self.sessions.begin() as session:
             row = _find(session, document_id)
-            removed = _document(row, _passage_counts(session))
+            removed = _document(row, _passage_counts(session, row.versions))
             _remove_document(session, row)
         self.empty_log()
         return removed
@@ -204,7 +205,7 @@ class Store:
             change(row)
             settle(row)
             session.flush()
-            return _document(row, _passage_counts(session))
+            return _document(row, _passage_counts(session, row.versions))
 
     def remove_versions(self, version_ids: Collection[str]) -> None:
         """Remove versions and their text for good, and documents that have no others; unknown ids are passed over."""
@@ -363,8 +364,11 @@ def _free_document_id(session: Session, sha256: str) -> str:
     raise WrongUsage("this file is in the library already; remove it first or use --supersedes")
 
 
-def _passage_counts(session: Session) -> dict[str, int]:
+def _passage_counts(session: Session, versions: Collection[VersionRow] | None = None) -> dict[str, int]:
+    """How many passages each version has, by its id: these alone, or all."""
     statement = select(PassageRow.version_id, func.count().label("passages")).group_by(PassageRow.version_id)
+    if versions is not None:
+        statement = statement.where(PassageRow.version_id.in_([version.version_id for version in versions]))
     return {row.version_id: int(row.passages) for row in session.execute(statement)}
 
 
