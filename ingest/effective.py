@@ -46,7 +46,8 @@ _ENDS = (
     r"|(?:gültig|gilt)\s+bis(?:\s+zum)?)"
 )
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),?\s+(?:dem\s+|den\s+)?)?"
-_COLON = r"\s*[:|*–—-]*\s*"
+#: An editor that links days to a calendar writes "@" in front of them.
+_COLON = r"\s*[:|*–—-]*\s*@?"
 #: "With effect from 1 April 2025 the rate rises" and "Effective 1 April 2025, employees must …" say when a rule begins.
 _OF_A_RULE = (
     rf"(?!with\s+effect\s+from\s+{STATED_DATE},?\s+(?!th(?:is|ese)\b)\w)"

@@ -74,9 +74,14 @@ def pairs_labels(rows: Sequence[Row]) -> bool:
     or its values are of several kinds, as in "Start date | 1 March 2025" above "Salary | EUR 4,000"."""
     if len(rows[0]) != 2:
         return False
-    if sum(1 for row in rows if _PARTICULAR.match(row[0])) >= 0.5 * len(rows):
+    if are_particulars([row[0] for row in rows]) or all(row[0].endswith(":") for row in rows):
         return True
     return len({_kind(row[1]) for row in rows[1:] if len(row) > 1 and re.search(r"\d", row[1])}) > 1
+
+
+def are_particulars(labels: Sequence[str]) -> bool:
+    """Whether most labels name what a document says about itself."""
+    return 2 * sum(1 for label in labels if _PARTICULAR.match(label.rstrip(": "))) >= len(labels)
 
 
 _MONEY = re.compile(r"[$€£¥]|\b[A-Z]{3}\s?(?=\d)|\d\s?[A-Z]{3}\b")

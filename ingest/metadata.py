@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.countries import COUNTRY, country
 from ingest.effective import ambiguous_first_day, first_day, last_day, statements
+from ingest.header import are_particulars
 from ingest.records import Block, BlockKind, Loaded, Metadata
 from ingest.title import title
 
@@ -15,10 +16,16 @@ _FIRST_BLOCKS, _LAST_BLOCKS = 30, 6
 
 #: What a footer says beside what it says about the document: "Page 3 of 10".
 _PAGE = re.compile(r"\b(?:page|seite)\s*\d{1,4}(?:\s*(?:of|von|/)\s*\d{1,4})?", re.IGNORECASE)
+#: What a line goes on with behind its owner, where something ran several lines into one.
+_NEXT_FIELD = (
+    r"(?:,?\s(?:applies|replaces|this|these|audience|read\s+together)\b"
+    r"|,?\s(?:version|v|rev(?:ision)?|effective|valid|in\s+force|status|classification|approve[dr]|review(?:ed|er)?|(?:next|last)\s+\w+|date|issued?"
+    r"|updated|gültig|stand|freigegeben|jurisdiction|country|document|policy|author|contact)\b[^\n:\d]{0,30}(?::|\d))"
+)
 _OWNER = re.compile(
-    r"^(?:(?:policy|document)\s+)?owner(?:\s+of\s+this\s+(?:policy|document))?\s*[:|]\s*(?P<owner>"
-    # A line that a PDF ran on into what the document says next.
-    r"(?:(?!\s(?:applies|replaces|this|these|audience|read\s+together)\b)(?:[^\n|;.]|(?<=Dr)\.|(?<=Prof)\.|(?<=\b[A-Z])\.)){2,80})",
+    r"^(?:(?:policy|document)\s+)?(?:owner(?:\s+of\s+this\s+(?:policy|document))?|owned\s+by)\s*[:|–—]\s*(?P<owner>"
+    # A point within a word, as in an address, ends nothing.
+    rf"(?:(?!{_NEXT_FIELD})(?:[^\n|;.]|\.(?=\w)|(?<=Dr)\.|(?<=Prof)\.|(?<=\b[A-Z])\.)){{2,80}})",
     re.IGNORECASE,
 )
 _VERSION = re.compile(
@@ -73,10 +80,28 @@ def _speaking(blocks: Sequence[Block]) -> list[str]:
     for block in chosen:
         if block.kind is BlockKind.TABLE:
             texts.extend(_history(block.rows))
-            texts.extend(": ".join(cell.rstrip(":") for cell in row if cell) for row in block.rows[:8] if len(row) <= 4)
+            texts.extend(_stated(block.rows))
         else:
             texts.append(block.text)
     return texts
+
+
+def _stated(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """What a table says as "label: value": the value stands beside its label, beside each of two in a row, or below it."""
+    if len(rows) == 2 and len(rows[0]) > 2 and are_particulars(rows[0]) and not _is_paired(rows[0]):
+        yield from (f"{label.rstrip(':')}: {value}" for label, value in zip(*rows, strict=False) if label and value)
+        return
+    of_document = are_particulars([row[0] for row in rows])
+    for row in rows if of_document else rows[:8]:
+        if _is_paired(row):
+            yield from (f"{label.rstrip(':')}: {value}" for label, value in (row[:2], row[2:]) if label and value)
+        elif len(row) <= 4:
+            yield ": ".join(cell.rstrip(":") for cell in row if cell)
+
+
+def _is_paired(row: Sequence[str]) -> bool:
+    """Whether a row has two labels, each with its value beside it."""
+    return len(row) == 4 and are_particulars(row[::2]) and not are_particulars(row[1::2])
 
 
 def _history(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -101,4 +126,4 @@ def _jurisdiction(texts: Sequence[str], titled: str) -> str | None:
 
 
 def _first(pattern: re.Pattern[str], texts: Iterable[str], group: str) -> str | None:
-    return next((match[group].strip(" *_") for text in texts if (match := pattern.search(text))), None)
+    return next((match[group].strip(" *_,(–—-") for text in texts if (match := pattern.search(text))), None)

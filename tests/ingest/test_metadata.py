@@ -53,6 +53,7 @@ def test_dates_are_read_where_their_order_is_certain(text: str, expected: date |
     "text",
     [
         "Effective 1 March 2025",
+        "Effective date: @March 1, 2025",
         "Effective date: 1 March 2025",
         "Version 2.1 | Effective from 1 March 2025 | Owner: People team",
         "This policy is effective from 1 March 2025.",
@@ -274,6 +275,40 @@ def test_the_owner_is_read() -> None:
         about("Owner: Ada Korff, People Partner UK Applies to employees of Korff Ltd.").owner
         == "Ada Korff, People Partner UK"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "owner"),
+    [
+        ("Owner: people@example.com", "people@example.com"),
+        ("Policy owner: Ada Korff (ada.korff@example.com), Berlin", "Ada Korff (ada.korff@example.com), Berlin"),
+        ("Owner: People Team Version: 2.1 Effective date: 1 March 2025", "People Team"),
+        ("Owner: People Team, version 2.1, effective 1 March 2025", "People Team"),
+        ("Owner: Head of People / HR Operations Approved by: the board", "Head of People / HR Operations"),
+        ("Owner: Head of Policy and Document Control", "Head of Policy and Document Control"),
+        ("Policy owner – People Team", "People Team"),
+        ("Owned by: People Team. Ask them.", "People Team"),
+    ],
+)
+def test_the_owner_ends_where_another_field_begins_and_not_in_an_address(line: str, owner: str) -> None:
+    assert about(line).owner == owner
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Document owner", "People Team", "Effective date", "1 March 2025"), ("Version", "2.1", "Next review", "1 May 2026")],
+        [("Policy owner", "Effective date", "Next review"), ("People Team", "1 March 2025", "1 May 2026")],
+        [("Owner", "Version", "Status", "Effective date"), ("People Team", "2.1", "Approved", "1 March 2025")],
+        [("Title", "Leave"), ("Number", "12"), ("Version", "2.1"), ("Status", "Approved"), ("Author", "Jo"), ("Approved by", "Board"),
+         ("Classification", "Internal"), ("Review", "yearly"), ("Effective date", "1 March 2025"), ("Owner", "People Team")],
+    ],
+    ids=["two a row", "below each other", "four columns", "ten rows"],
+)  # fmt: skip
+def test_a_table_of_particulars_is_read_however_it_is_laid_out(rows: list[tuple[str, ...]]) -> None:
+    block = Block(BlockKind.TABLE, "", rows=tuple(rows))
+    found = metadata(Loaded("text/plain", (block,)), [block], file="a.docx")
+    assert (found.owner, found.effective_from) == ("People Team", date(2025, 3, 1))
 
 
 def test_countries_are_known_by_name_and_code() -> None:

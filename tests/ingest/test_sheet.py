@@ -187,3 +187,8 @@ def test_a_long_csv_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) 
     loaded = load("leave.csv", b"Country,Days\nSpain,23\nGermany,30\n")
     assert loaded.blocks[0].rows == (("Country", "Days"), ("Spain", "23"))
     assert loaded.warnings == ("only the first 2 rows were read; split the file",)
+
+
+def test_labels_that_end_with_a_colon_are_no_header() -> None:
+    (table,) = sheet_blocks([["Policy:", "Leave"], ["Owner:", "People Team"], ["Place:", "Oslo"]])
+    assert table.header_rows == 0
