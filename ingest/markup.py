@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ Properties = dict[str, str]
 _FRONT_MATTER = re.compile(
     r"\A\s*---[ \t]*(?P<kind>[a-z]*)[ \t]*\r?\n(?P<body>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL
 )
+_TOML = re.compile(r"\A\s*(?P<kind>\+\+\+)[ \t]*\r?\n(?P<body>.*?)\r?\n\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _COMMENTED = re.compile(r"\{%-?\s*comment\b.*?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
 _TAG = re.compile(r"\{%-?\s*(?P<name>[\w-]+)\s*(?P<arguments>.*?)-?%\}", re.DOTALL)
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -24,22 +26,24 @@ _LINK_TARGET = re.compile(r"\]\(\s*(?:\{%.*?%\}|\{\{.*?\}\})[^)\n]*\)", re.DOTAL
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 #: Labels that CommonMark does not know as list markers: "(a)", "a.", "iv)". On a line of their own they begin an item.
 _LETTERED_LINE = re.compile(r"^(?P<indent>\s*)(?=(?:\([a-zA-Z]{1,4}\)|[a-hj-z][.)]|[ivx]{1,4}[.)])\s+\S)")
+#: A name of a few words and what it is, in bold or not.
+_FIELD = re.compile(r"[*_]{0,2}[^\W\d_][\w/()-]*(?: [\w/()-]+){0,3}[*_]{0,2}:[*_]{0,2}\s+\S")
 _ATX_WITHOUT_SPACE = re.compile(r"^(#{2,6})(?=[A-Za-z0-9])", re.MULTILINE)
 
 
 def split_front_matter(source: str) -> tuple[Properties, str]:
     """The properties in front of a page and the page without them. Keys come lower-cased, their words joined by underscores:
     "Effective-Date" is ``effective_date``. Broken front matter gives none."""
-    match = _FRONT_MATTER.match(source)
+    match = _FRONT_MATTER.match(source) or _TOML.match(source)
     if match is None:
         return {}, source
     rest = source[match.end() :]
-    if match["kind"] not in ("", "yaml"):
+    if match["kind"] not in ("", "yaml", "+++"):
         return {}, rest
     try:
-        found = yaml.safe_load(match["body"])
-    except yaml.YAMLError:
-        return {}, rest if ":" in match["body"] else source
+        found = tomllib.loads(match["body"]) if match["kind"] == "+++" else yaml.safe_load(match["body"])
+    except (yaml.YAMLError, tomllib.TOMLDecodeError):
+        return {}, rest if re.search(r"[:=]", match["body"]) else source
     if not isinstance(found, dict):
         return {}, source
     scalar = {
@@ -82,14 +86,17 @@ def markdown_to_html(source: str) -> str:
 
 
 def _with_items_apart(source: str) -> str:
-    """A blank line before each line that begins with "(a)" or "a.", so that it becomes a paragraph of its own."""
+    """The lines that say something by themselves apart: each that begins with "(a)" or "a." as a paragraph, "Owner: People team" and
+    the like as a line."""
     lines: list[str] = []
     fenced = False
     for line in source.splitlines():
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
-        if not fenced and _LETTERED_LINE.match(line) and lines and lines[-1].strip():
+        if not fenced and lines and _LETTERED_LINE.match(line) and lines[-1].strip():
             lines.append("")
+        elif not fenced and lines and _FIELD.match(line) and _FIELD.match(lines[-1]):
+            lines[-1] += "  "  # a line that ends so is broken there
         lines.append(line)
     return "\n".join(lines)
 
