@@ -15,6 +15,7 @@ from retrieval.encoder import Encoder
 from retrieval.errors import IndexMismatch
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.index import PassageIndex
+from retrieval.language import ENGLISH, language_of
 from retrieval.ranking import best_first
 from retrieval.reader import Reader
 from retrieval.records import Hit, Scores, passage_order
@@ -122,8 +123,15 @@ class Searcher:
     def _first_stage(self, question: str, pool: int, mode: Mode, scope: Scope, timer: _Timer) -> list[Hit]:
         tokens, mask = terms(question), self.index.mask(scope)
         lexical, dense = self.index.lexical, self.index.dense
+        # Terms are English stems: in other languages, which bend and join their words, pieces of words find more.
+        in_pieces = mode is Mode.HYBRID and language_of(question) != ENGLISH
         rows = np.empty(0, np.int64)
-        if mode is not Mode.DENSE:
+        if in_pieces:
+            with timer.step("lexical"):
+                held = lexical.coverage_in_pieces(tokens, mask=self.index.readable(scope))
+                rows = np.flatnonzero(held if mask is None else held * mask)
+                rows, _ = best_first(rows, held[rows], pool)
+        elif mode is not Mode.DENSE:
             with timer.step("lexical"):
                 rows, bm25 = lexical.search(tokens, k=pool, mask=mask)
         if mode is Mode.BM25:
@@ -138,7 +146,7 @@ class Searcher:
             rows = np.union1d(rows, near)
             # Each candidate gets both scores, also from the search that did not bring it.
             bm25, cosine = lexical.scores_of(tokens, rows), dense.scores_of(vector, rows)
-            covered = lexical.coverage_of(tokens, rows, mask=self.index.readable(scope))
+            covered = held[rows] if in_pieces else lexical.coverage_of(tokens, rows, mask=self.index.readable(scope))
             fused = self.fusion.fuse(covered, cosine)
             best, score = best_first(rows, fused, pool)
             at = np.searchsorted(rows, best)

@@ -103,3 +103,42 @@ def test_saved_index_loads_equal(tmp_path: Path) -> None:
     index.save(tmp_path / "lexical.npz")
     loaded = LexicalIndex.load(tmp_path / "lexical.npz")
     assert loaded.search(["leave", "über"], k=3)[1].tolist() == index.search(["leave", "über"], k=3)[1].tolist()
+
+
+def test_a_joined_word_holds_the_pieces_of_its_parts() -> None:
+    index = LexicalIndex.build([["jahresurlaub"], ["urlaub", "tag"], ["reis"], ["reisekosten", "tag"]])
+    whole, reached = index.coverage_of(["urlaub"], np.arange(4)), index.coverage_in_pieces(["urlaub"])
+    assert whole.tolist() == [0.0, 1.0, 0.0, 0.0]
+    assert reached.tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert index.coverage_in_pieces(["ta"]).tolist() == [0.0] * 4  # what is no longer than a piece stands for itself
+    assert index.coverage_in_pieces(["tag"]).tolist() == [0.0, 1.0, 0.0, 1.0]
+    assert index.coverage_in_pieces([]).tolist() == [0.0] * 4
+    partly = index.coverage_in_pieces(["urlaubsreise"])
+    assert partly[0] == partly[1] > 0
+    assert 0 < partly[2] < 1
+
+
+def test_rare_pieces_count_more_than_those_that_many_passages_hold() -> None:
+    index = LexicalIndex.build([["urlaub"], ["zeit"], ["zeit"], ["zeit"]])
+    assert index.coverage_in_pieces(["urlaub", "zeit"])[0] > 0.5
+
+
+def test_pieces_that_only_others_may_read_are_unknown() -> None:
+    index = LexicalIndex.build([["gehaltsband"], ["urlaub"]])
+    readable = np.array([False, True])
+    assert index.coverage_in_pieces(["gehalt", "urlaub"], mask=readable)[1] == 1.0
+
+
+@given(CORPUS, st.lists(WORDS, min_size=1, max_size=5))
+def test_coverage_in_pieces_is_that_of_an_index_of_pieces(corpus: list[list[str]], question: list[str]) -> None:
+    def pieces(words: list[str]) -> set[str]:
+        return {word[at : at + 4] for word in words for at in range(max(1, len(word) - 3))}
+
+    worth = {
+        piece: np.log1p((len(corpus) - held + 0.5) / (held + 0.5))
+        for piece in pieces(question)
+        if (held := sum(piece in pieces(words) for words in corpus))
+    }
+    total = sum(worth.values()) or 1.0
+    expected = [sum(worth.get(piece, 0.0) for piece in pieces(words)) / total for words in corpus]
+    assert LexicalIndex.build(corpus).coverage_in_pieces(question).tolist() == pytest.approx(expected, abs=1e-6)

@@ -150,3 +150,39 @@ def test_what_reads_best_of_the_best_comes_first_and_the_rest_stays_below() -> N
         hit.reading is None
         for hit in Searcher(index, encoder, reader=OverlapReader()).search("leave", rerank=False).hits
     )
+
+
+GERMAN = [
+    passage(1, "Der Jahresurlaub beträgt 30 Arbeitstage."),
+    passage(2, "Reisekosten werden nach der Reise abgerechnet."),
+    passage(3, "Sonderurlaub nur für Führungskräfte", audience=frozenset({"managers"})),
+    passage(4, "Früher: Urlaub von 28 Tagen", effective_to=date(2024, 12, 31)),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "best"), [("wie viel urlaub hab ich", "d1"), ("bis wann muss ich die kosten meiner reisen abrechnen", "d2")]
+)  # fmt: skip
+def test_german_words_are_found_within_others(question: str, best: str) -> None:
+    hits = searcher(GERMAN).search(question, rerank=False, scope=Scope(as_of=date(2026, 1, 1))).hits
+    assert hits[0].passage.document_id == best
+    assert {hit.passage.document_id for hit in hits} == {"d1", "d2"}  # what is restricted or over stays so
+
+
+def test_pieces_do_not_tell_which_words_restricted_passages_hold() -> None:
+    scores = [
+        searcher(GERMAN).search(f"wie viel urlaub {word}", rerank=False).hits[0].scores
+        for word in ("Führungskräfte", "Quarz")
+    ]
+    covered = [(each.fused or 0.0) - (each.dense or 0.0) for each in scores]
+    assert covered[0] == pytest.approx(covered[1])
+
+
+def test_english_questions_are_found_by_whole_words() -> None:
+    joined = [passage(1, "homework"), passage(2, "work at home"), passage(3, "leave")]
+    covered = {
+        hit.passage.document_id: (hit.scores.fused or 0.0) - (hit.scores.dense or 0.0)
+        for hit in searcher(joined).search("may I work", rerank=False).hits
+    }
+    assert covered["d1"] == pytest.approx(0)
+    assert covered["d2"] > 0
