@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ingest import webstyles
+from ingest import webnotes, webstyles
 from ingest.numbering import roman
 from ingest.raised import raised
 from ingest.webtables import settle
@@ -169,6 +169,7 @@ def prepare_html(source: str) -> tuple[str | None, str]:
         _head(node)
     for node in root.xpath("//dl"):
         _pair_terms(node)
+    webnotes.settle(root)
     for node in root.iter("sup"):
         if (number := node.text_content().strip()).isdecimal():
             node[:], node.text = [], raised(number)

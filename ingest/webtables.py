@@ -62,7 +62,7 @@ def _unwrap(table: Any) -> None:
 
 
 def _write_out(table: Any) -> None:
-    rows = [[(cell.tag, _text(cell)) for cell in _cells(row)] for row in _own(table, "tr")]
+    rows = [[(cell.tag, one_line(cell)) for cell in _cells(row)] for row in _own(table, "tr")]
     named = len(rows) > 1 and all(tag == "th" for tag, _ in rows[0])
     names = [text for _, text in rows[0]] if named else []
     lines = []
@@ -79,7 +79,7 @@ def _write_out(table: Any) -> None:
     table.tag, table.text = "div", written
 
 
-def _text(cell: Any) -> str:
+def one_line(cell: Any) -> str:
     """A cell's words on one line, those of different lines apart; of a cell that only has pictures, such as a tick, what they show."""
     for block in cell.iterdescendants(*_BLOCKS):
         block.text, block.tail = f" {block.text or ''}", f" {block.tail or ''}"
@@ -105,7 +105,7 @@ def _fill_spans(table: Any) -> None:
                 if left > 1:
                     pending[-column - 1] = (left - 1, tag, text)
                 column += 1
-            named, text = "th" if not is_paired and _names(cell) else cell.tag, _text(cell)
+            named, text = "th" if not is_paired and _names(cell) else cell.tag, one_line(cell)
             across, down = _span(cell, "colspan"), _span(cell, "rowspan")
             for _ in range(across):
                 cells.append((named, text))
