@@ -57,6 +57,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     if nothing_else := _ONLY_BROUGHT_ALONG.fullmatch(before):
         before = nothing_else["asked"]
     rest = opening(question)
+    if (swapped := _in_its_place((rest or question).rstrip("?!. "), before)) is not None:
+        return f"{swapped}?"
     if rest is None:
         return f"{question.rstrip('?!. ')}? ({before})"
     if is_clause(rest):
@@ -105,12 +107,38 @@ _SUBJECT_OF_A_VERB = re.compile(
 _COUNTS = re.compile("|".join(COUNTS), re.IGNORECASE)
 
 
-def _instead(rest: str, before: str) -> str | None:
-    """The question before with what a follow-up names in the place of its like: other people, or another kind of the same, as
-    "sick leave" for "annual leave"; None where it names nothing of the kind."""
+#: "after 6", "6 years", "£50".
+_A_NUMBER = re.compile(
+    r"(?:(?P<before>[^\W\d_]+)\s+)?[£€$]?(?P<number>\d+(?:[.,]\d+)*)(?:\s*(?P<unit>%|€|[^\W\d_]+(?!\S)))?",
+    re.IGNORECASE,
+)
+#: "in Paris", "on Sunday".
+_A_PLACE_OR_DAY = re.compile(r"\b(?P<before>(?i:in|on|at|am|im))\s+(?P<name>[A-ZÄÖÜ]\w+(?:[ -][A-ZÄÖÜ]\w+)*)")
+
+
+def _in_its_place(rest: str, before: str) -> str | None:
+    """The question before with what a follow-up names, and nothing else, in the place of its like: other people, another number of the
+    same, another place or day; None where there is not one of them to take the place of."""
     others = people_named(before)
     if others and people_named(rest) == [rest]:
         return re.sub(rf"\b{re.escape(others[-1])}\b", rest, before)
+    for kind, what in ((_A_NUMBER, "number"), (_A_PLACE_OR_DAY, "name")):
+        found, like = kind.fullmatch(rest), list(kind.finditer(before))
+        if found and len(like) == 1 and _is_alike(found, like[0]):
+            return before[: like[0].start(what)] + found[what] + before[like[0].end(what) :]
+    return None
+
+
+def _is_alike(one: re.Match[str], other: re.Match[str]) -> bool:
+    """Whether two numbers, places or days stand behind the same word and count the same, as far as the first says so."""
+    mine, theirs = one.groupdict(), other.groupdict()
+    said = [(mine[part], theirs[part] or "") for part in ("before", "unit") if mine.get(part)]
+    return all(a.casefold() == b.casefold() or (b and terms(a) == terms(b) != []) for a, b in said)
+
+
+def _instead(rest: str, before: str) -> str | None:
+    """The question before with another kind of the same in its place, as "sick leave" for "annual leave"; None where a follow-up
+    names nothing of the kind."""
     if not re.fullmatch(r"[^\W\d_]+(?:[ -][^\W\d_]+){1,2}", rest) or terms(rest.split()[0]) == []:
         return None
     kind = rest.split()[-1]

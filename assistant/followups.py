@@ -45,6 +45,11 @@ _SOMEWHERE_A_CLAUSE = re.compile(
     r"|gilt|gelten|gibt|bekomme|bekommen|bekommt|brauche|brauchen)\b",
     re.IGNORECASE,
 )
+#: Says where or as what somebody works, and asks nothing.
+_OF_ONESELF = re.compile(
+    r"^(?:(?:i|we)(?:\s+(?:am|are|only)|['’](?:m|re))*\s+(?:work|working|live|living|based|employed)|ich\s+(?:arbeite|wohne|lebe))\b(?P<more>(?:\s+[\w-]+){1,5})\W*$",
+    re.IGNORECASE,
+)
 #: "people who are on probation": a clause that belongs to a noun.
 _WHO_ARE = re.compile(r"(?:\bwho(?:se)?\b|,\s*d(?:ie|er|en|eren|essen)\b)[^,?]*", re.IGNORECASE)
 
@@ -58,7 +63,7 @@ _THAT = re.compile(
     r"(?!\s+(?:i|you|we|they|he|she|it|a|an|my|our|your|their|somebody|someone|nobody|there)\b)"
     r"|\bthat\s*(?:[?.!,]|$)"
     r"|\bsuch(?:\s+an?)\b|\b(?:afterwards|likewise|the latter|the former|that case)\b|\b(?:instead|on top)\b(?!\s+of)|\b(?:if|why|how|do|does|think)\s+so\b"
-    r"|\bthen\s*(?:[?.!,]|$)|^then\b|\bsame\s*(?:[?.!,]|$)"
+    r"|\bthen\s*(?:[?.!,]|$)|^then\b|\bsame\s*(?:[?.!,]|$)|^(?:the\s+)?same\b"
     r"|(?<!if )(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )\bthere\s*(?:[?.!,]|$)"
     r"|\bdiese[mnrs]?\b(?!\s+(?:jahr|monat|woche|quartal|firma|unternehmen|chat))|\bsolche[mnrs]?\b|\b(?:danach|stattdessen|dort)\b"
     r"|(?<!,)(?:^|\s)(?:dafür|davon|dabei|darüber|dazu|damit|daran|darauf|hierfür|hierzu)\b(?!,)"
@@ -199,6 +204,9 @@ def goes_on(question: str) -> bool:
     question = _POLITELY.sub("", question)
     if _CONDITION.match(question):
         return len(_subject(question)) < _ENOUGH or _points_back(question)
+    about_oneself = _OF_ONESELF.match(question)
+    if about_oneself and not _SOMEWHERE_A_CLAUSE.search(about_oneself["more"]):
+        return True
     return not _subject(question) or _is_fragment(question) or _points_back(question)
 
 

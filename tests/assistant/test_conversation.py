@@ -76,6 +76,31 @@ def test_follow_up_keeps_its_subject(question: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "question", "expected"),
+    [
+        ("How long is notice after 3 years?", "and after 6?", "How long is notice after 6 years?"),
+        ("How long is notice after 3 years?", "6 years?", "How long is notice after 6 years?"),
+        ("What does clause 4.2 say?", "And 4.3?", "What does clause 4.3 say?"),
+        ("Is a gift over £50 allowed?", "£100?", "Is a gift over £100 allowed?"),
+        ("What is the rate on Saturday?", "On Sunday?", "What is the rate on Sunday?"),
+        ("What is the hotel limit in Berlin?", "and in New York?", "What is the hotel limit in New York?"),
+        ("Wie viele Tage bekomme ich nach 3 Jahren?", "Und nach 5?", "Wie viele Tage bekomme ich nach 5 Jahren?"),
+        ("Do managers get a car?", "Interns?", "Do Interns get a car?"),
+        # What is not the same kind of thing, or one of two, takes no place.
+        ("How long is notice after 3 years?", "6 months?", "6 months? (How long is notice after 3 years)"),
+        ("Is a gift over £50 allowed?", "and under £20?", "Is a gift over £50 allowed, under £20?"),
+        ("May I sell 5 days after 2 years?", "after 3?", "after 3? (May I sell 5 days after 2 years)"),
+        ("Who works on Sunday?", "In Berlin?", "In Berlin? (Who works on Sunday)"),
+        ("How long is notice after 3 years?", "In probation?", "In probation? (How long is notice after 3 years)"),
+    ],
+)
+def test_another_number_place_or_day_takes_the_place_of_the_one_before(
+    before: str, question: str, expected: str
+) -> None:
+    assert standalone(question, [Turn(before, "")]) == expected
+
+
+@pytest.mark.parametrize(
     "question", ["Who approves hotel costs above the travel budget?", "How long is the notice period during probation?"]
 )
 def test_question_with_its_own_subject_stays(question: str) -> None:

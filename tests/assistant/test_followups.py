@@ -71,6 +71,10 @@ Where does it say so?
 Do I get a new one?
 Thanks! And can I sell them?
 Ok, perfect. For managers?
+The same for interns?
+I work part-time
+We live in Poland.
+I'm based in Munich
 """.strip().splitlines()
 ALONE = """
 What is my notice period?
@@ -120,6 +124,8 @@ Also, how do I claim mileage expenses?
 Thanks! Can I bring my dog?
 What is the probation period in France?
 If I get pregnant, does that change my contract?
+I work at night, is that paid better?
+I work from home and my chair is broken, who pays?
 """.strip().splitlines()
 GEHT_WEITER = """
 Und in Österreich?
