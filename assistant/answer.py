@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant import conflicts, rows
+from assistant import conflicts, rows, telling
 from assistant.asides import Asides
 from assistant.choices import own_rules, rules_of_countries
 from assistant.confidence import Confidence, load_confidence
@@ -20,14 +20,12 @@ from assistant.evidence import EvidenceConfig, EvidenceSentence, distil
 from assistant.finding import HITS, find, settled
 from assistant.model import Ending, LanguageModel
 from assistant.phrasing import PhrasingConfig, phrase
-from assistant.places import country_name, placed_in
-from assistant.prompt import its_lines
-from assistant.quoting import EVERY_SIDE, choose, closest, headings, joined
+from assistant.places import placed_in
+from assistant.quoting import EVERY_SIDE, choose, closest, joined
 from assistant.records import (
     Answer,
     AnswerDone,
     AnswerEvent,
-    Check,
     Citation,
     Claim,
     EvidenceFound,
@@ -50,10 +48,8 @@ from retrieval.rerank import Reranker
 from retrieval.scope import Scope
 from retrieval.search import Mode, Searcher
 
-_DISPUTED = "The documents in force do not agree about this:"
 #: Passages kept with a refusal, for whoever it is handed to.
 _NEAREST = 3
-_DEPENDS = "That depends on the country:"
 _GREETING = "Hello. Ask me about a policy, a contract or a rule, and I will show you where it says so."
 _WELCOME = "You are welcome. Ask again whenever you like."
 
@@ -218,12 +214,17 @@ class Assistant:
         if told.citations:
             yield from self._tell(asked, told, searcher)
             return
-        reason = Reason.TOO_VAGUE if is_too_vague(asked.standalone) else self._why_not(asked, searcher)
+        if is_too_vague(asked.standalone):
+            reason = Reason.TOO_VAGUE
+        elif told.hits and not self._understands(asked, told.evidence):
+            reason = Reason.OTHER_LANGUAGE
+        else:
+            reason = self._why_not(asked, searcher)
         yield AnswerDone(self._refuse(asked, reason, told))
 
     def _decide(self, asked: _Asked, searcher: Searcher) -> _Told:
         """What to quote; no citations where that is not enough, or the question names no subject."""
-        hits = find(asked.standalone, searcher, asked.scope, k=self.config.hits, mode=self.config.mode)
+        hits = self._find(asked, searcher)
         asked.clock.mark("retrieve")
         if is_too_vague(asked.standalone):
             return _Told(hits, [], [], 0.0)
@@ -233,17 +234,17 @@ class Assistant:
         citations, disputed, sides = told.citations, told.disputed, told.sides
         asked.clock.mark("first_evidence")
         yield EvidenceFound(tuple(citations))
-        labels = _labels(citations, asked.scope, searcher.index)
-        is_drafted = told.evidence and not sides and not any(labels)
+        quotations = telling.quoted(citations, asked.scope, searcher.index)
+        is_drafted = told.evidence and not sides and not any(claim.country or claim.heading for claim in quotations)
         phrased, ending = (yield from self._phrase(asked, told.evidence)) if is_drafted else (None, None)
-        claims, cited = phrased or _quoted(citations)
+        claims, cited = phrased or (quotations, citations)
         countries = dict.fromkeys(citation.passage.jurisdiction for citation in cited)
         choices = tuple(code for code in countries if code) if sides and not disputed else ()
-        lead_in = "" if phrased else _DISPUTED if disputed else _DEPENDS if choices else _lead_in(cited)
-        text = _shown(claims, lead_in, [] if phrased else labels)
+        above = telling.DISPUTED if disputed else telling.DEPENDS if choices else telling.who_says(cited)
+        text = telling.as_text(claims, "" if phrased else above)
         if not phrased:
             asked.clock.mark("first_token")
-            yield TokenDrafted(text)
+            yield TokenDrafted(text, is_whole=True)
         beside = self._beside(searcher.index).beside(asked.standalone, cited, asked.scope)
         asked.clock.mark("total")
         yield AnswerDone(
@@ -271,6 +272,8 @@ class Assistant:
     def _told(self, asked: _Asked, hits: Sequence[Hit]) -> _Told:
         """What the hits tell; no citations where that is not enough."""
         evidence = self._evidence(asked, hits)
+        if not self._understands(asked, evidence):
+            return _Told(hits, evidence, [], 0.0)
         confidence = self.confidence.probability(hits, evidence)
         if not evidence or confidence < self.confidence.threshold:
             return _Told(hits, evidence, [], confidence)
@@ -295,8 +298,8 @@ class Assistant:
             return None
         told = []
         for part in parts:
-            hits = find(part, searcher, asked.scope, k=self.config.hits, mode=self.config.mode)
-            told.append(self._told(replace(asked, standalone=part), hits))
+            one = replace(asked, standalone=part)
+            told.append(self._told(one, self._find(one, searcher)))
             if not told[-1].citations or told[-1].sides:
                 return None
         citations = joined([citation for one in told for citation in one.citations])
@@ -328,6 +331,16 @@ class Assistant:
                 yield TokenDrafted(("" if len(claims) == 1 else " ") + f"{claim.text} [{citation.number}]")
         return ((claims, list(citations.values())) if claims else None), shown.returned
 
+    def _find(self, asked: _Asked, searcher: Searcher) -> Sequence[Hit]:
+        # Models that do not understand the question are not asked about it.
+        return find(
+            asked.standalone, searcher, asked.scope, k=self.config.hits, mode=self.config.mode, rerank=self._understands(asked)
+        )  # fmt: skip
+
+    def _understands(self, asked: _Asked, evidence: Sequence[EvidenceSentence] = ()) -> bool:
+        """Whether what confidence says of the question, and of the passage that would be quoted first, means anything."""
+        return self.confidence.knows(asked.standalone, *(one.passage.searchable for one in evidence[:1]))
+
     def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
         return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
 
@@ -348,7 +361,7 @@ class Assistant:
     def _refuse(self, asked: _Asked, reason: Reason, told: _Told) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
         nearest = tuple(closest(told.hits, told.evidence)[:_NEAREST])
-        refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest), told.confidence)
+        refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest, question=asked.question), told.confidence)
         return replace(refusal, nearest=nearest)
 
     def _without_answer(
@@ -381,40 +394,5 @@ def _once_more(answer: Answer, asked: _Asked) -> Iterator[AnswerEvent]:
     asked.clock.mark("total")
     if answer.citations:
         yield EvidenceFound(answer.citations)
-        yield TokenDrafted(answer.text)
+        yield TokenDrafted(answer.text, is_whole=True)
     yield AnswerDone(replace(answer, question=asked.question, timings_ms=asked.clock.reached_ms))
-
-
-def _quoted(citations: Sequence[Citation]) -> tuple[list[Claim], list[Citation]]:
-    return [Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED) for citation in citations], list(
-        citations
-    )
-
-
-def _lead_in(citations: Sequence[Citation]) -> str:
-    titles = list(dict.fromkeys(citation.passage.title for citation in citations))
-    if len(titles) == 1:
-        return f"{titles[0]} says:"
-    return f"{', '.join(titles[:-1])} and {titles[-1]} say:"
-
-
-def _labels(citations: Sequence[Citation], scope: Scope, index: PassageIndex) -> list[str]:
-    """What stands before each quotation: the country that it is for, where the asker has named none and there are rules for others
-    or for everywhere, and its heading, where it needs one to be understood."""
-    is_open = scope.jurisdiction is None and (
-        len(index.jurisdictions) > 1 or any(passage.jurisdiction is None for passage in index.passages)
-    )
-    labels = []
-    for citation, heading in zip(citations, headings(citations), strict=True):
-        code = citation.passage.jurisdiction
-        labels.append((f"{country_name(code)}: " if code and is_open else "") + (f"{heading}:\n" if heading else ""))
-    return labels
-
-
-def _shown(claims: Sequence[Claim], lead_in: str, labels: Sequence[str]) -> str:
-    """The answer as text with its marks; quotations stand below their lead-in, a line each, behind their labels if they have any."""
-    marked = [
-        f"{label}{claim.text} {''.join(f'[{number}]' for number in claim.citations)}"
-        for claim, label in zip(claims, labels or [""] * len(claims), strict=True)
-    ]
-    return "\n\n".join([lead_in, *marked]) if lead_in else " ".join(marked)

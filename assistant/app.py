@@ -181,8 +181,8 @@ class Chat:
                             await looking.wait(position)
                         case EvidenceFound(citations) if citations:
                             await looking.show(citations)
-                        # A quotation is whole at once, and shown with its lead-in in the reader's language.
-                        case TokenDrafted(text) if not render.is_set_off(text):
+                        # What is whole at once is shown with its lead-in in the reader's language.
+                        case TokenDrafted(text, is_whole=False):
                             await reply.stream_token(drafting.add(text))
                         case AnswerDone(done):
                             answer = done

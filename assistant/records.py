@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SUPERSEDED_ONLY = "superseded_only"
     TOO_VAGUE = "too_vague"
     EMPTY_INDEX = "empty_index"
+    OTHER_LANGUAGE = "other_language"  #: whether the documents answer cannot be told in the question's language, or in theirs
 
 
 class Check(StrEnum):
@@ -54,6 +55,8 @@ class Claim:
     text: str
     citations: tuple[int, ...]
     check: Check
+    country: str | None = None  #: that a quotation is for, where that has to be said, as its code
+    heading: str = ""  #: of a quotation that cannot be understood without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class TokenDrafted:
     """A piece of checked answer text, in order."""
 
     text: str
+    is_whole: bool = False  #: all of the answer at once, as quotations are, below a lead-in in English
 
 
 @dataclass(frozen=True, slots=True)

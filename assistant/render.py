@@ -9,15 +9,12 @@ from datetime import date
 from typing import Any
 
 from assistant.handoffs import NOBODY_NAMED
-from assistant.places import country_name
-from assistant.records import Answer, Aside, AsideKind, Check, Citation, Conflict, Reason, Status
-from assistant.refusal import as_told, to_look_at
+from assistant.records import Answer, Aside, AsideKind, Check, Citation, Claim, Conflict, Reason, Status
+from assistant.refusal import as_told, in_words_of, to_look_at
 from assistant.smalltalk import is_thanks
 from assistant.tabular import parts
 from assistant.wording import Wording, wording
 
-#: The marks behind a quotation, which are ours; others before them are the document's own words.
-_MARKS = re.compile(r" ((?:\[\d{1,3}\])+)$")
 #: What GitHub's markdown turns into a link by itself; shown as code it stays text.
 _AUTOLINK = re.compile(
     r"(?:https?://|ftp://|www\.|mailto:|xmpp:|(?<![\w/:])//\w)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
@@ -98,30 +95,19 @@ def answer_markdown(answer: Answer, *, today: date, words: Wording | None = None
     return "\n\n".join(lines)
 
 
-def is_set_off(text: str) -> bool:
-    """Whether drafted text is a whole answer of quotations, below a lead-in that is not in the reader's language."""
-    return "\n\n" in text
-
-
 def _set_off(answer: Answer, words: Wording) -> list[str]:
     """Quotations below what leads in to them, each behind its country where it is for one and the asker has named none."""
-    _, *quotations = answer.text.split("\n\n")
-    if not quotations:
-        return [_quotation(answer.text)]
-    for at, citation in enumerate(answer.citations[: len(quotations)]):
-        code = citation.passage.jurisdiction
-        if code and quotations[at].startswith(label := f"{country_name(code)}: "):
-            quoted = quotations[at].removeprefix(label)
-            quotations[at] = f"{words.country(code)}:" + ("\n" if "\n" in quoted else " ") + quoted
-    return [plain(_lead_in(answer, words)), *(_quotation(each) for each in quotations)]
+    return [plain(_lead_in(answer, words)), *(_quotation(claim, words) for claim in answer.claims)]
 
 
-def _quotation(text: str) -> str:
+def _quotation(claim: Claim, words: Wording) -> str:
     """A quotation set off from the left, the rows of a table as a table."""
-    found = _MARKS.search(text)
-    links = _links([int(number) for number in re.findall(r"\d+", found[1])]) if found else ""
+    text = f"{claim.heading}:\n{claim.text}" if claim.heading else claim.text
+    if claim.country:
+        text = f"{words.country(claim.country)}:" + ("\n" if "\n" in text else " ") + text
+    links = _links(claim.citations)
     lines: list[str] = []
-    *before, last = parts(text[: found.start()] if found else text)
+    *before, last = parts(text)
     for part, behind in [*((part, "") for part in before), (last, links)]:
         if isinstance(part, str):
             lines += (plain(part) + behind).splitlines()
@@ -161,6 +147,8 @@ def own_words(answer: Answer, words: Wording) -> str | None:
     if reason is Reason.TOO_VAGUE:
         titles = list(dict.fromkeys(one.passage.title for one in answer.nearest))
         return words("vague_examples", titles=plain("; ".join(titles))) if titles else words("vague")
+    if reason is Reason.OTHER_LANGUAGE:
+        words = in_words_of(answer.question, words)
     if answer.status is Status.ABSTAINED and reason is not None:
         name = "refused_near" if to_look_at(answer) else f"refused_{reason.value}"
         return words(name, owner=plain(answer.contact or NOBODY_NAMED))

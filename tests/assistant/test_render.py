@@ -24,6 +24,7 @@ from assistant.render import (
     report_markdown,
     sentence,
 )
+from assistant.telling import as_text
 from assistant.wording import wording
 from retrieval.records import Passage
 
@@ -112,8 +113,7 @@ def test_marks_become_links_to_the_sources_and_nothing_else_does() -> None:
     ],
 )
 def test_numbers_in_brackets_that_a_document_has_of_its_own_lead_nowhere(words: str, check: Check) -> None:
-    text = f"Leave says:\n\n{words} [1]" if check is Check.QUOTED else f"{words} [1]"
-    markdown = answer_markdown(_answer(text, check, claims=(Claim(words, (1,), check),)), today=TODAY)
+    markdown = answer_markdown(_answer(Claim(words, (1,), check)), today=TODAY)
     drawn = _drawn(markdown)
     assert re.findall(r"<a .*?</a>", drawn) == ['<a href="#source-1">1</a>']
     assert markdown.count("#source-") == 1
@@ -121,22 +121,29 @@ def test_numbers_in_brackets_that_a_document_has_of_its_own_lead_nowhere(words: 
     assert all(number in told for number in re.findall(r"\[\w+\]", words))
 
 
-def _answer(text: str, check: Check, **more: object) -> Answer:
+def _answer(*claims: Claim, **more: object) -> Answer:
     answer = Answer(
-        question="q", standalone_question="q", status=Status.ANSWERED, reason=None, text=text,
-        claims=(Claim("Five may be carried over.", (1,), check),), citations=(CITATION,), conflicts=(), confidence=0.9,
-        as_of=TODAY, model="m", index_generation=1,
+        question="q", standalone_question="q", status=Status.ANSWERED, reason=None, text=as_text(claims), claims=claims,
+        citations=(CITATION,), conflicts=(), confidence=0.9, as_of=TODAY, model="m", index_generation=1,
     )  # fmt: skip
     return replace(answer, **more)  # type: ignore[arg-type]
 
 
+def _phrased(text: str) -> Claim:
+    return Claim(text, (1,), Check.SUPPORTED)
+
+
+def _quoted(text: str, number: int = 1, **more: str) -> Claim:
+    return Claim(text, (number,), Check.QUOTED, **more)
+
+
 def test_a_phrased_answer_is_a_paragraph() -> None:
-    answer = _answer("Five may be carried over. [1]", Check.SUPPORTED)
+    answer = _answer(_phrased("Five may be carried over."))
     assert answer_markdown(answer, today=TODAY) == "Five may be carried over.\u00a0[1](#source-1)"
 
 
 def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
-    answer = _answer("Leave Policy says:\n\nFive may be carried over. [1]", Check.QUOTED)
+    answer = _answer(_quoted("Five may be carried over."))
     assert (
         answer_markdown(answer, today=TODAY)
         == "Leave Policy says\\:\n\n> Five may be carried over.\u00a0[1](#source-1)"
@@ -144,7 +151,7 @@ def test_a_quoted_answer_is_set_off_below_its_lead_in() -> None:
 
 
 def test_a_quoted_list_keeps_its_lines() -> None:
-    answer = _answer("Leave says:\n\nAfter probation:\n- 2 years: one month\n- 5 years: two months [1]", Check.QUOTED)
+    answer = _answer(_quoted("After probation:\n- 2 years: one month\n- 5 years: two months"))
     drawn = _drawn(answer_markdown(answer, today=date(2026, 1, 5)))
     # The chat keeps line breaks as they are; a break of markdown's own would double them.
     assert drawn.split("<blockquote>")[1].count("\n- ") == 2
@@ -153,8 +160,8 @@ def test_a_quoted_list_keeps_its_lines() -> None:
 
 
 def test_quoted_rows_are_drawn_as_a_table() -> None:
-    rows = "Sick pay:\nCountry: Germany; Full pay: 6 weeks\nCountry: United Kingdom; Full pay: 8 weeks [1]"
-    drawn = _drawn(answer_markdown(_answer(f"Leave says:\n\n{rows}", Check.QUOTED), today=TODAY))
+    rows = "Country: Germany; Full pay: 6 weeks\nCountry: United Kingdom; Full pay: 8 weeks"
+    drawn = _drawn(answer_markdown(_answer(_quoted(rows, heading="Sick pay")), today=TODAY))
     before, table = drawn.split("<table>")
     assert "<p>Sick pay:</p>" in before
     assert re.findall(r"<th>(.*?)</th>", table) == ["Country", "Full pay"]
@@ -166,12 +173,8 @@ def test_quoted_rows_are_drawn_as_a_table() -> None:
 
 
 def test_a_country_stands_above_its_table() -> None:
-    rows = "Service: 1 year; Notice: 4 weeks\nService: 2 years; Notice: 1 month [1]"
-    answer = _answer(
-        f"That depends on the country:\n\nGermany: {rows}\n\nUnited Kingdom: Six. [2]",
-        Check.QUOTED,
-        choices=("DE", "GB"),
-    )
+    rows = "Service: 1 year; Notice: 4 weeks\nService: 2 years; Notice: 1 month"
+    answer = _answer(_quoted(rows, country="DE"), _quoted("Six.", 2, country="GB"), choices=("DE", "GB"))
     drawn = _drawn(answer_markdown(answer, today=TODAY))
     assert "<p>Germany:</p>" in drawn.split("<table>")[0]
     assert "<th>Service</th>" in drawn
@@ -181,7 +184,7 @@ def test_a_country_stands_above_its_table() -> None:
 @example(["https://a.test/x\\\\|[click](http://evil.test)", "u"])
 def test_no_bar_ends_its_cell(cells: list[str]) -> None:
     fields = "; ".join(f"Name {at}: {cell or 'x'}" for at, cell in enumerate(cells))
-    quoted = answer_markdown(_answer(f"Leave says:\n\n{fields}\n{fields}", Check.QUOTED), today=TODAY)
+    quoted = answer_markdown(_answer(_quoted(f"{fields}\n{fields}")), today=TODAY)
     for row in quoted.splitlines():
         # As the chat reads it: a backslash holds what follows it, another backslash too.
         ends = len(re.findall(r"\|", re.sub(r"\\.", "", row)))
@@ -191,8 +194,8 @@ def test_no_bar_ends_its_cell(cells: list[str]) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_leaves_its_cell(payload: str) -> None:
     cell = payload.replace("\n", " ").replace("; ", " ").replace(": ", " ")
-    rows = f"Name: {cell}; Use: {cell}\nName: other; Use: https://a.test/x|y [1]"
-    drawn = _drawn(answer_markdown(_answer(f"Leave says:\n\n{rows}", Check.QUOTED), today=TODAY))
+    rows = f"Name: {cell}; Use: {cell}\nName: other; Use: https://a.test/x|y"
+    drawn = _drawn(answer_markdown(_answer(_quoted(rows)), today=TODAY))
     assert re.findall(r"<td>(.*?)</td>", drawn)[2] == "other"
     for tag in ("<img", "<script", "<svg", "<h1", "<li", "<iframe", 'onerror="'):
         assert tag not in drawn.lower()
@@ -200,35 +203,32 @@ def test_no_payload_leaves_its_cell(payload: str) -> None:
 
 
 def test_the_words_around_quotations_are_in_the_reader_s_language() -> None:
-    def in_german(text: str, **more: object) -> list[str]:
-        answer = _answer(text, Check.QUOTED, **more)
+    def in_german(*claims: Claim, **more: object) -> list[str]:
+        answer = _answer(*claims, **more)
         return answer_markdown(answer, today=TODAY, words=wording("de")).split("\n\n")
 
     other = replace(CITATION, number=2, passage=replace(PASSAGE, title="Handbook [1]", jurisdiction="GB"))
     both = {"citations": (CITATION, other)}
-    quotations = "\n\nGermany: Five. [1]\n\nUnited Kingdom: Six. [2]"
-    assert in_german("Leave Policy says:\n\nFive. [1]")[0] == "Leave Policy sagt\\:"
-    assert (
-        in_german("Leave Policy and Handbook say:\n\nFive. [1]", **both)[0]
-        == "Leave Policy und Handbook \\[1\\] sagen\\:"
-    )
-    assert in_german(f"That depends on the country:{quotations}", choices=("DE", "GB"), **both) == [
+    quotations = (_quoted("Five.", country="DE"), _quoted("Six.", 2, country="GB"))
+    assert in_german(_quoted("Five."))[0] == "Leave Policy sagt\\:"
+    assert in_german(_quoted("Five."), **both)[0] == "Leave Policy und Handbook \\[1\\] sagen\\:"
+    assert in_german(*quotations, choices=("DE", "GB"), **both) == [
         "Das hängt vom Land ab\\:", "> Deutschland\\: Five.\u00a0[1](#source-1)", "> Vereinigtes Königreich\\: Six.\u00a0[2](#source-2)",
     ]  # fmt: skip
-    assert in_german(f"Leave Policy and Handbook say:{quotations}", **both)[1:] == [
+    assert in_german(*quotations, **both)[1:] == [
         "> Deutschland\\: Five.\u00a0[1](#source-1)", "> Vereinigtes Königreich\\: Six.\u00a0[2](#source-2)",
     ]  # fmt: skip
-    disputed = in_german("They disagree:\n\nFive. [1]", conflicts=(Conflict("the deadline", (1, 2)),), **both)
+    disputed = in_german(_quoted("Five."), conflicts=(Conflict("the deadline", (1, 2)),), **both)
     assert disputed[0] == "Die geltenden Dokumente sind sich darin nicht einig\\:"
 
 
 def test_an_answer_for_another_day_says_so() -> None:
-    answer = _answer("Five. [1]", Check.SUPPORTED, as_of=date(2023, 5, 31))
+    answer = _answer(_phrased("Five."), as_of=date(2023, 5, 31))
     assert answer_markdown(answer, today=TODAY).startswith("*As the rules stood on 31 May 2023:*")
 
 
 def test_an_answer_for_a_day_to_come_says_that_it_is_one() -> None:
-    answer = _answer("Five. [1]", Check.SUPPORTED, as_of=date(2027, 1, 1))
+    answer = _answer(_phrased("Five."), as_of=date(2027, 1, 1))
     in_english, in_german = (answer_markdown(answer, today=TODAY, words=wording(tag)) for tag in ("en", "de"))
     assert in_english.startswith("*As the rules will stand on 1 January 2027:*")
     assert in_german.startswith("*Nach den Regeln, die am 1. Januar 2027 gelten werden:*")
@@ -238,7 +238,7 @@ def test_an_answer_for_a_day_to_come_says_that_it_is_one() -> None:
     ("tag", "said"), [("en", "*This may not be what you asked for"), ("de", "*Das ist vielleicht nicht, was Sie")]
 )
 def test_a_doubtful_answer_says_so_above_it(tag: str, said: str) -> None:
-    answer = _answer("Leave Policy says:\n\nFive may be carried over. [1]", Check.QUOTED)
+    answer = _answer(_quoted("Five may be carried over."))
     plainly = answer_markdown(answer, today=TODAY, words=wording(tag))
     first, _, rest = answer_markdown(replace(answer, doubtful=True), today=TODAY, words=wording(tag)).partition("\n\n")
     assert first.startswith(said)
@@ -247,9 +247,7 @@ def test_a_doubtful_answer_says_so_above_it(tag: str, said: str) -> None:
 
 def test_a_conflict_names_both_sides_their_dates_and_whom_to_ask() -> None:
     other = replace(CITATION, number=2, passage=replace(PASSAGE, effective_from=date(2024, 6, 1)))
-    answer = _answer(
-        "Five. [1]", Check.SUPPORTED, citations=(CITATION, other), conflicts=(Conflict("the deadline", (1, 2)),)
-    )
+    answer = _answer(_phrased("Five."), citations=(CITATION, other), conflicts=(Conflict("the deadline", (1, 2)),))
     assert answer_markdown(answer, today=TODAY).splitlines()[-1] == (
         "**[1](#source-1) and [2](#source-2) differ.** Ask People team before you rely on either. "
         "[1](#source-1) is in force since 1 January 2025, [2](#source-2) is in force since 1 June 2024."
