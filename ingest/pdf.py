@@ -11,7 +11,7 @@ from typing import Any
 from ingest import layout, media
 from ingest.ocr import DPI, MAX_PIXELS, MAX_SCANNED_PAGES, Ocr, Picture, Without, doubts, page_of
 from ingest.page import Page, Rule, Word
-from ingest.pdfwords import RawWord, words_of
+from ingest.pdfwords import SLANTED, RawWord, words_of
 from ingest.records import Loaded, OcrPage
 from retrieval.errors import DocumentRejected
 
@@ -145,7 +145,7 @@ def _read_page(document: Any, number: int) -> tuple[Page, bool]:
         if page.get_rotation() in (90, 270):  # words lie as on the page before it is turned
             width, height = height, width
         placed = [_upright(word, turned, width, height) for word in words]
-        rules = list(_rules(page, height)) if turned == 0 else []
+        rules = list(_rules(page, turned, width, height))
         upright = (width, height) if turned % 2 == 0 else (height, width)
         blank = not words and pdfium.FPDFPage_CountObjects(page.raw) == 0
         found = Page(number, *upright, [word for word in placed if word is not None], rules, is_blank=blank)
@@ -177,38 +177,36 @@ def _dominant_angle(words: list[RawWord]) -> int:
     """The direction most letters run in; turned pages have it other than 0."""
     letters: Counter[int] = Counter()
     for word in words:
-        letters[word.angle] += len(word.text)
+        if word.angle != SLANTED:
+            letters[word.angle] += len(word.text)
     return max(letters, key=lambda angle: (letters[angle], -angle), default=0)
 
 
-def _upright(word: RawWord, turned: int, width: float, height: float) -> Word | None:
-    """The word as seen with the page turned so that its text runs from left to right, y growing downwards.
+#: The sides of something on a page: left, right, top, bottom.
+Sides = tuple[float, float, float, float]
 
-    None for words that run another way: stamps in the margin.
-    """
-    if word.angle != turned:
-        return None
-    x, y = word.baseline
+
+def _turned(left: float, right: float, top: float, bottom: float, turned: int, width: float, height: float) -> Sides:
+    """The sides of something as seen with the page turned so that its text runs from left to right, y growing downwards."""
     match turned:
         case 0:
-            return Word(
-                word.text,
-                word.left,
-                word.right,
-                height - word.top,
-                height - word.bottom,
-                height - y,
-                word.size,
-                word.bold,
-            )
+            return left, right, height - top, height - bottom
         case 1:  # pdfium turns clockwise: the text runs down the page
-            left, right, top, bottom = height - word.top, height - word.bottom, width - word.right, width - word.left
-            return Word(word.text, left, right, top, bottom, width - x, word.size, word.bold)
+            return height - top, height - bottom, width - right, width - left
         case 2:
-            left, right = width - word.right, width - word.left
-            return Word(word.text, left, right, word.bottom, word.top, y, word.size, word.bold)
+            return width - right, width - left, bottom, top
         case _:
-            return Word(word.text, word.bottom, word.top, word.left, word.right, x, word.size, word.bold)
+            return bottom, top, left, right
+
+
+def _upright(word: RawWord, turned: int, width: float, height: float) -> Word | None:
+    """The word on the page turned upright; None for words that run another way: stamps in the margin or across the page."""
+    if word.angle != turned:
+        return None
+    left, right, top, bottom = _turned(word.left, word.right, word.top, word.bottom, turned, width, height)
+    x, y = word.baseline
+    baseline = (height - y, width - x, y, x)[turned]
+    return Word(word.text, left, right, top, bottom, baseline, word.size, word.bold)
 
 
 #: Drawn lines thicker than this are boxes.
@@ -216,8 +214,8 @@ _RULE_THICKNESS = 3.0
 _MAX_PATHS = 5_000
 
 
-def _rules(page: Any, height: float) -> Iterator[Rule]:
-    """Straight lines drawn on the page: the borders of table cells. A box counts as its four sides."""
+def _rules(page: Any, turned: int, width: float, height: float) -> Iterator[Rule]:
+    """Straight lines drawn on the page, turned upright: the borders of table cells. A box counts as its four sides."""
     import pypdfium2.raw as pdfium
 
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
@@ -232,7 +230,7 @@ def _rules(page: Any, height: float) -> Iterator[Rule]:
             return
         if not pdfium.FPDFPageObj_GetBounds(drawn, left, bottom, right, top):
             continue
-        x0, x1, y0, y1 = left.value, right.value, height - top.value, height - bottom.value
+        x0, x1, y0, y1 = _turned(left.value, right.value, top.value, bottom.value, turned, width, height)
         if y1 - y0 <= _RULE_THICKNESS and x1 - x0 > 8:
             yield Rule(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2)
         elif x1 - x0 <= _RULE_THICKNESS and y1 - y0 > 5:

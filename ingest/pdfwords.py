@@ -22,11 +22,16 @@ class RawWord:
     right: float
     top: float
     baseline: tuple[float, float]
-    angle: int  #: quarter turns, 0 to 3
+    angle: int  #: quarter turns, 0 to 3, or ``SLANTED``
     size: float
     bold: bool
     font: int  #: equal for words of one font on one page
 
+
+#: The angle of words that run across the page, as those of a watermark do.
+SLANTED = -1
+#: A page that was scanned crooked is turned by less, in quarter turns.
+_MOST_SLANT = 0.15
 
 Point = tuple[float, float]
 
@@ -96,7 +101,8 @@ class _WordReader:
             left, right = min(left, box.left), max(right, box.right)
             bottom, top = min(bottom, box.bottom), max(top, box.top)
         pdfium.FPDFText_GetCharOrigin(page, first, self._x, self._y)
-        quarter = round(max(pdfium.FPDFText_GetCharAngle(page, first), 0.0) / (math.pi / 2)) % 4
+        turns = max(pdfium.FPDFText_GetCharAngle(page, first), 0.0) / (math.pi / 2)
+        quarter = round(turns) % 4
         size = pdfium.FPDFText_GetFontSize(page, first)
         height = top - bottom if quarter % 2 == 0 else right - left
         # A font of size 1 under a scaling matrix reports 1: its box tells.
@@ -105,7 +111,8 @@ class _WordReader:
         bold = self._bold[font]
         baseline = self._x.value, self._y.value
         text = self._with_raised(text, first, _UP[quarter], baseline, 0.15 * size)
-        yield RawWord(text, left, bottom, right, top, baseline, quarter, size, bold, font)
+        angle = quarter if abs(turns - round(turns)) < _MOST_SLANT else SLANTED
+        yield RawWord(text, left, bottom, right, top, baseline, angle, size, bold, font)
 
     def _with_raised(self, text: str, first: int, up: Point, baseline: Point, least: float) -> str:
         """A word whose last digits stand higher than its first letter, as the mark of a footnote does, with these as raised ones."""

@@ -369,3 +369,38 @@ def test_a_font_that_gives_glyph_numbers_is_decoded() -> None:
 def test_ordinary_text_is_left_as_it_is() -> None:
     words = [RawWord("SECTION 4.2 (A-33)", 0, 0, 1, 1, (0, 0), 0, 10, False, 1)]
     assert decoded(words) == words
+
+
+@pytest.mark.parametrize("page_is_turned", [True, False])
+def test_a_ruled_table_on_its_side_keeps_its_cells(page_is_turned: bool) -> None:
+    rows = [
+        ["Country", "Rule"],
+        ["Germany", "Leave is granted after\nsix months of work"],
+        ["France", "Leave is granted\nat once"],
+    ]
+
+    def draw(canvas: Any) -> None:
+        if page_is_turned:
+            canvas.setPageRotation(90)
+        canvas.translate(500, 50)
+        canvas.rotate(90)
+        table = Table(
+            rows, style=TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+        )
+        table.wrapOn(canvas, 400, 300)
+        table.drawOn(canvas, 20, 100)
+
+    (table,) = load_pdf(pdf(draw)).blocks
+    assert table.rows == tuple(tuple(cell.replace("\n", " ") for cell in row) for row in rows)
+
+
+def test_what_is_stamped_across_the_page_is_no_part_of_its_text() -> None:
+    def draw(canvas: Any) -> None:
+        for row in range(8):
+            canvas.drawString(72, 700 - 14 * row, "Leave is paid in full for all who have it and")
+        canvas.translate(150, 600)
+        canvas.rotate(45)
+        canvas.setFont("Helvetica-Bold", 40)
+        canvas.drawString(0, 0, "FOR INTERNAL USE")
+
+    assert texts(pdf(draw)) == [" ".join(["Leave is paid in full for all who have it and"] * 8)]
