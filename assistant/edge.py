@@ -138,8 +138,12 @@ class Edge:
         begun = time.perf_counter()
         status = _CLIENT_GONE
 
+        inner, is_head = scope, scope["method"] == "HEAD"
+
         async def sending(message: Message) -> None:
             nonlocal status
+            if is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _harden(MutableHeaders(scope=message), scope)
@@ -151,14 +155,16 @@ class Edge:
                 await _refuse(scope, receive, sending, *refusal)
             else:
                 limit = self._body_limit(scope)
-                await self.app(scope, _capped(receive, limit), sending)
+                if is_head:  # few routes know it, which health checks ask: it is GET without the body
+                    inner = {**scope, "method": "GET"}
+                await self.app(inner, _capped(receive, limit), sending)
         except TooLarge as error:
             await _refuse(scope, receive, sending, 413, str(error.detail), 0)
         except ClientDisconnect:
             pass  # somebody closed the page while it was sending: there is nobody to answer
         finally:
             seconds = time.perf_counter() - begun
-            route = _route_name(scope)
+            route = _route_name(inner)
             # A label of somebody's own words would be kept for good, and they could send as many as they like.
             method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "other"
             self._count.labels(method, route, str(status)).inc()
@@ -198,7 +204,9 @@ class Edge:
             allowed = ", ".join(sorted(person.scopes))
             return 403, f"this token is for {allowed} only; make another: policydesk users token {person.name}", 0
         if method == "POST" and path in UPLOAD_PATHS and not (person and person.keeps_library):
-            return (403 if person else 401), "only HR, legal and administrators may add documents", 0
+            if person is None:
+                return 401, "your session has ended: sign in, then send the files again", 0
+            return 403, "only HR, legal and administrators may add documents", 0
         return self._too_much(method, path, person.account_id if person else host)
 
     def _too_much(self, method: str, path: str, key: str) -> tuple[int, str, float] | None:

@@ -123,6 +123,19 @@ async def test_another_site_s_page_changes_nothing(client: httpx.AsyncClient, be
     assert (await client.post("/api/v1/ask", json={"question": "leave"}, headers=headers)).status_code == 200
 
 
+async def test_what_can_be_got_can_be_asked_after_without_its_body(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room
+) -> None:
+    original = f"/api/v1/documents/{room.store.documents()[0].document_id}/original"
+    bo = bearer("bo")
+    for path in ("/healthz", "/metrics", "/api/docs", "/api/v1/documents", original, "/me"):
+        got, asked = await client.get(path, headers=bo), await client.head(path, headers=bo)
+        assert (asked.status_code, asked.content) == (200, b""), path
+        assert asked.headers["content-type"] == got.headers["content-type"]
+    assert (await client.head("/api/v1/documents")).status_code == 401
+    assert (await client.head("/api/v1/ask", headers=bo)).status_code == 405
+
+
 @pytest.mark.parametrize("origin", ["http://[", "null", "desk"])
 async def test_an_origin_that_is_no_address_is_another_s(client: httpx.AsyncClient, origin: str) -> None:
     sent = await client.post("/hr/sign-in", data={"name": "hana", "password": PASSWORD}, headers={"Origin": origin})
