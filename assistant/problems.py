@@ -27,6 +27,12 @@ _ASKED_BY_THE_CHAT = (
     "/login", "/logout", "/set-session-cookie", "/user", "/auth/", "/project/", "/feedback", "/thread/", "/element/", "/ws/",
 )  # fmt: skip
 UNFORESEEN = "something went wrong here; tell your administrator the instance below"
+#: What the API's patterns ask for: few read a regular expression.
+PATTERNS = {
+    r"\S": "it is empty; write something",
+    r"^[A-Z]{2}$": "a country is two capital letters, such as DE (ISO 3166)",
+    r"^[A-Za-z0-9-]{8,64}$": "it has 8 to 64 letters, digits and hyphens",
+}
 #: The problem document, as the API's description names it.
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -92,6 +98,15 @@ def _is_too_long_a_question(item: Mapping[str, Any]) -> bool:
     return bool(item["type"] == "string_too_long" and item["loc"][-1] == "question")
 
 
+def _wanted(item: Mapping[str, Any]) -> str:
+    """What a field should have been."""
+    if item["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(item["ctx"]["pattern"], str(item["msg"]))
+    if "UploadFile" in item["msg"]:
+        return "this came as a text; send a file with its name, as curl -F file=@leave-policy.md does"
+    return "a day is written like 2026-03-31" if item["type"].startswith("date_") else str(item["msg"])
+
+
 def _is_json(request: Request) -> bool:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return media == "application/json" or media.endswith("+json")
@@ -112,7 +127,7 @@ def install(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         found = error.errors()
-        wrong = [{"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in found]
+        wrong = [{"field": ".".join(str(part) for part in item["loc"]), "message": _wanted(item)} for item in found]
         if long := next((item for item in found if _is_too_long_a_question(item)), None):
             detail = f"the question has {len(long['input']):,} characters; it may have {long['ctx']['max_length']:,}: shorten it"
             return response(413, detail, request=request, errors=wrong)

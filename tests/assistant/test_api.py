@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +17,10 @@ import httpx
 import pytest
 
 from assistant.accounts import Role
+from assistant.problems import PATTERNS
 from assistant.records import EvidenceFound, Turn
 from assistant.room import Room
+from assistant.server import create_app
 from assistant.tokens import TokenScope
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.errors import ModelUnavailable, WrongUsage
@@ -319,6 +322,36 @@ async def test_a_malformed_question_is_a_problem_that_names_the_field(
     problem = response.json()
     assert problem.keys() >= {"type", "title", "status", "detail", "instance", "errors"}
     assert problem["errors"][0]["field"].startswith("body")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("ask", {"question": " "}, "body.question: it is empty; write something"),
+        ("ask", {"question": "x", "jurisdiction": "de"}, "body.jurisdiction: a country is two capital letters, such as DE (ISO 3166)"),
+        ("search", {"question": "x", "as_of": "1 May 2024"}, "body.as_of: a day is written like 2026-03-31"),
+        ("handoffs", {"question": "x", "consent": True, "offer_id": "?"}, "body.offer_id: it has 8 to 64 letters, digits and hyphens"),
+    ],
+)  # fmt: skip
+async def test_what_does_not_fit_is_told_what_is_wanted(
+    client: httpx.AsyncClient, bearer: Bearer, path: str, body: dict[str, Any], said: str
+) -> None:
+    problem = (await client.post(f"/api/v1/{path}", json=body, headers=bearer("emma"))).json()
+    assert problem["detail"] == f"{said}; see /api/docs"
+
+
+async def test_a_file_that_was_sent_as_a_text_is_told_how(client: httpx.AsyncClient, bearer: Bearer) -> None:
+    sent = {"file": (None, "leave-policy.md")}
+    problem = (await client.post("/api/v1/documents", files=sent, headers=bearer("hana"))).json()
+    assert problem["status"] == 422
+    assert "send a file with its name, as curl -F file=@leave-policy.md does" in problem["detail"]
+
+
+def test_every_pattern_of_the_api_is_there_in_words(room: Room) -> None:
+    described = json.dumps(create_app(room, chat=False).openapi())
+    patterns = {json.loads(f'"{found}"') for found in re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', described)}
+    assert patterns
+    assert patterns <= PATTERNS.keys()
 
 
 @pytest.mark.parametrize(
