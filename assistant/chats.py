@@ -289,9 +289,12 @@ class Chats:
         return len(old)
 
     def latest(
-        self, account_id: str, *, first: int, after: str | None = None, search: str | None = None
+        self, account_id: str, *, first: int | None = None, after: str | None = None, search: str | None = None
     ) -> tuple[list[ChatRow], bool]:
-        """An account's conversations, the last touched first, and whether there are more."""
+        """An account's conversations, the last touched first, and whether there are more.
+
+        :param first: at most so many; all without it.
+        """
         statement = select(ChatRow).where(ChatRow.account_id == account_id)
         if search:
             wanted = f"%{search.replace('%', '').replace('_', ' ')}%"
@@ -302,7 +305,8 @@ class Chats:
             rows = list(session.scalars(statement))
         ids = [row.thread_id for row in rows]
         begin = ids.index(after) + 1 if after in ids else 0
-        return rows[begin : begin + first], len(rows) > begin + first
+        end = len(rows) if first is None else begin + first
+        return rows[begin:end], len(rows) > end
 
     def load(self, thread_id: str) -> tuple[ChatRow, list[StepRow], list[ElementRow], list[ThumbRow]] | None:
         """A conversation and all that is in it, in order; None if there is no such."""

@@ -16,8 +16,6 @@ from assistant.tokens import Tokens
 from retrieval.store import Store
 from retrieval.tables import utc
 
-#: Conversations listed at once; the export has them all.
-LISTED = 200
 _QUESTION, _ANSWER = "user_message", "assistant_message"
 
 Loaded = tuple[ChatRow, list[StepRow], list[ElementRow], list[ThumbRow]]
@@ -25,8 +23,7 @@ Loaded = tuple[ChatRow, list[StepRow], list[ElementRow], list[ThumbRow]]
 
 def conversations(room: Room, person: Person) -> list[dict[str, Any]]:
     """A person's conversations without what was said in them, the last touched first."""
-    rows, _ = room.chats.latest(person.account_id, first=LISTED)
-    return [_heading(row) for row in rows]
+    return [_heading(row) for row in room.chats.latest(person.account_id)[0]]
 
 
 def conversation(room: Room, person: Person, thread_id: str) -> dict[str, Any]:
@@ -62,7 +59,7 @@ def everything(room: Room, person: Person) -> dict[str, Any]:
 
     Questions in the reports carry no name, so they are not here: nobody can tell whose they are.
     """
-    threads = [row.thread_id for row in room.chats.latest(person.account_id, first=1_000_000)[0]]
+    threads = [row.thread_id for row in room.chats.latest(person.account_id)[0]]
     loaded = [each for each in map(room.chats.load, threads) if each is not None]
     return {
         "exported_at": datetime.now(UTC).isoformat(),
@@ -92,7 +89,7 @@ def remove_everything(store: Store, account_id: str) -> dict[str, int]:
     retention of logs says.
     """
     chats = Chats(store)
-    threads = [row.thread_id for row in chats.latest(account_id, first=1_000_000)[0]]
+    threads = [row.thread_id for row in chats.latest(account_id)[0]]
     for thread_id in threads:
         chats.remove(thread_id)
     return {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from assistant.chats import ChatRow
 from assistant.handoffs import Handoff, Handoffs
 from assistant.room import Room
 
@@ -105,6 +106,18 @@ async def test_nobody_else_s_conversation_is_there(
         assert (await client.request(method, path, headers=bearer(name))).status_code == 404
     assert (await client.request(method, path)).status_code == 401
     assert (await client.get("/api/v1/conversations", headers=bearer("hana"))).json() == {"conversations": []}
+
+
+async def test_all_conversations_are_listed(room: Room, client: httpx.AsyncClient, bearer: Bearer) -> None:
+    emma = room.accounts.require("emma").account_id
+    with room.store.sessions.begin() as database:
+        now = datetime.now(UTC)
+        database.add_all(
+            [ChatRow(thread_id=f"t{each}", account_id=emma, created_at=now, touched_at=now) for each in range(201)]
+        )
+    listed = (await client.get("/api/v1/conversations", headers=bearer("emma"))).json()["conversations"]
+    assert len(listed) == 201
+    assert (await client.get("/me", headers=session(room, "emma"))).text.count('data-testid="conversation"') == 201
 
 
 async def test_everything_is_everything_of_one_person(spoken: Room, client: httpx.AsyncClient, bearer: Bearer) -> None:
