@@ -51,6 +51,30 @@ def test_an_answer_is_told_to_those_who_hear_the_page(server: str, open_page: Op
     assert "five unused days" in status
 
 
+def test_a_source_takes_the_focus_and_gives_it_back_with_escape(server: str, open_page: OpenPage) -> None:
+    page = open_page(server)
+    sign_in(page, "emma")
+    ask(page, "How many unused leave days may be carried over?")
+    mark = page.locator(MARK).first
+    expect(mark).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(500)
+    source = page.get_by_test_id("citation")
+    for leaves in ("Escape", "Shift+Tab Enter"):  # the latter by the panel's own button
+        mark.focus()
+        page.keyboard.press("Enter")
+        expect(source).to_be_focused()
+        for key in leaves.split():
+            page.keyboard.press(key)
+        expect(source).to_have_count(0)
+        expect(mark).to_be_focused()
+    mark.click()
+    expect(source).to_be_focused()
+    ask(page, "Within how many days are expense claims handed in?")
+    expect(page.get_by_test_id("sources")).to_have_count(2, timeout=20_000)
+    expect(source).to_be_visible()
+    expect(page.locator("#chat-input")).to_be_focused()
+
+
 def told(page: Page) -> list[str]:
     """What the page's live regions say, as the browser hands it to screen readers."""
     nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]

@@ -62,6 +62,21 @@ def test_a_refused_question_is_sent_by_keyboard_on_a_phone_and_its_answer_shown(
     expect(page.get_by_test_id("handoff-state")).to_contain_text("Our own <b>team</b>.", timeout=20_000)
 
 
+def test_what_could_not_be_taken_back_is_said(server: str, open_page: OpenPage) -> None:
+    page = open_page(server)
+    sign_in(page, "eva")
+    ask(page, "Who won the chess championship?")
+    page.get_by_test_id("handoff-offer").click()
+    page.get_by_role("button", name="Send, and show me the answer here").click()
+    state = page.get_by_test_id("handoff-state")
+    expect(state).to_contain_text("Sent to HR.", timeout=10_000)
+    page.route("**/api/v1/handoffs/*", lambda route: route.abort(), times=1)
+    state.get_by_role("button", name="Take it back").click()
+    expect(state.get_by_role("alert")).to_have_text(wording("en")("handoff_failed"), timeout=10_000)
+    state.get_by_role("button", name="Take it back").click()
+    expect(state).to_contain_text("Taken back.", timeout=10_000)
+
+
 def test_a_question_is_sent_without_a_link_to_its_asker_in_german(
     server: str, open_page: OpenPage, snapshot: Snapshot
 ) -> None:

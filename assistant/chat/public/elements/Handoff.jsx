@@ -75,11 +75,15 @@ export default function Handoff() {
   }
 
   const withdraw = async () => {
-    const reply = await fetch(`${API}/${handoff.handoff_id}`, { method: 'DELETE' })
-    if (!reply.ok) return setSaid(failed(reply.status))
-    window.policydeskHandoffs = null
-    setHandoff({ state: 'withdrawn' })
-    ended('')
+    try {
+      const reply = await fetch(`${API}/${handoff.handoff_id}`, { method: 'DELETE' })
+      if (!reply.ok) return setSaid(failed(reply.status))
+      window.policydeskHandoffs = null
+      setHandoff({ state: 'withdrawn' })
+      ended('')
+    } catch {
+      setSaid(failed(0))
+    }
   }
 
   if (handoff) {

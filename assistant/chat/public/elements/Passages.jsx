@@ -14,9 +14,10 @@ export default function Passages() {
   const open = (passage) => {
     const view = {
       title: passage.name || `Source ${passage.number}`,
-      elements: [{ id: `source-${passage.passage_id}-${passage.number}`, type: 'custom', name: 'Citation', display: 'side', props: passage }]
+      // Drawn anew each time it is opened: then it takes the focus.
+      elements: [{ id: `source-${passage.passage_id}-${passage.number}-${Date.now()}`, type: 'custom', name: 'Citation', display: 'side', props: passage }]
     }
-    window.policydeskPanel = { key, view, reopening: false }
+    window.policydeskPanel = { key, view, reopening: false, fresh: true, opener: document.activeElement }
     setSideView(view)
   }
 
@@ -34,7 +35,11 @@ export default function Passages() {
 
   useEffect(() => {
     const held = window.policydeskPanel
-    if (mounted.current && held && held.key === key && !held.reopening && sideView !== held.view) window.policydeskPanel = null
+    if (mounted.current && held && held.key === key && !held.reopening && sideView !== held.view) {
+      window.policydeskPanel = null
+      // Back to what it was opened from, unless its reader is somewhere else already.
+      if (!sideView && document.activeElement === document.body) held.opener.focus()
+    }
     mounted.current = true
   }, [sideView])
 
