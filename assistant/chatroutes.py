@@ -51,6 +51,8 @@ def mount(app: FastAPI, room: Room, history: History) -> None:
     for event in set(handlers) - _EVENTS:
         del handlers[event]
     handlers["stop"] = _stop
+    # As the machine has it: Chainlit's page knows that, its settings' file does not.
+    chainlit_config.ui.default_theme = "system"
     _add_our_routes(app, room, history)
     app.router.routes.append(_Beside("/", inner))
 

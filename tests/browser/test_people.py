@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.conftest import OpenPage, serving
 from tests.browser.test_chat import MARK, Snapshot, ask, sign_in
@@ -45,10 +46,63 @@ def test_the_panel_stays_open_when_the_next_answer_comes_and_one_s_data_are_read
     with page.expect_download() as download:
         page.get_by_role("link", name="Download everything").click()
     assert json.loads(Path(download.value.path()).read_text())["account"]["name"] == "emma"
+    conversation = page.get_by_test_id("conversation").first
+    sure = conversation.get_by_role("button", name="Yes, delete it for good")
+    expect(sure).to_be_hidden()
+    conversation.locator("summary").focus()
+    page.keyboard.press("Enter")
+    sure.click()
+    expect(page.get_by_role("status")).to_have_text("Done.", timeout=20_000)
+    expect(page.get_by_test_id("conversation")).to_have_count(0)
     page.get_by_label("Yes, delete all of it for good").check()
     page.get_by_role("button", name="Delete everything of you").click()
     expect(page.get_by_role("status")).to_have_text("Done.", timeout=20_000)
     expect(page.get_by_test_id("conversation")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_chat_is_light_or_dark_as_the_machine_is(
+    server: str, chromium: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    with chromium.new_context(locale="en-US", color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(server)
+        page.wait_for_selector("#email", timeout=60_000)
+        sign_in(page, "emma")
+        expect(page.locator("html")).to_have_class(scheme)
+
+
+def test_one_long_word_stays_on_a_phone_s_screen(server: str, open_page: OpenPage) -> None:
+    page = open_page(server, width=360, height=740)
+    sign_in(page, "emma")
+    ask(page, "How many unused leave days may be carried over?")
+    expect(page.locator(MARK).first).to_be_visible(timeout=30_000)
+    source, offer = (
+        page.get_by_test_id("sources").locator(".pd-where").first,
+        page.get_by_test_id("handoff-offer").first,
+    )
+    assert ends_at(source) <= 360
+    assert ends_at(offer) <= 360
+    page.locator(MARK).first.click()
+    page.wait_for_timeout(600)  # it slides in
+    assert ends_at(page.get_by_test_id("citation").get_by_role("heading")) <= 360
+    page.goto(f"{server}/me")
+    assert ends_at(page.get_by_test_id("conversation").get_by_role("link").first) <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def ends_at(element: Locator) -> float:
+    """Where the right edge of an element's text is once that is one long word."""
+    return float(
+        element.evaluate(
+            """each => {
+              each.textContent = 'Betriebsvereinbarung_'.repeat(7)
+              const range = document.createRange()
+              range.selectNodeContents(each)
+              return range.getBoundingClientRect().right
+            }"""
+        )
+    )
 
 
 @pytest.fixture(scope="module")
