@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
@@ -97,6 +97,15 @@ def upload_report(visit: Enter, job_id: str) -> Response:
     return visit.page("upload_report.html", job=job, lines=lines(job, _titles(visit)), states=STATES, said=summary(job))
 
 
+@router.post("/uploads/{job_id}/{act}")
+def stop_or_go_on(doing: Doing, job_id: str, act: Literal["cancel", "retry"]) -> Response:
+    """Read no further file of an upload, or take up one that stopped."""
+    _own_job(doing, job_id)
+    change = doing.room.jobs.cancel if act == "cancel" else doing.room.jobs.retry
+    change(job_id)
+    return doing.go(f"/hr/uploads/{job_id}")
+
+
 def lines(job: Job, titles: Mapping[str, str]) -> list[Line]:
     """A line for each file, in the order they were sent.
 
@@ -146,7 +155,7 @@ def _line(name: str, report: dict[str, Any] | None, job: Job, titles: Mapping[st
 
 def _progress(job: Job, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "job_id": job.job_id, "ended": job.ended, "state": STATES[job.state],
+        "job_id": job.job_id, "ended": job.ended, "state": STATES[job.state], "said": summary(job),
         "lines": [
             {"file": line.file, "tone": line.tone, "said": line.said, "link": line.link, "link_name": line.link_name}
             for line in lines(job, titles)

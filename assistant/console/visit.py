@@ -43,12 +43,8 @@ class Visit:
 
     @property
     def path(self) -> str:
-        """Where the visitor is, with the query: a place to come back to. Of a page that a form led to, where the form stood."""
-        if self.request.method not in ("GET", "HEAD"):
-            came_from = urlsplit(self.request.headers.get("referer", ""))
-            return own_path(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
-        url = self.request.url
-        return f"{url.path}?{url.query}" if url.query else url.path
+        """Where the visitor is: a place to come back to."""
+        return place_of(self.request)
 
     def page(self, template: str, *, status: int = 200, **fields: Any) -> HTMLResponse:
         """A page of the console, with what is to be said from the act before."""
@@ -149,6 +145,15 @@ def show(request: Request, template: str, *, status: int = 200, **fields: Any) -
     return HTMLResponse(html, status, headers={"Content-Security-Policy": pages.POLICY})
 
 
+def place_of(request: Request) -> str:
+    """The page that is asked for, with its query; of one that a form led to, where the form stood."""
+    if request.method not in ("GET", "HEAD"):
+        came_from = urlsplit(request.headers.get("referer", ""))
+        return own_path(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
+    url = request.url
+    return f"{url.path}?{url.query}" if url.query else url.path
+
+
 def own_path(given: str | None) -> str:
     """A page of the console to go back to: what was asked for if it is one, else the first page."""
     if given and (given == "/hr" or given.startswith(("/hr/", "/hr?"))) and "\\" not in given and "\n" not in given:
@@ -166,9 +171,7 @@ class ConsoleRoute(APIRoute):
             try:
                 return await handle(request)
             except NotSignedIn:
-                asked = request.url.path if request.method == "GET" else "/hr"
-                asked += f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-                return RedirectResponse(f"/hr/sign-in?next={quote(asked, safe='/')}", 303)
+                return RedirectResponse(_door(request), 303)
             except HTTPException as error:
                 return refusal(request, error.status_code, str(error.detail))
             except RequestValidationError as error:
@@ -180,11 +183,17 @@ class ConsoleRoute(APIRoute):
         return answer
 
 
+def _door(request: Request) -> str:
+    """The sign-in page that brings back here."""
+    return f"/hr/sign-in?next={quote(place_of(request), safe='/')}"
+
+
 def refusal(request: Request, status: int, detail: str) -> HTMLResponse:
-    """A page that says why not, and where to go instead."""
+    """A page that says why not, and where to go instead: to the form, where one was refused."""
     person = request.scope.get("person")
     known = person if isinstance(person, Person) else None
     return show(
         request, "refusal.html", status=status, code=status, detail=detail, visitor=known,
-        may_enter=bool(known and known.keeps_library),
+        may_enter=bool(known and known.keeps_library), door=_door(request),
+        form=None if request.method in ("GET", "HEAD") else place_of(request),
     )  # fmt: skip

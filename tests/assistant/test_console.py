@@ -25,6 +25,7 @@ from assistant.console.notices import Notice, Undo
 from assistant.console.visit import own_path
 from assistant.console.wording import named, period
 from assistant.handoffs import MAX_ANSWER_CHARACTERS, HandoffState
+from assistant.jobrecords import JobState
 from assistant.room import Room
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import publish
@@ -155,6 +156,60 @@ async def test_a_form_without_a_script_sends_a_file(desk: Room) -> None:
         assert (answer.status_code, answer.json()["reason"]) == (
             422, "The last day in force is before the first; put them in order.",
         )  # fmt: skip
+
+
+async def test_an_upload_is_stopped_and_taken_up_again_from_its_page(
+    desk: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plants.md"
+    path.write_text("# Plants\n\nPlants are watered on Mondays.\n")
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        with monkeypatch.context() as busy:
+            busy.setattr(desk.jobs, "_submit", lambda job_id: None)
+            job = desk.jobs.add([(path.name, path)], account_id=desk.accounts.require("hana").account_id)
+        at = f"/hr/uploads/{job.job_id}"
+        page = (await client.get(at)).text
+        assert (f'formaction="{at}/cancel"' in page, f'formaction="{at}/retry"' in page) == (True, False)
+        assert (await client.post(f"{at}/cancel", data={"csrf": token_in(page)})).headers["location"] == at
+        page = (await client.get(at)).text
+        assert "Cancelled before all files were read." in page
+        assert (f'formaction="{at}/cancel"' in page, f'formaction="{at}/retry"' in page) == (False, True)
+        assert (await client.post(f"{at}/retry", data={"csrf": token_in(page)})).headers["location"] == at
+        assert desk.jobs.watch(job.job_id, seen=9, timeout_s=10).state is JobState.DONE
+        page = (await client.get(at)).text
+        assert "formaction" not in page
+        assert (await client.post(f"{at}/retry", data={"csrf": token_in(page)})).status_code == 422
+        await client.post("/hr/sign-out", data={"csrf": token_in(page)})
+        await sign_in(client, "leo")
+        assert (await client.post(f"{at}/retry", data={"csrf": await token(client)})).status_code == 404
+
+
+async def test_who_was_signed_out_is_led_back_to_the_form(desk: Room) -> None:
+    handoff = desk.handoffs.add("May I bring my dog?", account_id=None)
+    browser = {"Accept": "text/html", "Referer": "http://desk/hr/inbox?page=2"}
+    async with served(desk) as client:
+        answer = await client.post(f"/hr/inbox/{handoff.handoff_id}/answer", data={"answer": "Yes."}, headers=browser)
+        assert answer.headers["location"] == "/hr/sign-in?next=/hr/inbox%3Fpage%3D2"
+        files = {"file": ("plants.md", b"# Plants")}
+        browser["Referer"] = "http://desk/hr/upload"
+        answer = await client.post("/hr/upload", data={"csrf": "x"}, files=files, headers=browser)
+        assert answer.status_code == 401
+        assert 'href="/hr/sign-in?next=/hr/upload"' in answer.text
+        assert "Your session has ended: sign in, then send the files again." in answer.text
+
+
+async def test_a_form_that_was_refused_is_one_click_away(desk: Room) -> None:
+    version = f"{document_of(desk, 'Annual Leave Policy')}.v1"
+    form = f"/hr/documents/{version.partition('.')[0]}/edit"
+    async with served(desk) as client:
+        await sign_in(client, "hana")
+        wrong = {"csrf": await token(client), "title": "Leave", "effective_from": "soon"}
+        answer = await client.post(
+            f"/hr/review/{version}/details", data=wrong, headers={"Referer": f"http://desk{form}"}
+        )
+        assert answer.status_code == 422
+        assert f'href="{form}">Go back' in answer.text
 
 
 async def test_a_draft_that_was_not_recognised_becomes_a_version_and_back(desk: Room) -> None:

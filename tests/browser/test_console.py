@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import serving
 from tests.browser.console_server import PASSWORD
@@ -257,6 +258,120 @@ def test_folders_dropped_on_the_page_are_taken_file_by_file(visit: Visit) -> Non
     )
     expect(page.locator("[data-list] li")).to_have_count(1)
     expect(page.locator("[data-list]")).to_contain_text("dropped.md")
+
+
+def reading(routes: list[Route]) -> Callable[[Route], None]:
+    """Answers the page that all it asks after is still being read; keeps what it asked."""
+
+    def answer(route: Route) -> None:
+        routes.append(route)
+        jobs = parse_qs(urlsplit(route.request.url).query)["job"]
+        line = {"file": "x.md", "tone": "waiting", "said": "Being read", "link": None, "link_name": None}
+        route.fulfill(
+            json={"jobs": [{"job_id": job, "ended": False, "said": "0 read", "lines": [line]} for job in jobs]}
+        )
+
+    return answer
+
+
+def rules(folder: Path, number: int, about: str) -> list[Path]:
+    files = [folder / f"{about}-{each}.md" for each in range(number)]
+    for each, file in enumerate(files):
+        file.write_text(f"# {about} {each}\n\nRule {each} of {about} holds for everybody in the house.\n")
+    return files
+
+
+def test_one_request_asks_after_all_that_is_being_read(visit: Visit, tmp_path: Path) -> None:
+    """Else who sends a few hundred files has soon used up what one may ask in a minute."""
+    asked: list[Route] = []
+    page = visit("/hr/upload")
+    page.route("**/hr/uploads/progress*", reading(asked))
+    page.set_input_files("#files", rules(tmp_path, 41, "parking"))
+    page.get_by_role("button", name="Send 41 files").click()
+    expect(page.locator("[data-list]").get_by_text("Sending", exact=True)).to_have_count(0, timeout=30_000)
+    before = len(asked)
+    page.wait_for_timeout(3000)
+    assert 0 < len(asked) - before <= 5
+    assert asked[-1].request.url.count("job=") == 3, "sent in three requests"
+
+
+def test_an_upload_is_followed_again_after_the_connection_broke(visit: Visit, tmp_path: Path) -> None:
+    page = visit("/hr/upload")
+    page.route("**/hr/uploads/progress*", lambda route: route.abort(), times=1)
+    page.set_input_files("#files", rules(tmp_path, 1, "lockers"))
+    page.get_by_role("button", name="Send 1 file").click()
+    expect(page.locator("[data-list] li")).to_contain_text("Read: 1 passage", timeout=15_000)
+
+
+def test_who_was_signed_out_while_files_are_read_is_told_where_to_look(visit: Visit, tmp_path: Path) -> None:
+    asked: list[Route] = []
+    page = visit("/hr/upload", "leo")
+    page.route("**/hr/uploads/progress*", reading(asked))
+    page.set_input_files("#files", rules(tmp_path, 1, "bicycles"))
+    page.get_by_role("button", name="Send 1 file").click()
+    item = page.locator("[data-list] li")
+    expect(item).to_contain_text("Being read", timeout=15_000)
+    page.context.clear_cookies()
+    page.unroute_all(behavior="ignoreErrors")
+    expect(item).to_contain_text("your session has ended", timeout=15_000)
+    item.get_by_role("link", name="Your uploads").click()
+    sign_in(page, "leo")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your uploads")
+    page.goto(page.url.removesuffix("s"))
+    page.context.clear_cookies()
+    page.set_input_files("#files", rules(tmp_path, 1, "scooters"))
+    page.get_by_role("button", name="Send 1 file").click()
+    expect(item).to_contain_text("your session has ended: sign in, then send the files again")
+
+
+def test_the_count_of_an_upload_is_told_when_it_changes_only(visit: Visit, tmp_path: Path) -> None:
+    asked: list[Route] = []
+    page = visit("/hr/upload")
+    page.route("**/hr/uploads/progress*", reading(asked))
+    page.set_input_files("#files", rules(tmp_path, 1, "showers"))
+    page.get_by_role("button", name="Send 1 file").click()
+    tally = page.locator("[data-tally]")
+    expect(tally).to_have_text("0 of 1 read", timeout=15_000)
+    tally.evaluate(
+        "each => new MutationObserver(() => { window.told = (window.told ?? 0) + 1 }).observe(each, {childList: true})"
+    )
+    page.wait_for_timeout(2500)
+    assert page.evaluate("window.told") is None
+
+
+def test_a_text_is_there_again_when_the_session_ended_while_it_was_typed(visit: Visit) -> None:
+    page = visit("/hr/inbox", "leo")
+    dog, leave = (page.locator("article", has_text=about) for about in ("dog", "unpaid leave"))
+    dog.get_by_role("textbox").fill("On Fridays, and only small ones.")
+    leave.get_by_role("textbox").fill("No, it")
+    page.context.clear_cookies()
+    dog.get_by_role("button", name="Answer", exact=True).click()
+    sign_in(page, "leo")
+    page.goto(page.url.partition("/hr")[0] + "/hr/inbox")
+    expect(dog.get_by_role("textbox")).to_have_value("On Fridays, and only small ones.")
+    expect(leave.get_by_role("textbox")).to_have_value("No, it")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "leo")
+    page.goto(page.url.partition("/hr")[0] + "/hr/inbox")
+    expect(dog.get_by_role("textbox")).to_have_value("")
+
+
+def test_details_that_were_refused_are_in_the_form_again(visit: Visit) -> None:
+    page = visit("/hr")
+    page.get_by_role("link", name="Office Guide").click()
+    page.get_by_role("link", name="Edit details").click()
+    page.get_by_label("Owner").fill("Reception")
+    page.get_by_label("First day in force").fill("2026-04-01")
+    page.get_by_label("Last day in force").fill("2025-04-01")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Go back").click()
+    expect(page.get_by_label("Owner")).to_have_value("Reception")
+    page.get_by_label("Last day in force").fill("")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("dl.facts")).to_contain_text("nobody named")
+    page.get_by_role("link", name="Edit details").click()
+    expect(page.get_by_label("Owner")).to_have_value("")
 
 
 def test_everything_works_without_a_script(visit: Visit, tmp_path: Path) -> None:

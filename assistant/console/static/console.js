@@ -12,6 +12,7 @@ class Upload {
   constructor(form) {
     this.form = form;
     this.entries = [];
+    this.watched = new Map(); // what was sent and is being read: a job's id and its entries
     this.list = form.querySelector("[data-list]");
     this.stop = form.querySelector("[data-stop]");
     every("[data-scripted]", form).forEach((each) => { each.hidden = false; });
@@ -52,7 +53,7 @@ class Upload {
       item.querySelector(".drop-it").setAttribute("aria-label", `Take out ${path}`);
       item.querySelector(".again").setAttribute("aria-label", `Try ${path} again`);
       item.querySelector(".drop-it").addEventListener("click", () => { this.take(entry); });
-      item.querySelector(".again").addEventListener("click", () => { this.to(entry, "chosen", ""); this.send(); });
+      item.querySelector(".again").addEventListener("click", () => { entry.job = null; this.to(entry, "chosen", ""); this.send(); });
       this.entries.push(entry);
       this.list.append(item);
       if (entry.file.size === 0) this.fail(entry, "Not sent: the file is empty. Save it again with its text.");
@@ -99,7 +100,7 @@ class Upload {
       this.watch(JSON.parse(answer.text).job_id, batch);
     } else if (answer.status === 429) {
       for (const entry of batch) this.to(entry, "chosen", "Waiting for a place");
-      await new Promise((go) => setTimeout(go, 1000 * (answer.wait || 5)));
+      await pause(answer.wait || 5);
     } else {
       const said = answer.status === 0 ? (this.cancelled ? "Cancelled." : "Not sent: the connection broke.") : reasonIn(answer);
       for (const entry of batch) this.fail(entry, said);
@@ -129,20 +130,38 @@ class Upload {
   }
 
   async watch(job, batch) {
-    for (;;) {
-      await new Promise((go) => setTimeout(go, 700));
-      const { jobs: [found] } = await progressOf([job]);
-      if (!found) continue;
-      found.lines.forEach((line, at) => {
-        const entry = batch[at];
-        if (line.tone === "waiting") { this.to(entry, "reading", line.said); return; }
-        this.to(entry, "ended", line.said);
-        tell(entry.item, line);
-        entry.item.querySelector(".again").hidden = line.tone !== "bad";
-      });
+    for (const entry of batch) entry.job = job;
+    this.watched.set(job, batch);
+    if (this.watched.size > 1) return; // who looks for the others looks for this one too
+    while (this.watched.size) {
+      const asked = [...this.watched.keys()].slice(0, 50);
+      const found = await progressOf(asked);
+      if (!found) this.lose();
+      for (const each of found ?? []) this.follow(each);
+      for (const each of asked) if (!found?.some((known) => known.job_id === each && !known.ended)) this.watched.delete(each);
       this.show();
-      if (found.ended) return;
     }
+  }
+
+  follow(found) {
+    found.lines.forEach((line, at) => {
+      const entry = this.watched.get(found.job_id)[at];
+      if (entry.job !== found.job_id) return; // it is being sent again
+      if (line.tone === "waiting") { this.to(entry, "reading", line.said); return; }
+      this.to(entry, "ended", line.said);
+      tell(entry.item, line);
+      entry.item.querySelector(".again").hidden = line.tone !== "bad";
+    });
+  }
+
+  // The session has ended. The files are read all the same.
+  lose() {
+    for (const entry of this.entries) {
+      if (entry.state !== "reading") continue;
+      this.to(entry, "unknown", "");
+      tell(entry.item, { tone: "wait", said: "It arrived, and your session has ended. Sign in again to see what became of it.", link: "/hr/uploads", link_name: "Your uploads" });
+    }
+    this.watched.clear();
   }
 
   cancel() {
@@ -181,9 +200,9 @@ class Upload {
     this.stop.hidden = !this.request;
     const review = this.form.querySelector("[data-review]");
     review.hidden = busy > 0 || chosen > 0 || !every(".open[href^='/hr/review/']", this.list).length;
-    this.form.querySelector("[data-tally]").textContent = ended || busy
+    say(this.form.querySelector("[data-tally]"), ended || busy
       ? `${ended - refused} of ${this.entries.length} read` + (refused ? `, ${refused} not added` : "")
-      : `${chosen} chosen`;
+      : `${chosen} chosen`);
   }
 }
 
@@ -240,22 +259,42 @@ if (sending) new Upload(sending);
 const watched = document.querySelector("[data-job]")?.dataset.job;
 if (watched) {
   const look = async () => {
-    const { jobs: [job] } = await progressOf([watched]);
-    if (!job || job.ended) location.reload();
-    else {
-      every(".report li").forEach((item, at) => tell(item, job.lines[at]));
-      setTimeout(look, 700);
+    const items = every(".report li");
+    for (let job; (job = (await progressOf([watched]))?.[0]) && !job.ended && job.lines.length === items.length; ) {
+      items.forEach((item, at) => tell(item, job.lines[at]));
+      say(document.querySelector("[data-job]"), job.said);
     }
+    location.reload();
   };
-  setTimeout(look, 700);
+  look();
 }
 
 // What takes longer than a page may is shown when it is there.
 if (document.querySelector("[data-reload]")) setTimeout(() => location.reload(), 2000);
 
+// How far these jobs are, in one request a moment however many they are, and again where the connection broke; null where the
+// session has ended.
 async function progressOf(jobs) {
-  const answer = await fetch(`/hr/uploads/progress?${jobs.map((job) => `job=${job}`).join("&")}`);
-  return answer.ok ? answer.json() : { jobs: [] };
+  for (;;) {
+    await pause(0.7);
+    try {
+      const answer = await fetch(`/hr/uploads/progress?${jobs.map((job) => `job=${job}`).join("&")}`);
+      if (answer.redirected) return null;
+      if (answer.ok) return (await answer.json()).jobs;
+    } catch {
+      // the server is being started anew, or the network is away
+    }
+    await pause(4);
+  }
+}
+
+function pause(seconds) {
+  return new Promise((go) => setTimeout(go, 1000 * seconds));
+}
+
+// What has not changed is not said once more to those who hear the page.
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function tell(item, line) {
@@ -263,6 +302,26 @@ function tell(item, line) {
   item.querySelector(".said").textContent = line.said;
   const link = item.querySelector(".open");
   if (link && line.link) Object.assign(link, { href: line.link, textContent: line.link_name, hidden: false });
+}
+
+// What was typed is there again where it did not come through, as when the session ended meanwhile, and a text is as long as it is not
+// sent. ``seen`` says how what a form is about stood: what has changed since is not filled in again.
+const kept = new Map(JSON.parse(sessionStorage.getItem("kept") ?? "[]"));
+const store = () => sessionStorage.setItem("kept", JSON.stringify([...kept]));
+if (document.querySelector(".notice.done") && kept.delete(sessionStorage.getItem("sent"))) store();
+document.querySelector("form[action='/hr/sign-out']")?.addEventListener("submit", () => sessionStorage.clear());
+for (const form of every("form:has([name=seen])")) {
+  const key = `${new URL(form.action).pathname} ${form.elements.seen.value}`;
+  if (kept.has(key)) {
+    for (const [name, value] of kept.get(key)) form.elements[name].value = value;
+    form.prepend(Object.assign(document.createElement("p"), { className: "soft", textContent: "Filled in again as you left it." }));
+  }
+  const keep = () => {
+    kept.set(key, [...new FormData(form)].filter(([name]) => !["csrf", "seen"].includes(name)));
+    store();
+  };
+  form.addEventListener("submit", () => { keep(); sessionStorage.setItem("sent", key); });
+  if (form.querySelector("textarea")) form.addEventListener("input", keep);
 }
 
 // A form that takes a while says so, and is not sent twice.
