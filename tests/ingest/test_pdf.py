@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from textwrap import wrap
 from typing import Any
 
 import pytest
@@ -265,6 +266,32 @@ def _ruled(canvas: Any, left: float, top: float, width: float) -> None:
         for column, cell in enumerate(cells):
             canvas.rect(left + column * width / 2, top - 18 * (row + 1), width / 2, 18)
             canvas.drawString(left + 4 + column * width / 2, top - 18 * (row + 1) + 5, cell)
+
+
+def test_three_columns_are_read_one_after_the_other() -> None:
+    says = "{} leave is paid to everybody who works here and asks for it in time, and to nobody who does not do so"
+
+    def draw(canvas: Any) -> None:
+        canvas.setFont("Helvetica", 9)
+        for column, kind in enumerate(("Annual", "Sick", "Parental")):
+            for row, line in enumerate(wrap(" ".join([says.format(kind)] * 4), 34)):
+                canvas.drawString(50 + 175 * column, 700 - 11 * row, line)
+
+    found = " ".join(texts(pdf(draw)))
+    assert [word for word in found.split() if word in ("Annual", "Sick", "Parental")] == ["Annual"] * 4 + ["Sick"] * 4 + ["Parental"] * 4  # fmt: skip
+
+
+def test_three_columns_of_cells_are_a_table() -> None:
+    cells = ["Up to EUR 500 in one month, or\nin two months together", "The line manager who has the\nemployee in the team", "A receipt for each of the things\nthat were bought"]  # fmt: skip
+    rows = [["Amount", "Approver", "Evidence"], *[cells] * 6]
+
+    def draw(canvas: Any) -> None:
+        table = Table(rows, colWidths=[160] * 3, style=TableStyle([("BOTTOMPADDING", (0, 0), (-1, -1), 6)]))
+        table.wrapOn(canvas, 480, 400)
+        table.drawOn(canvas, 50, 300)
+
+    (table,) = load_pdf(pdf(draw)).blocks
+    assert table.rows[1] == tuple(cell.replace("\n", " ") for cell in cells)
 
 
 def test_a_table_stands_in_its_column() -> None:
