@@ -89,7 +89,7 @@ def check(claim: str, span: str, *, heading: str = "") -> Verdict:
     found.update(_added(beside, topics), _dropped(beside), _marked(claim, span, beside))
     if _denied_by_opener(beside, span):
         found.add(Failure.NEGATION)
-    if _stops_short(beside, span):
+    if _stops_short(beside, span) or _is_widened(beside, span):
         found.add(Failure.CONDITION)
     if _is_about_others(beside):
         found.add(Failure.NAME)
@@ -109,6 +109,12 @@ _NO = re.compile(r"\W*no[,.:;]", re.IGNORECASE)
 _ONLY = re.compile(r"\bonly (?=(?:if|where|when)\b)", re.IGNORECASE)
 _DEMANDS = frozenset(["duty", "ban"])
 _JOINTS = re.compile(r"(?P<mark>;|\band\b)(?=(?P<rest>[^;.!?]*))", re.IGNORECASE)
+#: A clause without a comma says which one is meant.
+_NARROWING = re.compile(
+    r"(?<![,(])\s+(?P<clause>(?:(?:in|on|at|for|to|with|from|by|under|of)\s+)?(?:where|who|whom|whose|which|that)\b)"
+    r"|\s+(?:on|in|for|during|at|within|with)\b",
+    re.IGNORECASE,
+)
 _LIST_BELOW = re.compile(r":\s+")
 
 
@@ -241,6 +247,22 @@ def _stops_short(beside: Alignment, span: str) -> bool:
             over = next((at for at in reversed(part) if head[at].kind is Kind.MODAL), None)
             stops = over in beside.kept and head[over].key in _DEMANDS and not modals
         if stops:
+            return True
+    return False
+
+
+def _is_widened(beside: Alignment, span: str) -> bool:
+    """Whether the claim keeps a word and leaves out what narrows it: a clause, "the country where the work is done", or all that
+    stands behind it at the end of a sentence, "free on weekends"."""
+    for narrowing in _NARROWING.finditer(span) if len(beside.kept) < len(beside.cited) else ():
+        begin = len(facts(span[: narrowing.start()]))
+        if begin - 1 not in beside.kept or begin in beside.kept or begin >= len(beside.cited):
+            continue
+        head, tail = beside.cited[begin - 1], beside.cited[begin]
+        if not _together(head, tail):
+            continue
+        goes_on = any(at > begin and beside.cited[at].part == head.part for at in beside.kept)
+        if not goes_on or narrowing["clause"]:
             return True
     return False
 

@@ -320,3 +320,38 @@ def test_a_long_row_of_figures_takes_no_time(text: str) -> None:
     begun = process_time()
     check(text, text)
     assert process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("Tax is due in the country where the work is done.", "Tax is due in the country."),
+        ("Laptops that hold customer data must be encrypted.", "Laptops must be encrypted."),
+        ("You may use any tool which IT has approved.", "You may use any tool."),
+        ("Employees whose contract is permanent may lease a bike.", "Employees may lease a bike."),
+        ("Parking is free for visitors on weekends.", "Parking is free for visitors."),
+        ("Leave is granted by the manager in agreement with HR.", "Leave is granted by the manager."),
+        ("Full pay is given in the first six weeks.", "Full pay is given."),
+        ("The daily allowance is 34 euros on full days and 17 on others.", "The daily allowance is 34 euros."),
+        ("Hotels cost at most €130 a night, €190 at trade fairs.", "Hotels cost at most €190."),
+        ("A lost badge costs 20 euros for the first replacement and 40 for others.", "A lost badge costs 20 euros."),
+        ("Probation is six months, for trainees three months.", "Probation is six months."),
+    ],
+)
+def test_what_narrows_a_word_is_not_left_out(span: str, claim: str) -> None:
+    assert check(span, span).supported
+    assert check(claim, span).failure is Failure.CONDITION
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("Leave is 25 days in Austria and 22 days in Portugal.", "Leave is 25 days in Austria."),
+        ("The daily allowance is 34 euros on full days and 17 on others.", "The daily allowance is 34 euros on full days."),
+        ("Employees get 30 days of leave, which are booked in the tool.", "Employees get 30 days of leave."),
+        ("The form, which is on the intranet, must be signed.", "The form must be signed."),
+        ("Refunds are paid for taxis (for example at night).", "Refunds are paid for taxis."),
+    ],
+)  # fmt: skip
+def test_what_only_tells_more_may_be_left_out(span: str, claim: str) -> None:
+    assert check(claim, span).supported
