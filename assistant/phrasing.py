@@ -26,6 +26,7 @@ class PhrasingConfig:
     """What of a draft is taken."""
 
     longest_tokens: int = 96
+    longest_question: int = 2_000  #: characters; the model would read a pasted document for minutes
     alone: bool = True  #: only where the best sentence would be quoted without the ones beside it, and is no list
     first_within: int = 1  #: a draft that does not start with one of the best so many sentences has missed the question
 
@@ -41,12 +42,12 @@ def phrase(
     :param evidence: best first, not empty.
     :returns: nothing at all where the first sentence of the draft does not pass, or cannot stand alone; nor where the best
         sentence of the evidence is quoted together with its neighbours, or is a list or several rows of a table, because a
-        phrased answer would lose what they add. At the end of the generator, how the draft ended; None where nobody waited
-        for that.
+        phrased answer would lose what they add; nor for a question that is too long for the model. At the end of the
+        generator, how the draft ended; None where nobody waited for that.
     """
     config = config or PhrasingConfig()
     quotations = choose(evidence)
-    if config.alone and not _stands_alone(evidence[0], quotations):
+    if len(question) > config.longest_question or (config.alone and not _stands_alone(evidence[0], quotations)):
         return None
     citations: list[Citation] = []
     said: set[str] = set()

@@ -146,3 +146,10 @@ def test_a_sentence_that_is_quoted_with_its_neighbours_is_not_phrased() -> None:
     assert list(phrase("Can I keep unused days?", evidence(apart=0.1), model)) == []
     said = list(phrase("Can I keep unused days?", evidence(apart=0.1), model, PhrasingConfig(alone=False)))
     assert [claim.text for claim, _ in said] == [FIRST, "It is agreed with the manager. Other days lapse in April."]
+
+
+def test_the_model_reads_no_question_as_long_as_a_document() -> None:
+    model = ScriptedModel(FIRST)
+    assert list(phrase("Can I keep unused days? " * 100, two_documents(), model)) == []
+    assert model.prompts == []
+    assert list(phrase("Can I keep unused days? " * 80, two_documents(), model)) != []
