@@ -23,6 +23,9 @@ _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z0-9])")
 _FOOTNOTE_MARK = re.compile(r"(?:\\(?!chftn)[a-z]+-?\d* ?)*\{[^{}]*\\chftn\s*\}\s*")
 #: A small raised number, in a group of its own or up to the word that ends it.
 _RAISED = re.compile(r"(?P<before>\\super(?:\\[a-z]+-?\d*)* )(?P<number>\d{1,3})(?=\s*(?:\}|\\nosupersub|\\super0))")
+#: What stands in a table, up to where its paragraphs' properties are reset: ends of lines in it are within a cell.
+_IN_TABLE = re.compile(r"\\intbl(?![a-z]).*?(?=\\pard(?![a-z])|\Z)", re.DOTALL)
+_LINE_END = re.compile(r"\\(?:par|line)(?![a-z]) ?")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 #: Words that set the letters behind them apart, and what is said where those are left out.
 _LEFT_OUT = {
@@ -41,7 +44,7 @@ def load_richtext(data: bytes) -> Loaded:
     # RTF is seven bits wide by definition; what is not is read byte by byte, as striprtf expects it.
     source = data.decode("latin-1")
     try:
-        shown = _RAISED.sub(_raised, _with_notes(source))
+        shown = _IN_TABLE.sub(_on_one_line, _RAISED.sub(_raised, _with_notes(source)))
         for word in _LEFT_OUT:
             shown = _without(word, shown)
         text = rtf_to_text(_with_marks(shown), errors="ignore")
@@ -66,6 +69,10 @@ def _without(word: str, source: str) -> str:
 
 def _raised(match: re.Match[str]) -> str:
     return match["before"] + "".join(f"\\u{ord(digit)} ?" for digit in raised(match["number"]))
+
+
+def _on_one_line(part: re.Match[str]) -> str:
+    return _LINE_END.sub(r"\\~", part[0])
 
 
 def _with_notes(source: str) -> str:

@@ -30,3 +30,21 @@ def test_a_footnote_stands_where_it_is_called() -> None:
     loaded = rtf(r"Leave{\super\chftn}{\footnote\pard\plain {\super\chftn} Not {\i sick} leave.\par} is paid.")
     assert [block.text for block in loaded.blocks] == ["Leave (Not sick leave.) is paid."]
     assert loaded.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "again", ["", r"\trowd\cellx3000\cellx6000"], ids=["a row said once", "as Word does, before it ends too"]
+)
+def test_the_paragraphs_of_a_cell_stay_in_it(again: str) -> None:
+    def row(*cells: str) -> str:
+        said = "".join(cell + r"\cell " for cell in cells)
+        return rf"\trowd\cellx3000\cellx6000\pard\plain\intbl {{{said}}}\pard\plain\intbl {{{again}\row }}"
+
+    rows = row("Grade", "Days") + row(r"Managers\par and directors", "28") + row(r"Staff\line and interns", "25")
+    loaded = rtf(rf"Rates.\par {rows}\pard After.\par Them.")
+    assert [block.text or block.rows for block in loaded.blocks] == [
+        "Rates.",
+        (("Grade", "Days"), ("Managers and directors", "28"), ("Staff and interns", "25")),
+        "After.",
+        "Them.",
+    ]
