@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from itertools import islice
 from pathlib import PurePath
 
@@ -14,6 +15,8 @@ from retrieval.errors import DocumentRejected
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_LINES = 50
+#: How Excel is told in the first line.
+_STATED = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)
 
 
 def load_delimited(name: str, data: bytes) -> Loaded:
@@ -22,11 +25,13 @@ def load_delimited(name: str, data: bytes) -> Loaded:
     :raises DocumentRejected: if a quotation mark is never closed, or a cell is longer than any text.
     """
     text = media.decode(data).replace("\0", "")
+    stated = _STATED.match(text)
+    delimiter, text = (stated[1], text[stated.end() :]) if stated else (_delimiter(name, text), text)
     rows: list[list[str]] = []
     cells = 0
     warnings: list[str] = []
     try:
-        reader = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(name, text), skipinitialspace=True)
+        reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True)
         for row in reader:
             cells += len(row)
             if len(rows) >= MAX_ROWS or cells > MAX_CELLS:

@@ -192,3 +192,8 @@ def test_a_long_csv_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) 
 def test_labels_that_end_with_a_colon_are_no_header() -> None:
     (table,) = sheet_blocks([["Policy:", "Leave"], ["Owner:", "People Team"], ["Place:", "Oslo"]])
     assert table.header_rows == 0
+
+
+def test_a_csv_that_says_what_parts_it_is_believed() -> None:
+    (table,) = load("a.csv", b"sep=;\r\nCountry;Days\r\nSpain;23,5\r\nItaly;26,0\r\n").blocks
+    assert table.rows == (("Country", "Days"), ("Spain", "23,5"), ("Italy", "26,0"))
