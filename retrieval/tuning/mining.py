@@ -262,8 +262,8 @@ def _made_groups(
         lexical = group.candidates[0].bm25 * held[0] / max(held[1], 1)
         cosine = float(passage_vector @ vector)
         first = Candidate(question.passage_id, question.heading, question.body, cosine, lexical, positive=True)
-        if cosine < config.least_alike:
-            continue  # without the sentence, nothing is left that tells this passage from others
+        if cosine < config.least_alike or len(group.candidates) < 2:
+            continue  # without the sentence, nothing is left that tells this passage from others, or there are none
         yield Group(f"made-{collection.name}", question.text, (first, *group.candidates[1:]), judged=False)
 
 

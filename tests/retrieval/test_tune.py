@@ -328,6 +328,14 @@ def test_a_group_holds_one_positive_and_no_other_answer() -> None:
     assert len({"leave", "training"} & {candidate.passage_id for candidate in group.candidates}) == 1
 
 
+def test_a_question_made_from_the_only_passage_teaches_nothing() -> None:
+    text = " ".join(RULES.values())
+    one = [Passage("p", "p", "p", "Rules", "a.md", text)]
+    config = MiningConfig(least_alike=0.0)
+    assert weak_questions(one, limit=9, seed=config.seed)
+    assert list(mine([Collection("rules", tuple(one))], WordEncoder(), config)) == []
+
+
 def test_dev_questions_are_held_out() -> None:
     questions = (
         Question("q", ASKED["leave"], "train", frozenset({"leave"})),
