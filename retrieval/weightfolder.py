@@ -78,7 +78,7 @@ def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         files = dict(manifest["files"])
     except (ValueError, KeyError, TypeError) as error:
-        raise WeightsDamaged(f"{path} is not a manifest of weights; restore the folder from the repository") from error
+        raise WeightsDamaged(f"{path} is not a manifest of weights; {_mend(kind)}") from error
     if kind is not None and manifest.get("kind") != kind:
         raise ModelUnavailable(
             f"{folder} holds a {manifest.get('kind', 'nameless thing')} where a {kind} was expected; name another folder"
@@ -89,9 +89,14 @@ def read_manifest(folder: Path, *, kind: str | None = None) -> dict[str, Any]:
         if found != expected["sha256"]:
             raise WeightsDamaged(
                 f"{file} differs from its manifest (sha256 {found[:12]}, recorded {expected['sha256'][:12]}); "
-                "restore the folder from the repository"
+                f"{_mend(manifest.get('kind'))}"
             )
     return manifest
+
+
+def _mend(kind: str | None) -> str:
+    trained = {None: "--help", "adapter": "generator"}.get(kind, kind)
+    return f"restore the folder from where it came, or write it again: policydesk tune {trained}"
 
 
 def fingerprint(folder: Path) -> str:

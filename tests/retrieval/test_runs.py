@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from retrieval.errors import ModelUnavailable, WrongUsage
+from retrieval.errors import ModelUnavailable, WeightsDamaged, WrongUsage
 from retrieval.records import Passage
 from retrieval.tuning.runs import Run, begin, settled
 from retrieval.tuning.schedule import rate
 from retrieval.tuning.sheets import MadeSheets
-from retrieval.weightfolder import check_place, write_readable
+from retrieval.weightfolder import check_place, read_manifest, write_manifest, write_readable
 
 RUN = Run("reader", "d" * 64, "s" * 64, "e" * 64, 7)
 
@@ -80,6 +80,14 @@ def test_weights_are_not_written_over_those_of_another_kind(tmp_path: Path) -> N
     with pytest.raises(ModelUnavailable, match="holds a reranker, not weights of the kind reader; choose another"):
         check_place(tmp_path, kind="reader")
     check_place(tmp_path / "new" / "folder", kind="reader")
+
+
+def test_damaged_weights_say_how_they_are_made_again(tmp_path: Path) -> None:
+    (tmp_path / "weights.safetensors").write_bytes(b"whole")
+    write_manifest(tmp_path, {"kind": "adapter"})
+    (tmp_path / "weights.safetensors").write_bytes(b"half")
+    with pytest.raises(WeightsDamaged, match="or write it again: policydesk tune generator"):
+        read_manifest(tmp_path)
 
 
 def test_weights_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
