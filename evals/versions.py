@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assistant.config import Settings
+from corpora.errors import CorpusError
+from corpora.questions import QuestionKind, questions_file, read_questions
 from evals.contradictions import alarms, judge_cases, read_cases
+from evals.data import DataError
 from evals.encodings import CachedEncoder, default_folder
 from evals.library import load_any
 from evals.machine import provenance
@@ -29,8 +32,9 @@ def measure_versions(corpus: Path, settings: Settings, *, documents: Sequence[Pa
 
     :param corpus: a library with catalog and questions, such as ``corpora/sample``.
     :param documents: folders of real documents in which contradictions are counted; none leaves that out.
-    :raises DataError, ModelUnavailable: see :func:`evals.library.load_any`.
+    :raises DataError, ModelUnavailable: see :func:`evals.library.load_any`; also if no question of the corpus is dated.
     """
+    _check(corpus)
     models = load_models(settings)
     encoder = CachedEncoder(models.encoder, default_folder())
     passages = passages_of(load_any(corpus, encoder=models.encoder).corpus)
@@ -51,6 +55,18 @@ def measure_versions(corpus: Path, settings: Settings, *, documents: Sequence[Pa
         },
         "alarms": alarms(_library(documents, encoder), encoder) if documents else None,
     }
+
+
+def _check(corpus: Path) -> None:
+    """:raises DataError: if the corpus has no dated questions: said before anything is read."""
+    try:
+        questions = read_questions(corpus)
+    except CorpusError as error:
+        raise DataError(f"{corpus}: {error}") from error
+    if not any(question.kind is QuestionKind.DATED for question in questions):
+        raise DataError(
+            f"{questions_file(corpus)} holds no question of the kind 'dated' to ask about its day; write some"
+        )
 
 
 def measure_diff() -> dict[str, Any]:

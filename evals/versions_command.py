@@ -31,7 +31,7 @@ def versions(
     default = travel["superseded_by_default"]
     console.print(
         f"dated questions: {travel['answered']} of {travel['dated_questions']} answered, "
-        f"{travel['cite_version']['mean']:.0%} of them cite the version then in force; "
+        f"{travel['cite_version']['mean'] or 0:.0%} of them cite the version then in force; "
         f"{travel['cited_not_in_force']} citations not in force"
     )
     console.print(

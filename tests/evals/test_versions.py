@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
+from assistant.config import Settings
 from evals.contradictions import Case, Judged, read_cases
+from evals.data import DataError
 from evals.models import HeldIndex
 from evals.timetravel import measure_time_travel
-from evals.versions import measure_diff, measure_references
+from evals.versions import measure_diff, measure_references, measure_versions
+from retrieval.home import Home
 from retrieval.index import PassageIndex
 from retrieval.records import Passage
+from tests.evals.test_library import question, write_library
 from tests.fakes import WordEncoder
 
 
@@ -34,6 +38,14 @@ def test_the_planted_contradictions_are_many_and_half_are_held_out() -> None:
         "different matter",
         "different unit",
     } <= kinds
+
+
+def test_a_corpus_without_dated_questions_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"questions\.jsonl is missing"):
+        measure_versions(tmp_path, Settings(Home(tmp_path)))
+    write_library(tmp_path / "firm", question(1, "Expenses are claimed within thirty days of the journey."))
+    with pytest.raises(DataError, match=r"questions\.jsonl holds no question of the kind 'dated'"):
+        measure_versions(tmp_path / "firm", Settings(Home(tmp_path)))
 
 
 def test_a_case_states_its_sides() -> None:
