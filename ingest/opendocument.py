@@ -17,6 +17,8 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+#: What has a text of its own beside the paragraph it is anchored in.
+_BOXES = tuple(f"{_DRAW}{name}" for name in ("text-box", "custom-shape", "rect", "ellipse", "circle", "polygon"))
 _MANIFEST = "META-INF/manifest.xml"
 _MAX_REPEATED = 50
 
@@ -33,6 +35,8 @@ def load_opendocument(data: bytes) -> Loaded:
     body = content.find(f".//{_OFFICE}text")
     if body is None:
         raise DocumentRejected("the odt file is damaged (it has no text part); save it again")
+    for remark in list(body.iter(f"{_OFFICE}annotation")):
+        _take_out(remark)
     styles = [content, *([archive.tree("styles.xml")] if "styles.xml" in archive.names else [])]
     page = _Page(styles)
     changed = body.find(f"{_TEXT}tracked-changes")
@@ -101,7 +105,7 @@ class _Page:
                 yield from self._list(node, node.get(f"{_TEXT}style-name", ""), 1)
             elif node.tag == f"{_TABLE}table":
                 yield self._table(node)
-            elif node.tag in (f"{_TEXT}section", f"{_TEXT}index-body", f"{_DRAW}frame", f"{_DRAW}text-box"):
+            elif node.tag in (f"{_TEXT}section", f"{_TEXT}index-body", f"{_DRAW}frame", f"{_DRAW}g", *_BOXES):
                 yield from self.blocks(node)
 
     def _heading(self, node: Any) -> str:
@@ -118,7 +122,7 @@ class _Page:
         if "Title" in (style, self._parents.get(style)) and self.title is None:
             self.title = " ".join("".join(node.itertext()).split()) or None
         yield f"<p><b>{text}</b></p>" if style in self._bold else f"<p>{text}</p>"
-        for box in node.iter(f"{_DRAW}text-box"):
+        for box in node.iter(*_BOXES):
             yield from self.blocks(box)
 
     def _list(self, node: Any, style: str, level: int) -> Iterator[str]:
@@ -153,7 +157,12 @@ class _Page:
         return f"<table>{''.join(rows)}</table>"
 
     def _cell(self, cell: Any, tag: str) -> str:
-        text = " ".join(self._inline(line) for line in cell.iter(f"{_TEXT}p", f"{_TEXT}h"))
+        lines = (
+            line
+            for line in cell.iter(f"{_TEXT}p", f"{_TEXT}h")
+            if next(line.iterancestors(f"{_TEXT}note"), None) is None
+        )
+        text = " ".join(self._inline(line) for line in lines)
         across = _number(cell.get(f"{_TABLE}number-columns-spanned"), 1, most=_MAX_REPEATED)
         down = _number(cell.get(f"{_TABLE}number-rows-spanned"), 1, most=_MAX_REPEATED)
         repeated = _number(cell.get(f"{_TABLE}number-columns-repeated"), 1, most=_MAX_REPEATED)
@@ -179,6 +188,16 @@ class _Page:
                 parts.append(self._inline(child))
             parts.append(escape(child.tail or ""))
         return "".join(parts)
+
+
+def _take_out(node: Any) -> None:
+    """Take an element out, leaving the text that follows it."""
+    before, above = node.getprevious(), node.getparent()
+    if before is not None:
+        before.tail = (before.tail or "") + (node.tail or "")
+    else:
+        above.text = (above.text or "") + (node.tail or "")
+    above.remove(node)
 
 
 def _levels(style: Any) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ _NAMES = " ".join(
         ("table", "table"),
         ("style", "style"),
         ("fo", "xsl-fo-compatible"),
+        ("draw", "drawing"),
     )
 )
 
@@ -69,6 +70,23 @@ def test_bold_titles_spaces_and_notes_are_kept() -> None:
     assert loaded.title == "Leave"
     assert loaded.blocks[0].bold
     assert " ".join(loaded.blocks[1].text.split()) == "Paid leave (Not all of it.) is good."
+
+
+def test_remarks_are_not_read_and_notes_of_a_cell_once() -> None:
+    remark = "<office:annotation><text:p>Really?</text:p></office:annotation>"
+    note = "<text:note><text:note-body><text:p>In May.</text:p></text:note-body></text:note>"
+    cells = f"<table:table-cell><text:p>Spain{remark} only</text:p></table:table-cell><table:table-cell><text:p>23{note}</text:p></table:table-cell>"
+    more = "<table:table-cell><text:p>Italy</text:p></table:table-cell><table:table-cell><text:p>26</text:p></table:table-cell>"
+    rows = "".join(f"<table:table-row>{row}</table:table-row>" for row in (cells, more))
+    loaded = odt(f"<table:table>{rows}</table:table><text:p>Ask{remark} first.</text:p>")
+    assert loaded.blocks[0].rows == (("Spain only", "23 (In May.)"), ("Italy", "26"))
+    assert loaded.blocks[1].text == "Ask first."
+
+
+def test_the_text_of_a_shape_is_read() -> None:
+    shape = "<draw:custom-shape><text:p>Ask first.</text:p></draw:custom-shape>"
+    loaded = odt(f"<text:p>How to go{shape}</text:p><draw:g>{shape}</draw:g>")
+    assert [block.text for block in loaded.blocks] == ["How to go", "Ask first.", "Ask first."]
 
 
 def test_deleted_text_is_not_read() -> None:
