@@ -98,6 +98,7 @@ class _Told:
     confidence: float
     disputed: bool = False  #: the first two contradict each other
     sides: bool = False  #: they are sides of a contradiction, or rules of countries
+    understood: bool = True  #: whether confidence was fitted to the language of the question and of the best evidence
 
 
 _NOTHING = _Told([], [], [], 0.0)
@@ -216,8 +217,8 @@ class Assistant:
             return
         if is_too_vague(asked.standalone):
             reason = Reason.TOO_VAGUE
-        elif told.hits and not self._understands(asked, told.evidence):
-            reason = Reason.OTHER_LANGUAGE
+        elif not told.understood:
+            reason = Reason.OTHER_LANGUAGE if told.hits else Reason.NOT_COVERED
         else:
             reason = self._why_not(asked, searcher)
         yield AnswerDone(self._refuse(asked, reason, told))
@@ -271,9 +272,10 @@ class Assistant:
 
     def _told(self, asked: _Asked, hits: Sequence[Hit]) -> _Told:
         """What the hits tell; no citations where that is not enough."""
-        evidence = self._evidence(asked, hits)
-        if not self._understands(asked, evidence):
-            return _Told(hits, evidence, [], 0.0)
+        knows = self.confidence.knows
+        evidence = self._evidence(asked, hits) if knows(asked.standalone) else []
+        if not knows(asked.standalone, *(one.passage.searchable for one in evidence[:1])):
+            return _Told(hits, [], [], 0.0, understood=False)
         confidence = self.confidence.probability(hits, evidence)
         if not evidence or confidence < self.confidence.threshold:
             return _Told(hits, evidence, [], confidence)
@@ -332,14 +334,10 @@ class Assistant:
         return ((claims, list(citations.values())) if claims else None), shown.returned
 
     def _find(self, asked: _Asked, searcher: Searcher) -> Sequence[Hit]:
-        # Models that do not understand the question are not asked about it.
         return find(
-            asked.standalone, searcher, asked.scope, k=self.config.hits, mode=self.config.mode, rerank=self._understands(asked)
+            asked.standalone, searcher, asked.scope, k=self.config.hits, mode=self.config.mode,
+            rerank=self.confidence.knows(asked.standalone),
         )  # fmt: skip
-
-    def _understands(self, asked: _Asked, evidence: Sequence[EvidenceSentence] = ()) -> bool:
-        """Whether what confidence says of the question, and of the passage that would be quoted first, means anything."""
-        return self.confidence.knows(asked.standalone, *(one.passage.searchable for one in evidence[:1]))
 
     def _evidence(self, asked: _Asked, hits: Sequence[Hit]) -> list[EvidenceSentence]:
         return distil(asked.standalone, hits, encoder=self.encoder, config=self.config.evidence)
@@ -361,7 +359,8 @@ class Assistant:
     def _refuse(self, asked: _Asked, reason: Reason, told: _Told) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
         nearest = tuple(closest(told.hits, told.evidence)[:_NEAREST])
-        refusal = self._without_answer(asked, status, reason, refusal_text(reason, nearest, question=asked.question), told.confidence)
+        text = refusal_text(reason, nearest, question=asked.question)
+        refusal = self._without_answer(asked, status, reason, text, told.confidence)
         return replace(refusal, nearest=nearest)
 
     def _without_answer(

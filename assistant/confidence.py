@@ -17,6 +17,7 @@ import numpy as np
 from assistant.config import Settings
 from assistant.evidence import EvidenceSentence
 from retrieval.errors import WeightsDamaged
+from retrieval.language import language_of
 from retrieval.records import Hit
 from retrieval.terms import terms
 from retrieval.weightfolder import SHIPPED as WEIGHTS
@@ -99,6 +100,11 @@ class Confidence:
     fitted_to: Mapping[str, str] = field(default_factory=dict)  #: see :func:`fingerprints`; empty where nobody said
     verified: Layer | None = None  #: None where it was fitted without a verifier
     sure: float = 0.0  #: the probability below which an answer is in doubt; at most the threshold: none is
+    languages: frozenset[str] = frozenset()  #: that it was fitted to questions of, as codes; empty where nobody said
+
+    def knows(self, *texts: str) -> bool:
+        """Whether it was fitted to the languages of these texts: its probabilities say nothing about others."""
+        return not self.languages or all(language_of(text) in self.languages for text in texts)
 
     def probability(self, hits: Sequence[Hit], evidence: Sequence[EvidenceSentence]) -> float:
         """The probability that the documents answer, 0 to 1; 0 without evidence.
@@ -132,7 +138,7 @@ def load_confidence(name: str | None = None) -> Confidence:
         }
         return Confidence(
             float(manifest["threshold"]), fitted_to=dict(manifest.get("fitted_to", {})),
-            sure=float(manifest.get("sure", 0.0)), **layers,
+            sure=float(manifest.get("sure", 0.0)), languages=frozenset(manifest.get("languages", ())), **layers,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         mend = (

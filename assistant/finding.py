@@ -63,10 +63,10 @@ def settled(scope: Scope, question: str, searcher: Searcher) -> Scope:
 
 
 def find(
-    question: str, searcher: Searcher, scope: Scope, *, k: int = HITS, mode: Mode = Mode.HYBRID
+    question: str, searcher: Searcher, scope: Scope, *, k: int = HITS, mode: Mode = Mode.HYBRID, rerank: bool = True
 ) -> Sequence[Hit]:  # fmt: skip
     """At most k hits for a question that stands alone, under a settled scope."""
-    hits = searcher.search(question, k=k, mode=mode, scope=scope).hits
+    hits = searcher.search(question, k=k, mode=mode, rerank=rerank, scope=scope).hits
     # What is read or named is checked against the scope once more, whatever the index did.
     return _without_elsewhere([hit for hit in hits if scope.allows(hit.passage)], question, searcher, scope)
 

@@ -24,7 +24,7 @@ class Reason(StrEnum):
     SUPERSEDED_ONLY = "superseded_only"
     TOO_VAGUE = "too_vague"
     EMPTY_INDEX = "empty_index"
-    OTHER_LANGUAGE = "other_language"  #: whether the documents answer cannot be told in the question's language, or in theirs
+    OTHER_LANGUAGE = "other_language"  #: the question, or what comes nearest, is in one that confidence cannot judge
 
 
 class Check(StrEnum):

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.records import Answer, Citation, Reason
+from assistant.wording import Wording, languages, wording
 from retrieval.index import PassageIndex
+from retrieval.language import ENGLISH, language_of
 from retrieval.scope import Scope
 from retrieval.terms import terms
 
@@ -42,14 +44,23 @@ def as_told(answer: Answer) -> Answer:
 
 def to_look_at(answer: Answer) -> tuple[Citation, ...]:
     """What a refusal shows below it, because the documents may say it after all: what comes nearest, unless nothing does."""
+    if answer.reason is Reason.OTHER_LANGUAGE:
+        return answer.nearest
     is_near = as_told(answer).reason is Reason.NOT_COVERED and answer.confidence >= _LEAST_WORTH_A_LOOK
     return answer.nearest[:_MOST_WORTH_A_LOOK] if is_near else ()
 
 
-def refusal_text(reason: Reason, nearest: Sequence[Citation]) -> str:
+def in_words_of(question: str, words: Wording) -> Wording:
+    """The words of the language that a question is in, where there are any; else the given ones. English is not told from few words."""
+    language = language_of(question)
+    return wording(language) if language != ENGLISH and language in languages() else words
+
+
+def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str = "") -> str:
     """What the reader is told: the reason in a sentence, and whom to ask. That others may read more is in no sentence.
 
     :param nearest: what came nearest inside the asker's scope; the first owner is named.
+    :param question: in whose language is said that it is not read well.
     """
     owner = next((one.passage.owner for one in nearest if one.passage.owner), None)
     ask = f"You could ask {owner}." if owner else "You could ask HR."
@@ -60,6 +71,8 @@ def refusal_text(reason: Reason, nearest: Sequence[Citation]) -> str:
             titles = list(dict.fromkeys(one.passage.title for one in nearest))
             examples = f" I have, for example: {'; '.join(titles)}." if titles else ""
             return f"What would you like to know about?{examples}"
+        case Reason.OTHER_LANGUAGE:
+            return in_words_of(question, wording(None))("refused_other_language", owner=owner or "HR")
         case Reason.SUPERSEDED_ONLY:
             return f"Only documents that are not in force on that day say something about this. {ask}"
         case Reason.NOT_COVERED | Reason.NO_ACCESS:

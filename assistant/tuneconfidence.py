@@ -7,6 +7,7 @@ stated rates of false answers: of those that are given at all, and of those that
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from itertools import groupby
@@ -20,6 +21,7 @@ from assistant.finding import ask, history_of
 from retrieval.encoder import Encoder
 from retrieval.errors import WrongUsage
 from retrieval.index import PassageIndex
+from retrieval.language import language_of
 from retrieval.particulars import scope_of
 from retrieval.reader import Reader
 from retrieval.rerank import Reranker
@@ -30,6 +32,8 @@ from retrieval.weightfolder import check_place, write_manifest
 
 #: Questions of a kind below which nothing can be said about a rate.
 _FEW = 30
+#: The share of questions that makes their language one that was fitted to.
+_A_PART = 0.05
 #: Rates of false answers that are shown beside the one that was asked for.
 _RATES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 
@@ -174,6 +178,7 @@ def tune_confidence(
         {
             "name": config.name, "kind": "confidence", "threshold": fitted.threshold, "sure": fitted.sure,
             **{which: asdict(one or layer) for which, one in layers.items()},
+            "languages": _languages([one.text for asked in chosen.values() for _, one in asked]),
             "fitted_to": dict(models.weights),
             "false_answers": config.false_answers,
             "undoubted": config.undoubted,
@@ -183,6 +188,12 @@ def tune_confidence(
         },
     )  # fmt: skip
     return Outcome(fitted, judged, rates)
+
+
+def _languages(questions: Sequence[str]) -> list[str]:
+    """The languages that a part of the questions is in."""
+    asked = Counter(language_of(question) for question in questions)
+    return sorted(language for language, number in asked.items() if number >= _A_PART * len(questions))
 
 
 def _check(folders: Sequence[Path], out: Path, config: ConfidenceTuneConfig) -> None:

@@ -107,6 +107,18 @@ def test_few_questions_of_a_kind_are_warned_of(tmp_path: Path, caplog: pytest.Lo
     ]  # fmt: skip
 
 
+def test_the_languages_of_the_questions_are_kept_with_what_was_fitted(tmp_path: Path) -> None:
+    folder = write_beir(tmp_path / "rules")
+    asked = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+    (folder / "queries.jsonl").write_text(
+        "".join(
+            json.dumps({**one, "text": f"Ich weiß nicht, was ist und wer kann: {one['text']}"}) + "\n" for one in asked
+        )
+    )
+    tune_confidence([folder], MODELS, tmp_path / "out", ConfidenceTuneConfig())
+    assert load_confidence(str(tmp_path / "out")).languages == {"de", "en"}
+
+
 def test_where_nothing_is_found_no_threshold_answers() -> None:
     told = Fitted(Layer(0.0, 1.0), 0.0).judge([tried(True, 1.0), Tried(False, None, None)])
     assert (told["kept"], told["false_answers"]) == (1.0, 0.0)
@@ -133,6 +145,7 @@ def test_what_was_fitted_is_loaded(tmp_path: Path) -> None:
     assert set(judged["rules"].left_out) == {"auroc", "kept", "false_answers"}
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["fitted_to"] == {"reader": "abc"}
+    assert loaded.languages == {"en"}
     assert manifest["dev"]["rules"]["kept"] == judged["rules"].kept
     kept = [rate.kept for rate in outcome.rates]
     assert kept == sorted(kept)  # more false answers keep no fewer
