@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.throttle import Throttle
 from assistant.tokens import Tokens, TokenScope
+from ingest.countries import country_code
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
 from retrieval.store import Store
@@ -77,7 +78,7 @@ class Vouched:
 def scope_of(person: Person | None, *, as_of: date | None = None, jurisdiction: str | None = None) -> Scope:
     """What a person's questions may see; nobody sees only what has no audience. The only place that decides it."""
     groups = frozenset({person.role.value}) | person.groups if person else frozenset()
-    return Scope(groups=groups, as_of=as_of, jurisdiction=jurisdiction)
+    return Scope(groups=groups, as_of=as_of, jurisdiction=country_code(jurisdiction))
 
 
 class AccountRow(Base):

@@ -116,11 +116,12 @@ class LibraryKeeper:
 
 
 def _options(given: dict[str, Any]) -> IngestOptions:
+    from ingest.countries import country_code
     from ingest.pipeline import IngestOptions
 
     return IngestOptions(
         audience=frozenset(given.get("audience") or ()),
-        jurisdiction=given.get("jurisdiction"),
+        jurisdiction=country_code(given.get("jurisdiction")),
         owner=given.get("owner"),
         effective_from=_day(given.get("effective_from")),
         effective_to=_day(given.get("effective_to")),

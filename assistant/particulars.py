@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ingest.countries import country_code
 from retrieval.errors import WrongUsage
 from retrieval.tables import DocumentRow
 
@@ -29,6 +30,10 @@ class Particulars:
         code = self.jurisdiction
         if code is not None and not (len(code) == 2 and code.isascii() and code.isupper()):
             raise WrongUsage(f"{code!r} is no country code; use two capital letters such as DE, or leave it out")
+        if country_code(code) != code:
+            raise WrongUsage(
+                f"{code!r} is no country code; use {country_code(code)}, which questions about it are known by"
+            )
 
 
 def check_dates(begin: date | None, end: date | None) -> None:

@@ -250,6 +250,11 @@ def country(text: str) -> str | None:
     return _CODES.get(named) or _CODES.get(bare)
 
 
+def country_code(said: str | None) -> str | None:
+    """The ISO 3166 code for what somebody gave as one: "uk" is GB, as questions about it are; what is no country's stays, in capitals."""
+    return (country(said) or said.upper()) if said else None
+
+
 _ANY_COUNTRY = re.compile(r"\b" + COUNTRY.replace("(?P<country>", "("), re.IGNORECASE)
 
 

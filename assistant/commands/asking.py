@@ -122,9 +122,7 @@ def _scope(settings: Settings, user: str | None, as_of: datetime | None, jurisdi
         raise WrongUsage(f"--jurisdiction takes a two-letter country code such as DE, not {jurisdiction!r}")
     store = open_store(settings)  # also where nobody is named: it refuses a home that it cannot read
     person = Accounts(store).require(user) if user is not None else None
-    return scope_of(
-        person, as_of=as_of.date() if as_of else None, jurisdiction=jurisdiction.upper() if jurisdiction else None
-    )
+    return scope_of(person, as_of=as_of.date() if as_of else None, jurisdiction=jurisdiction)
 
 
 def _show(answer: Answer) -> None:

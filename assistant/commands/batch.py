@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from assistant.records import Turn
+from ingest.countries import country_code
 from retrieval.errors import WrongUsage
 from retrieval.scope import Scope
 
@@ -42,7 +43,8 @@ class BatchQuestion(BaseModel):
 
     def within(self, scope: Scope) -> Scope:
         """The command's scope with the line's own day and country."""
-        return replace(scope, as_of=self.as_of or scope.as_of, jurisdiction=self.jurisdiction or scope.jurisdiction)
+        country = country_code(self.jurisdiction) or scope.jurisdiction
+        return replace(scope, as_of=self.as_of or scope.as_of, jurisdiction=country)
 
 
 def read_batch(path: Path) -> list[BatchQuestion]:

@@ -19,6 +19,7 @@ from assistant.config import Settings
 from assistant.particulars import check_dates, groups_named
 from corpora.catalog import CatalogEntry, read_catalog
 from corpora.errors import CorpusError
+from ingest.countries import country_code
 from ingest.pipeline import IngestOptions
 from ingest.pipeline import ingest as ingest_files
 from ingest.records import FileReport, FileStatus
@@ -148,7 +149,7 @@ def _check_paths(paths: list[Path]) -> None:
 def _country(code: str | None) -> str | None:
     if code is not None and not (len(code) == 2 and code.isascii() and code.isalpha()):
         raise WrongUsage(f"--jurisdiction takes a two-letter country code such as DE, not {code!r}")
-    return code.upper() if code else None
+    return country_code(code)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -165,7 +166,7 @@ def _stated(path: Path, options: IngestOptions) -> dict[Path, IngestOptions]:
         (path.parent / "documents" / entry.file).resolve(): replace(
             options,
             owner=entry.owner,
-            jurisdiction=entry.jurisdiction or options.jurisdiction,
+            jurisdiction=country_code(entry.jurisdiction) or options.jurisdiction,
             audience=entry.audience or options.audience,
             effective_from=entry.effective_from,
             effective_to=entry.effective_to or options.effective_to,

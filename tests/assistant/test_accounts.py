@@ -125,3 +125,9 @@ def test_nobody_has_no_groups() -> None:
 def test_hr_legal_and_admin_keep_the_library() -> None:
     keepers = {role for role in Role if Person("1", "x", role).keeps_library}
     assert keepers == {Role.HR, Role.LEGAL, Role.ADMIN}
+
+
+def test_a_country_is_known_by_its_code_however_it_was_given() -> None:
+    assert [scope_of(None, jurisdiction=said).jurisdiction for said in ("UK", "GB", "de", "XX", "", None)] == [
+        "GB", "GB", "DE", "XX", None, None,
+    ]  # fmt: skip

@@ -56,3 +56,9 @@ def test_a_catalog_says_nothing_of_a_file_that_has_the_same_name_elsewhere(corpu
     paths = (corpus / "documents", corpus / "minutes")
     found = ingested(corpus / "home", *paths, "--audience", "board", "--catalog", stated(corpus, audience=["employee"]))
     assert {title: each.audience for title, each in found.items()} == {"Pay bands": {"employee"}, "Minutes": {"board"}}
+
+
+@pytest.mark.parametrize("catalog", [{"jurisdiction": "uk"}, {}])
+def test_what_is_for_the_uk_answers_questions_about_great_britain(corpus: Path, catalog: dict[str, object]) -> None:
+    said = ("--catalog", stated(corpus, **catalog)) if catalog else ("--jurisdiction", "UK")
+    assert ingested(corpus / "home", corpus / "documents", *said)["Pay bands"].jurisdiction == "GB"

@@ -275,7 +275,7 @@ def test_readers_confirmed_for_a_new_version_wait_for_its_publication(desk: Desk
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"title": " "}, "title is empty"), ({"jurisdiction": "Germany"}, "country code"),
+        ({"title": " "}, "title is empty"), ({"jurisdiction": "Germany"}, "country code"), ({"jurisdiction": "UK"}, "use GB"),
         ({"effective_from": date(2025, 2, 1), "effective_to": date(2025, 1, 1)}, "before it begins"),
     ],
 )  # fmt: skip
