@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from assistant.jobrecords import Job
-from assistant.records import Answer, Citation
+from assistant.records import Answer, Citation, Reason
 from assistant.refusal import to_look_at
 from retrieval.documents import Document, Version
 from retrieval.records import Hit, Passage
@@ -19,7 +19,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "standalone_question": answer.standalone_question,
         "status": answer.status.value,
-        "reason": answer.reason.value if answer.reason else None,
+        "reason": _reason(answer.reason),
         "answer": answer.text,
         "claims": [
             {"text": claim.text, "citations": list(claim.citations), "check": claim.check.value}
@@ -43,6 +43,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "index_generation": answer.index_generation,
         "timings_ms": _rounded(answer.timings_ms),
     }
+
+
+def _reason(reason: Reason | None) -> str | None:
+    """The reason by the names that scripts know: a question in a language that is not read well is one that is not covered."""
+    told = Reason.NOT_COVERED if reason is Reason.OTHER_LANGUAGE else reason
+    return told.value if told else None
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def test_what_confidence_cannot_judge_is_shown_and_not_answered() -> None:
     assert [one.passage.title for one in to_look_at(answer)] == ["Urlaub", "Reisen"]  # neither restricted nor over
     assert to_look_at(answer)[0].quote == GERMAN[0].text
     assert answer_json(answer)["nearest"][0]["title"] == "Urlaub"
+    assert answer_json(answer)["reason"] == "not_covered", "scripts know no other name for it"
     assert reader.asked == [], "it reads English only"
 
 
