@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from assistant.comparing import what_is_compared
 from assistant.followups import goes_on, is_clause, opening, people_named
 from assistant.places import countries_in, country_name, placed_elsewhere, unplaced, without_names
 from assistant.records import Turn
@@ -68,11 +69,11 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def otherwise(question: str, history: Sequence[Turn]) -> str | None:
-    """A follow-up as the other question that it may be: "what about CCTV?" may go on or name a subject of its own. None where it
-    names none, or follows nothing."""
-    rest = opening(question)
-    if rest is None or is_clause(rest) or goes_on(without_names(rest)) or standalone(question, history) == question:
-        return None
+    """A question as the other one that it may be: "what about CCTV?" may go on or name a subject of its own, and a comparison asks for
+    what is compared. None where there is no other."""
+    rest, whole = opening(question), standalone(question, history)
+    if rest is None or is_clause(rest) or goes_on(without_names(rest)) or whole == question:
+        return None if _JOINED.search(whole) else what_is_compared(whole)
     return rest
 
 
