@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from ingest import media
+from ingest import diagram, media
 from ingest.archive import Archive
+from ingest.raised import raised
 from ingest.records import Block, BlockKind, Loaded
 from retrieval.errors import DocumentRejected
 
@@ -66,6 +67,7 @@ def load_slides(data: bytes) -> Loaded:
 
 def _slide(slide: Any, number: int) -> Iterator[Block]:
     """A slide's blocks, its title first; the heading of one without a title is its number. Nothing for a slide without text."""
+    _raise(slide)
     title = _title(slide)
     body = [block for shape in _in_reading_order(slide.shapes) for block in _shape(shape, slide, number)]
     notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
@@ -109,8 +111,30 @@ def _shape(shape: Any, slide: Any, number: int, depth: int = 0) -> Iterator[Bloc
         yield from _table(shape.table, number)
     elif getattr(shape, "has_chart", False):
         yield from _chart(shape.chart, number)
+    elif names := list(diagram.references(shape._element)):
+        yield from (Block(BlockKind.ITEM, text, level=1, page=number) for name in names for text in _drawn(slide, name))
     elif shape.has_text_frame and not _is_furniture(shape):
         yield from _text(shape, number)
+
+
+def _drawn(slide: Any, name: str) -> Iterator[str]:
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    yield from diagram.texts(etree.fromstring(slide.part.related_part(name).blob, parser))
+
+
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+
+
+def _raise(slide: Any) -> None:
+    """Write the small raised numbers of a slide as such."""
+    for run in slide.element.iter(f"{_A}r"):
+        look, words = run.find(f"{_A}rPr"), run.find(f"{_A}t")
+        if look is None or words is None or look.get("baseline", "0").startswith(("0", "-")):
+            continue
+        if (number := (words.text or "").strip()).isdecimal():
+            words.text = raised(number)
 
 
 def _is_furniture(shape: Any) -> bool:

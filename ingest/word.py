@@ -9,7 +9,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from ingest import nested, wordmarks
+from ingest import diagram, nested, wordmarks
 from ingest.archive import Archive
 from ingest.notes import place_notes
 from ingest.tracked import accept, unwrap
@@ -44,6 +44,7 @@ def prepare(data: bytes) -> Prepared:
     root = archive.tree(main)
     properties = _properties(archive)
     styles = read_styles(archive)
+    _with_diagrams(root, archive, main)
     warnings = [*_flatten(root, styles), *_with_notes(root, archive)]
     written = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return Prepared(
@@ -83,6 +84,32 @@ def _furniture(archive: Archive) -> Iterator[str]:
 
 #: What parts the words of a line.
 _PARTS = (f"{_W}tab", f"{_W}ptab", f"{_W}p")
+
+
+def _with_diagrams(root: Any, archive: Archive, main: str) -> None:
+    """Put the texts of each diagram behind the paragraph it stands in; damaged ones say nothing."""
+    folder, _, name = main.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in archive.names:
+        return
+    parts = {node.get("Id"): node.get("Target", "") for node in archive.tree(relations)}
+    for drawing in list(root.iter(f"{_W}drawing")):
+        anchor = next(drawing.iterancestors(f"{_W}p"), None)
+        for reference in diagram.references(drawing):
+            target = parts.get(reference, "")
+            part = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
+            if anchor is None or part not in archive.names:
+                continue
+            try:
+                said = list(diagram.texts(archive.tree(part)))
+            except DocumentRejected:
+                continue
+            for text in reversed(said):
+                paragraph, run, words = (anchor.makeelement(f"{_W}{tag}") for tag in ("p", "r", "t"))
+                words.text = text
+                run.append(words)
+                paragraph.append(run)
+                anchor.addnext(paragraph)
 
 
 def _with_notes(root: Any, archive: Archive) -> list[str]:

@@ -81,3 +81,21 @@ def zipped(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return packed.getvalue()
+
+
+_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def diagram_data(*boxes: str) -> bytes:
+    """The data part of a diagram with these boxes, and an arrow between them that says nothing."""
+    point = f'<dgm:pt{{}}><dgm:t><a:p xmlns:a="{_DRAWING}"><a:r><a:t>{{}}</a:t></a:r></a:p></dgm:t></dgm:pt>'
+    points = "".join(point.format("", box) for box in boxes) + point.format(' type="parTrans"', "arrow")
+    return f'<dgm:dataModel xmlns:dgm="{_DIAGRAM}"><dgm:ptLst>{points}</dgm:ptLst></dgm:dataModel>'.encode()
+
+
+def diagram_drawing(relation: str) -> str:
+    """What a slide or a paragraph draws of a diagram."""
+    named = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    refers = f'<dgm:relIds xmlns:dgm="{_DIAGRAM}" xmlns:r="{named}" r:dm="{relation}"/>'
+    return f'<a:graphic xmlns:a="{_DRAWING}"><a:graphicData uri="{_DIAGRAM}">{refers}</a:graphicData></a:graphic>'

@@ -10,6 +10,7 @@ from corpora.formats import picture
 from ingest.load import load
 from ingest.records import BlockKind, Loaded
 from retrieval.errors import DocumentRejected
+from tests.ingest.builders import diagram_data, diagram_drawing
 
 
 def slides(write: Callable[[Any], None]) -> Loaded:
@@ -134,3 +135,37 @@ def test_a_presentation_with_a_missing_part_is_damaged() -> None:
 
     with pytest.raises(DocumentRejected, match="the PowerPoint file is damaged"):
         load("leave.pptx", zipped({"ppt/presentation.xml": b"<p/>"}))
+
+
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/diagramData"
+
+
+def test_the_boxes_of_a_diagram_are_read() -> None:
+    from lxml import etree
+    from pptx.opc.package import Part
+    from pptx.opc.packuri import PackURI
+
+    def write(show: Any) -> None:
+        slide = added(show, 5, "How to take leave")
+        data = Part(
+            PackURI("/ppt/diagrams/data1.xml"), "application/xml", show.part.package, diagram_data("Ask.", "Go.")
+        )
+        frame = (
+            '<p:graphicFrame xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"><p:nvGraphicFramePr>'
+            '<p:cNvPr id="9" name="x"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/>{}</p:graphicFrame>'
+        )
+        drawing = diagram_drawing(slide.part.relate_to(data, _RELATION))
+        slide.shapes._spTree.append(etree.fromstring(frame.format(drawing)))
+
+    assert [block.text for block in slides(write).blocks] == ["How to take leave", "Ask.", "Go."]
+
+
+def test_a_small_raised_number_on_a_slide_is_no_digit_of_the_number_before_it() -> None:
+    def write(show: Any) -> None:
+        frame = added(show, 1, "Travel").placeholders[1].text_frame
+        frame.text = "At most EUR 50"
+        mark = frame.paragraphs[0].add_run()
+        mark.text = "2"
+        mark.font._element.set("baseline", "30000")
+
+    assert slides(write).blocks[-1].text == "At most EUR 50²"

@@ -11,7 +11,7 @@ from ingest import word
 from ingest.load import load
 from ingest.records import Block, BlockKind
 from retrieval.errors import DocumentRejected
-from tests.ingest.builders import docx, docx_with_body, zipped
+from tests.ingest.builders import diagram_data, diagram_drawing, docx, docx_with_body, zipped
 
 
 def texts(body: str) -> list[str]:
@@ -197,3 +197,17 @@ def test_a_damaged_side_part_is_rejected() -> None:
 def test_a_damaged_part_is_rejected() -> None:
     with pytest.raises(DocumentRejected, match="damaged"):
         word.prepare(zipped({"word/document.xml": b"<w:document"}))
+
+
+def test_the_boxes_of_a_diagram_stand_behind_its_paragraph() -> None:
+    body = f"<w:p><w:r><w:t>How to go</w:t></w:r><w:r><w:drawing>{diagram_drawing('rId77')}</w:drawing></w:r></w:p>"
+    with zipfile.ZipFile(io.BytesIO(docx_with_body(body))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    named = "word/_rels/document.xml.rels"
+    relation = b'<Relationship Id="rId77" Type="x" Target="diagrams/data1.xml"/></Relationships>'
+    parts[named] = parts[named].replace(b"</Relationships>", relation)
+    parts["word/diagrams/data1.xml"] = diagram_data("Ask.", "Go.")
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        b"</Types>", b'<Override PartName="/word/diagrams/data1.xml" ContentType="application/xml"/></Types>'
+    )
+    assert [block.text for block in load("a.docx", zipped(parts)).blocks] == ["How to go", "Ask.", "Go."]
