@@ -47,7 +47,7 @@ _STYLES = {
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Files or folders.", metavar="PATH...")],
     audience: Annotated[
         str | None, typer.Option(metavar="A,B", help="Groups that may read them; all employees if left out.")
     ] = None,
@@ -80,7 +80,7 @@ def ingest(
     from assistant.review import Review
 
     settings: Settings = context.obj
-    _check_paths(paths)
+    named = _named(paths)
     check_dates(_day(effective_from), _day(effective_to))
     options = IngestOptions(
         audience=frozenset() if audience is None else groups_named(audience),
@@ -125,7 +125,7 @@ def ingest(
             progress.update(encoding[0], completed=done, total=total)
 
         ingest_files(
-            paths, home=settings.home, store=store, encoder=encoder, options=options,
+            named, home=settings.home, store=store, encoder=encoder, options=options,
             options_of=lambda source: stated.get(source.path.resolve()), on_found=found, on_file=settled, on_encoded=encoded,
         )  # fmt: skip
     _summarise(reports, perf_counter() - began, as_json=as_json)
@@ -140,10 +140,12 @@ def _published(report: FileReport, review: Review) -> FileReport:
     return replace(report, status=FileStatus.INDEXED, warnings=(told,), waits=False)
 
 
-def _check_paths(paths: list[Path]) -> None:
-    missing = [str(path) for path in paths if not path.exists()]
+def _named(paths: list[str]) -> list[Path]:
+    """:raises WrongUsage: if something is not there, or named by nothing: an unset variable must not stand for the whole folder one is in."""
+    missing = [path or "''" for path in paths if not path or not Path(path).exists()]
     if missing:
         raise WrongUsage(f"there is no file or folder {', '.join(missing)}; check the path")
+    return [Path(path) for path in paths]
 
 
 def _country(code: str | None) -> str | None:

@@ -62,3 +62,13 @@ def test_a_catalog_says_nothing_of_a_file_that_has_the_same_name_elsewhere(corpu
 def test_what_is_for_the_uk_answers_questions_about_great_britain(corpus: Path, catalog: dict[str, object]) -> None:
     said = ("--catalog", stated(corpus, **catalog)) if catalog else ("--jurisdiction", "UK")
     assert ingested(corpus / "home", corpus / "documents", *said)["Pay bands"].jurisdiction == "GB"
+
+
+def test_an_unset_variable_is_not_the_folder_one_is_in(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(corpus / "documents")
+    with pytest.raises(SystemExit) as end:
+        main(["--home", str(corpus / "home"), "ingest", ""])
+    assert (end.value.code, "there is no file or folder ''" in capsys.readouterr().err) == (2, True)
+    assert not (corpus / "home").exists()
