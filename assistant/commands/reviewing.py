@@ -13,6 +13,7 @@ from rich.text import Text
 from assistant.commands.homes import open_store
 from assistant.commands.output import aside, console, print_json
 from assistant.config import Settings
+from ingest.countries import country_code
 from retrieval.encoder import load_encoder
 from retrieval.errors import WrongUsage
 from retrieval.records import heading_line
@@ -100,7 +101,7 @@ def confirm(
         title=title if title is not None else now.title,
         effective_from=effective_from.date() if effective_from else now.effective_from,
         effective_to=effective_to.date() if effective_to else now.effective_to,
-        jurisdiction=_given(jurisdiction.upper() if jurisdiction else None, now.jurisdiction),
+        jurisdiction=_given(country_code(jurisdiction) if jurisdiction else jurisdiction, now.jurisdiction),
         owner=_given(owner, now.owner),
         audience=_groups(audience) if audience is not None else now.audience,
     )
@@ -288,15 +289,18 @@ def _where(rule: Rule) -> str:
 
 
 def _given(said: str | None, before: str | None) -> str | None:
-    """What an option says: nothing keeps what was, “none” takes it away."""
-    return before if said is None else None if said.casefold() == "none" else said
+    """What an option says: nothing keeps what was, “none” and an empty text take it away."""
+    return before if said is None else None if said.strip().casefold() in ("none", "") else said
 
 
 def _groups(said: str) -> frozenset[str]:
     groups = frozenset(group.strip() for group in said.split(",") if group.strip())
     if not groups:
         raise WrongUsage("--audience names no group; give groups by commas, or “none” for everyone")
-    return frozenset() if groups == {"none"} else groups
+    nobody = [group for group in groups if group.casefold() == "none"]
+    if nobody and len(groups) > 1:
+        raise WrongUsage(f"--audience names groups and {nobody[0]}; give groups by commas, or “none” for everyone")
+    return frozenset() if nobody else groups
 
 
 # -- a report in the terminal ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from assistant.answer import Assistant
 from assistant.cli import build_app
 from ingest.pipeline import IngestOptions, ingest
+from retrieval.errors import WrongUsage
 from retrieval.generations import CurrentIndex
 from retrieval.home import Home
 from retrieval.store import Store
@@ -94,3 +95,19 @@ def test_acts_are_printed_as_json_where_scripts_ask_for_it(home: Path) -> None:
     assert (gone["title"], gone["status"], gone["can_be_undone"]) == (removed["title"], "withdrawn", False)
     assert gone["versions"] == [draft["version_id"]]
     assert document not in [each["document_id"] for each in printed(home, "list")["documents"]]
+
+
+def test_none_takes_away_what_was_said_however_it_is_written(home: Path) -> None:
+    (draft,) = printed(home, "review")["drafts"]
+    name = draft["version_id"]
+
+    def said() -> tuple[list[str], str | None, str | None]:
+        now = printed(home, "review")["drafts"][0]["particulars"]
+        return now["audience"], now["jurisdiction"], now["owner"]
+
+    documents(home, "confirm", name, "--audience", "board", "--jurisdiction", "uk", "--owner", "Kim")
+    assert said() == (["board"], "GB", "Kim")
+    with pytest.raises(WrongUsage, match="names groups and none"):
+        documents(home, "confirm", name, "--audience", "none,hr")
+    documents(home, "confirm", name, "--audience", "None", "--jurisdiction", "", "--owner", "")
+    assert said() == ([], None, None)
