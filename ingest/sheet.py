@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, takewhile
 
 from ingest.header import counts_years, pairs_labels
 from ingest.records import Block, BlockKind
@@ -76,9 +77,26 @@ def _table(rows: Sequence[Row]) -> Iterator[Block]:
     width = max(map(len, rows))
     full = [row + ("",) * (width - len(row)) for row in rows]
     # Columns that are empty throughout only keep things apart.
-    kept = [column for column in range(width) if any(row[column] for row in full)]
-    table = tuple(tuple(row[column] for column in kept) for row in full)
-    yield Block(BlockKind.TABLE, "", rows=table, header_rows=_header_rows(table))
+    runs = [list(run) for filled, run in groupby(range(width), key=lambda at: any(row[at] for row in full)) if filled]
+    beside = [_columns(full, run) for run in runs]
+    if not _are_apart(beside):
+        beside = [_columns(full, [column for run in runs for column in run])]
+    for table in beside:
+        kept = tuple(row for row in table if any(row))
+        yield Block(BlockKind.TABLE, "", rows=kept, header_rows=_header_rows(kept))
+
+
+def _columns(rows: Sequence[Row], columns: Sequence[int]) -> list[Row]:
+    return [tuple(row[column] for column in columns) for row in rows]
+
+
+def _are_apart(tables: Sequence[Sequence[Row]]) -> bool:
+    """Whether columns with white between them are tables of their own: each has a header, and they end in different rows."""
+    lengths = [len(list(takewhile(any, table))) for table in tables]
+    return len(set(lengths)) > 1 and all(
+        len(table[0]) > 1 and _header_rows(table[:length]) > 0 and not any(map(any, table[length:]))
+        for table, length in zip(tables, lengths, strict=True)
+    )
 
 
 _NUMBER = re.compile(r"\d[\d.,]*")

@@ -197,3 +197,23 @@ def test_labels_that_end_with_a_colon_are_no_header() -> None:
 def test_a_csv_that_says_what_parts_it_is_believed() -> None:
     (table,) = load("a.csv", b"sep=;\r\nCountry;Days\r\nSpain;23,5\r\nItaly;26,0\r\n").blocks
     assert table.rows == (("Country", "Days"), ("Spain", "23,5"), ("Italy", "26,0"))
+
+
+def test_two_tables_beside_each_other_are_two() -> None:
+    rows = [["Country", "Days", "", "Grade", "Notice"], ["Spain", "23", "", "Junior", "4 weeks"], ["Italy", "26", "", "Senior", "3 months"], ["Malta", "24"]]  # fmt: skip
+    first, second = sheet_blocks(rows)
+    assert first.rows == (("Country", "Days"), ("Spain", "23"), ("Italy", "26"), ("Malta", "24"))
+    assert second.rows == (("Grade", "Notice"), ("Junior", "4 weeks"), ("Senior", "3 months"))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Country", "", "Days", "Weeks"], ["Spain", "", "23", "4"], ["Italy", "", "26"]],
+        [["Country", "Days", "", "Notice", "Trial"], ["Spain", "23", "", "four weeks", "none"], ["Italy", "26", "", "two weeks", "short"]],
+        [["Country", "Days", "", "Notice", "Trial"], ["Spain", "23"], ["Italy", "26", "", "two weeks", "short"]],
+    ],
+)  # fmt: skip
+def test_an_empty_column_within_a_table_parts_nothing(rows: list[list[str]]) -> None:
+    (table,) = sheet_blocks(rows)
+    assert table.rows[2][:2] == ("Italy", "26")
