@@ -72,6 +72,26 @@ def test_the_chat_is_light_or_dark_as_the_machine_is(
         expect(page.locator("html")).to_have_class(scheme)
 
 
+def test_a_server_that_is_away_for_a_moment_costs_nobody_what_they_typed(server: str, open_page: OpenPage) -> None:
+    page = open_page(server)
+    sign_in(page, "emma")
+    page.click("#chat-input")
+    page.keyboard.type("How many unused leave days")
+    page.route("**/user", lambda route: route.abort())
+    with page.expect_request("**/user"):  # as when the network is back, or the window is looked at again
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(1500)
+    page.unroute_all()
+    page.wait_for_timeout(2500)
+    assert "/login" not in page.url
+    page.keyboard.type(" may be carried over?")
+    page.keyboard.press("Enter")
+    expect(page.locator(MARK).first).to_be_visible(timeout=30_000)
+    page.context.clear_cookies()  # signed out is another matter
+    ask(page, "Which class are train journeys booked in?")
+    page.wait_for_url("**/login", timeout=20_000)
+
+
 def test_one_long_word_stays_on_a_phone_s_screen(server: str, open_page: OpenPage) -> None:
     page = open_page(server, width=360, height=740)
     sign_in(page, "emma")

@@ -11,6 +11,18 @@ Object.defineProperty(Response.prototype, "statusText", {
   get() { return phrase.call(this) || (this.ok ? "" : PHRASES[this.status] ?? `Error ${this.status}`); },
 });
 
+// The page asks again and again who is there, and takes a server that does not answer for "nobody": it leaves for the sign-in page,
+// and with it goes what was being typed. So that question waits until it is answered.
+const ask = window.fetch;
+window.fetch = async (resource, options) => {
+  if (new URL(resource.url ?? resource, location.href).pathname !== "/user") return ask(resource, options);
+  for (;;) {
+    const answer = await ask(resource, options).catch(() => null);
+    if (answer && answer.status < 500) return answer;
+    await new Promise((go) => setTimeout(go, 2000));
+  }
+};
+
 const NAMES = {
   en: {
     sidebar: "Conversations", search: "Search conversations", fresh: "New conversation", upload: "Add files", send: "Send",
