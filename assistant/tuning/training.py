@@ -108,7 +108,7 @@ def train(
     adapted = _adapted(model, config)
     trained = [parameter for parameter in adapted.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=0.0)
-    step = resume(out / "run", {"adapter": partial(_put, adapted)}, optimizer)
+    step = resume(out / "run", {"adapter": partial(_put, adapted)}, optimizer, config.steps)
     batches = in_batches(encoded, config)
     losses: list[float] = []
     adapted.train()

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from retrieval.errors import WrongUsage
 from retrieval.interaction import SHARED
 
 
@@ -33,16 +35,29 @@ def save_checkpoint(
 
 
 def resume(
-    out: Path, parts: Mapping[str, Callable[[dict[str, Tensor]], object]], optimizer: torch.optim.Optimizer
-) -> int:
+    out: Path, parts: Mapping[str, Callable[[dict[str, Tensor]], object]], optimizer: torch.optim.Optimizer, steps: int
+) -> int:  # fmt: skip
     """Load the checkpoint in ``out``.
 
     :param parts: by part, what takes its weights.
+    :param steps: that the run is to have.
     :returns: the steps already done, 0 without a checkpoint.
+    :raises WrongUsage: if more are done, whose weights would be told to be those of fewer, or it cannot be read.
     """
-    if not (out / "checkpoint.safetensors").exists():
+    path = out / "checkpoint.safetensors"
+    if not path.exists():
         return 0
-    tensors = load_file(out / "checkpoint.safetensors")
+    try:
+        tensors = load_file(path)
+        # A version before this one kept the step beside the weights alone.
+        step = int(tensors["step"] if "step" in tensors else json.loads((out / "checkpoint.json").read_text())["step"])
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise WrongUsage(f"{path} cannot be read ({error}); remove {out} to start again") from error
+    if step > steps:
+        raise WrongUsage(
+            f"the run in {out} has done {step} steps already; ask for as many or more, choose another --out, or remove {out} to"
+            " start again"
+        )
     for part, take in parts.items():
         take(_part(tensors, f"{part}."))
     state: dict[int, dict[str, Tensor]] = {}
@@ -50,8 +65,7 @@ def resume(
         number, field = name.split(".", 1)
         state.setdefault(int(number), {})[field] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    # A version before this one kept the step beside the weights alone.
-    return int(tensors["step"] if "step" in tensors else json.loads((out / "checkpoint.json").read_text())["step"])
+    return step
 
 
 def _part(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -83,7 +83,7 @@ def train(
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
     torch.set_flush_denormal(True)
     optimizer = _optimizer(network, config)
-    step = resume(out, {"network": partial(network.load_state_dict, strict=False)}, optimizer)
+    step = resume(out, {"network": partial(network.load_state_dict, strict=False)}, optimizer, config.steps)
     layout = Layout(tokenizer, config)
     losses: list[tuple[float, float]] = []
     began, read = perf_counter(), 0

@@ -93,7 +93,8 @@ def train(
     optimizer = _optimizer(network, blend, config)
     reader = _Reader(TextTokenizer(encoder_folder), config)
     networks: dict[str, nn.Module] = {"network": network, "blend": blend}
-    step = resume(out, {name: partial(one.load_state_dict, strict=False) for name, one in networks.items()}, optimizer)
+    takes = {name: partial(one.load_state_dict, strict=False) for name, one in networks.items()}
+    step = resume(out, takes, optimizer, config.steps)
     order = _order(groups, config)
     losses: list[float] = []
     best = BestWeights(out, config.patience, _run(held_out, config))

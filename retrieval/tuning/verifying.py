@@ -273,7 +273,7 @@ def train(
     # Activations near zero turn denormal after some hundred steps, and denormal products are 50 times slower on a CPU.
     torch.set_flush_denormal(True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=0.0, weight_decay=config.weight_decay, betas=(0.9, 0.98))
-    step = resume(out, {"network": partial(network.load_state_dict)}, optimizer)
+    step = resume(out, {"network": partial(network.load_state_dict)}, optimizer, config.steps)
     layout = Layout(prompter, config)
     losses: list[tuple[float, float]] = []
     began, read = perf_counter(), 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from retrieval.errors import WrongUsage
 from retrieval.tuning.checkpoint import resume, save_checkpoint
 
 
@@ -20,9 +21,9 @@ def _save(out: Path, step: int) -> torch.nn.Linear:
     return layer
 
 
-def _resumed(out: Path) -> tuple[int, torch.nn.Linear]:
+def _resumed(out: Path, steps: int = 9) -> tuple[int, torch.nn.Linear]:
     layer = torch.nn.Linear(2, 1)
-    step = resume(out, {"network": layer.load_state_dict}, torch.optim.AdamW(layer.parameters()))
+    step = resume(out, {"network": layer.load_state_dict}, torch.optim.AdamW(layer.parameters()), steps)
     return step, layer
 
 
@@ -53,3 +54,18 @@ def test_half_a_file_beside_the_weights_stops_nothing(tmp_path: Path) -> None:
     _save(tmp_path, 3)
     (tmp_path / "checkpoint.json").write_text('{"st')
     assert _resumed(tmp_path)[0] == 3
+
+
+def test_weights_of_more_steps_are_not_told_to_be_those_of_fewer(tmp_path: Path) -> None:
+    _save(tmp_path, 6)
+    assert _resumed(tmp_path, steps=6)[0] == 6
+    with pytest.raises(WrongUsage, match="has done 6 steps already; ask for as many or more, choose another --out"):
+        _resumed(tmp_path, steps=3)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    _save(tmp_path, 3)
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(WrongUsage, match=r"checkpoint\.safetensors cannot be read .* remove .* to start again"):
+        _resumed(tmp_path)
