@@ -69,8 +69,13 @@ _RANGE = re.compile(
     rf"{_SUBJECT}(?:effective|{_HOLDS}|gültig|gilt)\s*:?\s+(?:from\s+|vom\s+)?(?P<date>{STATED_DATE})\s+{_UNTIL_THEN}\s+(?P<until>{STATED_DATE})",
     re.IGNORECASE,
 )
-#: A dash parts two statements, unless a day stands behind it: "Effective date – 1 March 2025".
-_FIELD_BREAK = re.compile(rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—-]\s+(?!{STATED_DATE})", re.IGNORECASE)
+#: A dash parts two statements, unless a day stands behind it: "Effective date – 1 March 2025". Where lines were run into one, or
+#: stood side by side, a name in capitals with a colon begins the next.
+_FIELD_BREAK = re.compile(
+    rf"\s*[|•·;\n]\s*|(?<=\w)\s+[–—-]\s+(?!{STATED_DATE})"
+    r"|(?<=[\w).])\s+(?=(?-i:(?:Policy\s|Document\s)?(?:Effective|Valid|In force|Commencement|Gültig)\b)[\w ]{0,20}:)",
+    re.IGNORECASE,
+)
 #: The point of "1. März" ends nothing.
 _SENTENCE_BREAK = re.compile(
     rf"(?<=[a-z0-9)])(?<!Dr)(?<!Mr)(?<!Ms)(?<!Prof)[.]\s+(?=[A-Z])(?!{MONTH}\s)", re.IGNORECASE

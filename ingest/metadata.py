@@ -18,9 +18,10 @@ _FIRST_BLOCKS, _LAST_BLOCKS = 30, 6
 _PAGE = re.compile(r"\b(?:page|seite)\s*\d{1,4}(?:\s*(?:of|von|/)\s*\d{1,4})?", re.IGNORECASE)
 #: What a line goes on with behind its owner, where something ran several lines into one.
 _NEXT_FIELD = (
-    r"(?:,?\s(?:applies|replaces|this|these|audience|read\s+together)\b"
-    r"|,?\s(?:version|v|rev(?:ision)?|effective|valid|in\s+force|status|classification|approve[dr]|review(?:ed|er)?|(?:next|last)\s+\w+|date|issued?"
-    r"|updated|gültig|stand|freigegeben|jurisdiction|country|document|policy|author|contact)\b[^\n:\d]{0,30}(?::|\d))"
+    r",?(?:\s|\b)(?:(?:applies|replaces|this|these|audience|read\s+together)\b"
+    r"|(?:version|v|rev(?:ision)?|effective|valid|in\s+force|approve[dr]|review(?:ed|er)?|(?:next|last)\s+\w+|date|issued?|updated|gültig"
+    r"|stand|freigegeben)\b[^\n:\d]{0,30}[:\d]"
+    r"|(?:status|classification|jurisdiction|country|document|policy|author|contact)\b[^\n:\d]{0,30}:)"
 )
 _OWNER = re.compile(
     r"^(?:(?:policy|document)\s+)?(?:owner(?:\s+of\s+this\s+(?:policy|document))?|owned\s+by)\s*[:|–—]\s*(?P<owner>"

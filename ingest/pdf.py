@@ -137,6 +137,11 @@ def _read_page(document: Any, number: int) -> tuple[Page, bool]:
     import pypdfium2.raw as pdfium
 
     page = document[number - 1]
+    if _is_filled_in(page):
+        # What was written into fields is text of the page from then on.
+        pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY)
+        page.close()
+        page = document[number - 1]
     text_page = page.get_textpage()
     try:
         words = words_of(text_page)
@@ -155,6 +160,19 @@ def _read_page(document: Any, number: int) -> tuple[Page, bool]:
         page.close()
 
 
+def _is_filled_in(page: Any) -> bool:
+    """Whether a page has fields of a form, or text that somebody typed over it."""
+    import pypdfium2.raw as pdfium
+
+    kinds: set[int] = set()
+    for at in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MAX_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page.raw, at)
+        kinds.add(pdfium.FPDFAnnot_GetSubtype(annotation))
+        pdfium.FPDFPage_CloseAnnot(annotation)
+    return bool(kinds & {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT})
+
+
+_MAX_ANNOTATIONS = 1_000
 #: A page with more letters than these has a text of its own, whatever pictures lie on it.
 _MAX_STAMP_LETTERS = 160
 

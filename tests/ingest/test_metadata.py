@@ -54,6 +54,7 @@ def test_dates_are_read_where_their_order_is_certain(text: str, expected: date |
     [
         "Effective 1 March 2025",
         "Effective date: @March 1, 2025",
+        "Policy owner: People Team Effective date: 1 March 2025 Version: 2",
         "Effective date: 1 March 2025",
         "Version 2.1 | Effective from 1 March 2025 | Owner: People team",
         "This policy is effective from 1 March 2025.",
@@ -288,9 +289,11 @@ def test_the_owner_is_read() -> None:
         ("Owner: Head of Policy and Document Control", "Head of Policy and Document Control"),
         ("Policy owner – People Team", "People Team"),
         ("Owned by: People Team. Ask them.", "People Team"),
+        ("Owner: Document Control, 2nd floor", "Document Control, 2nd floor"),
+        ("Owner: Effective date: 1 March 2025", None),
     ],
 )
-def test_the_owner_ends_where_another_field_begins_and_not_in_an_address(line: str, owner: str) -> None:
+def test_the_owner_ends_where_another_field_begins_and_not_in_an_address(line: str, owner: str | None) -> None:
     assert about(line).owner == owner
 
 

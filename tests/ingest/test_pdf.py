@@ -431,3 +431,17 @@ def test_what_is_stamped_across_the_page_is_no_part_of_its_text() -> None:
         canvas.drawString(0, 0, "FOR INTERNAL USE")
 
     assert texts(pdf(draw)) == [" ".join(["Leave is paid in full for all who have it and"] * 8)]
+
+
+def test_what_is_filled_into_a_form_is_read_beside_its_label() -> None:
+    def draw(canvas: Any) -> None:
+        for row, (label, value) in enumerate(
+            {"Policy owner:": "People Team", "Effective date:": "1 March 2025"}.items()
+        ):
+            canvas.drawString(72, 700 - 30 * row, label)
+            canvas.acroForm.textfield(value=value, x=160, y=694 - 30 * row, width=200, height=18, fontSize=11)
+
+    data = pdf(draw)
+    about = read("form.pdf", data).metadata
+    assert (about.owner, str(about.effective_from)) == ("People Team", "2025-03-01")
+    assert " ".join(texts(data)) == "Policy owner: People Team Effective date: 1 March 2025"
