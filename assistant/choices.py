@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from assistant.evidence import EvidenceSentence
-from assistant.quoting import QuotingConfig
+from assistant.quoting import QuotingConfig, whole
 from ingest.disagreement import disagree, saying
 from ingest.matters import are_apart
 from retrieval.encoder import Encoder
@@ -59,26 +59,69 @@ def everywhere(
     """What holds everywhere else in the place of one country's rule: of the hits' rules for everywhere under a heading on the same
     matter the sentence most like it, if that says something else."""
     config = config or ChoiceConfig()
-    matter = _heading(rule.passage)
-    if rule.passage.jurisdiction is None or leans_back(rule.quote) or not matter:
+    if rule.passage.jurisdiction is None:
         return None
-    general = [
+    best = _most_like(rule, [hit for hit in hits if hit.passage.jurisdiction is None], encoder)
+    if best is None or len(own_rules([rule, best], rule.passage.jurisdiction, encoder=encoder, config=config)) > 1:
+        return None
+    return _all_rows(best)
+
+
+def in_other_countries(
+    best: EvidenceSentence, hits: Sequence[Hit], *, encoder: Encoder, config: ChoiceConfig | None = None
+) -> list[EvidenceSentence]:
+    """One country's rule and those of other countries that say something else on the same matter, however low they were found: the
+    sentence most like it of each country's hits that the reader takes for an answer, under a heading on that matter; nothing where there is none."""
+    config = config or ChoiceConfig()
+    rule, country = _that_it_leans_on(best), best.passage.jurisdiction
+    answering = [hit for hit in hits if hit.reading and hit.reading.log_odds > QuotingConfig().least]
+    others = dict.fromkeys(
+        hit.passage.jurisdiction for hit in answering if hit.passage.jurisdiction not in (None, country)
+    )
+    found = [
+        other
+        for code in others
+        if (other := _most_like(rule, [hit for hit in answering if hit.passage.jurisdiction == code], encoder))
+        and other.similarity >= config.similarity
+        and not leans_back(other.quote)
+        and disagree(rule.quote, other.quote)
+        and not are_apart(saying(rule.quote), saying(other.quote))
+    ]
+    return [_all_rows(side) for side in [best, *found]][: config.most] if found else []
+
+
+def _most_like(rule: EvidenceSentence, hits: Sequence[Hit], encoder: Encoder) -> EvidenceSentence | None:
+    """The sentence most like a rule of the hits under a heading on the same matter, with its similarity to it; None where there is
+    none, or the rule cannot be compared."""
+    matter = _heading(rule.passage)
+    if leans_back(rule.quote) or not matter:
+        return None
+    sentences = [
         EvidenceSentence(hit.passage, span.start, span.end, span.lead_in, rule.score)
         for hit in hits
-        if hit.passage.jurisdiction is None
-        and (matter <= _heading(hit.passage) or matter >= _heading(hit.passage) > set())
+        if matter <= _heading(hit.passage) or matter >= _heading(hit.passage) > set()
         for span in sentence_spans(hit.passage.text)
     ]
-    if not general:
+    if not sentences:
         return None
-    vectors = encoder.encode([sentence.quote for sentence in [rule, *general]], truncate=True)
+    vectors = encoder.encode([sentence.quote for sentence in [rule, *sentences]], truncate=True)
     similarity = vectors[1:] @ vectors[0]
-    best = general[int(similarity.argmax())]
-    if len(own_rules([rule, best], rule.passage.jurisdiction, encoder=encoder, config=config)) > 1:
-        return None
-    # One row of a table is the rule for one case: which one is the asker's, the question has not said.
-    is_row = best.passage.kind is PassageKind.TABLE
-    return replace(best, start=0, end=len(best.passage.text), lead_in="") if is_row else best
+    at = int(similarity.argmax())
+    return replace(sentences[at], similarity=float(similarity[at]))
+
+
+def _that_it_leans_on(sentence: EvidenceSentence) -> EvidenceSentence:
+    """The sentence that one which leans on those before it begins from; itself where it leans on none."""
+    begin = whole(sentence)[0]
+    spans = sentence_spans(sentence.passage.text)
+    return next((replace(sentence, start=span.start, end=span.end) for span in spans if span.start == begin), sentence)
+
+
+def _all_rows(sentence: EvidenceSentence) -> EvidenceSentence:
+    """A sentence; of a table all rows, for one is the rule for one case, and which one is the asker's, the question has not said."""
+    if sentence.passage.kind is not PassageKind.TABLE:
+        return sentence
+    return replace(sentence, start=0, end=len(sentence.passage.text), lead_in="")
 
 
 def may_share_matter(one: Passage, other: Passage) -> bool:
@@ -135,7 +178,7 @@ def rules_of_countries(
     if best.passage.jurisdiction is None:
         first = {other.passage.jurisdiction: other for other in reversed(instead)}
         return [best, *(other for other in instead if other in first.values())] if instead else []
-    countries = by_country(evidence, encoder=encoder)
+    countries = by_country(evidence, encoder=encoder) or in_other_countries(best, hits, encoder=encoder)
     general = instead[0] if instead else everywhere(best, hits, encoder=encoder)
     return [*(countries or [best]), general] if general else countries
 

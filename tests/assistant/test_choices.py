@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Assistant
-from assistant.choices import by_country, everywhere, may_share_matter, own_rules
+from assistant.choices import by_country, everywhere, in_other_countries, may_share_matter, own_rules
 from assistant.confidence import load_confidence
 from assistant.conversation import circumstances
 from assistant.evidence import EvidenceSentence
@@ -18,7 +18,7 @@ from assistant.records import Status, Turn
 from retrieval.documents import NewPassage, NewVersion
 from retrieval.generations import CurrentIndex, publish
 from retrieval.home import Home
-from retrieval.records import Hit, Passage, PassageKind, Scores
+from retrieval.records import Hit, Passage, PassageKind, Reading, Scores
 from retrieval.store import Store
 from tests.fakes import ScriptedModel, WordEncoder
 
@@ -197,6 +197,28 @@ def test_beside_a_country_s_rule_stands_what_holds_everywhere_else_however_low_i
     assert everywhere(rule, [same], encoder=WordEncoder()) is None
     of_all = EvidenceSentence(general.passage, 0, len(lasts), "", 2.0)
     assert everywhere(of_all, [general], encoder=WordEncoder()) is None
+
+
+def test_beside_a_country_s_rule_stand_those_of_other_countries_however_low_they_were_found() -> None:
+    def read(text: str, country: str, log_odds: float = 2.0, heading: str = "3 Sick pay", **fields: PassageKind) -> Hit:
+        return replace(hit(text, heading, country=country, **fields), reading=Reading(log_odds, 0, 1))
+
+    irish = read("Sick pay is full pay for four weeks. Those with less service get less of this.", "IE").passage
+    leaning = irish.text.index("Those")
+    best = EvidenceSentence(irish, leaning, len(irish.text), "", 2.0)
+    rows = "Service: one year; sick pay is full pay for 2 weeks\nService: more; sick pay is full pay for 9 weeks"
+    british = read(rows, "GB", kind=PassageKind.TABLE)
+    polish = read("Sick pay is full pay for six weeks.", "PL")
+    found = in_other_countries(best, [polish, british], encoder=WordEncoder())
+    assert [side.quote for side in found] == [best.quote, polish.passage.text, rows]
+    for other in (
+        read("Sick pay is full pay for six weeks.", "PL", log_odds=-1.0),
+        read("Sick pay is full pay for six weeks.", "PL", heading="4 Parking"),
+        read("Sick pay is full pay for six weeks.", "IE"),
+        read("Sick pay is full pay for four weeks.", "PL"),
+        hit("Sick pay is full pay for six weeks.", "3 Sick pay", country="PL"),
+    ):
+        assert in_other_countries(best, [other], encoder=WordEncoder()) == []
 
 
 def test_of_a_table_that_holds_everywhere_else_every_row_is_shown() -> None:
