@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Integer, String, Text, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from retrieval.documents import Version
 from retrieval.errors import WrongUsage
@@ -75,16 +76,21 @@ class Actions:
         self.sessions = store.sessions
 
     def add(
-        self, act: Act, document_id: str, version_ids: Sequence[str], *, title: str, who: str, before: dict[str, Any] | None = None
+        self, act: Act, document_id: str, version_ids: Sequence[str], *, title: str, who: str, before: dict[str, Any] | None = None,
+        within: Session | None = None,
     ) -> Action:  # fmt: skip
-        """Write down what was done. Acts of one home are numbered: the log has one order."""
-        with self.sessions.begin() as session:
+        """Write down what was done. Acts of one home are numbered: the log has one order.
+
+        :param within: the transaction of what was done: both are kept or neither.
+        """
+        with nullcontext(within) if within else self.sessions.begin() as session:
             number = (session.scalar(select(func.max(ActionRow.number))) or 0) + 1
             row = ActionRow(
                 action_id=secrets.token_hex(6), number=number, act=act.value, document_id=document_id,
                 version_ids=list(version_ids), title=title, who=who, at=datetime.now(UTC), before=before or {},
             )  # fmt: skip
             session.add(row)
+            session.flush()
             return _action(row)
 
     def get(self, action_id: str) -> Action:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import DDL, Integer, String, Text, event, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from assistant.accounts import Act, Person
 from assistant.records import Answer
@@ -98,24 +98,18 @@ class Audit:
         Base.metadata.create_all(store.engine, tables=[Base.metadata.tables[AuditRow.__tablename__]])
         self.sessions = store.sessions
 
-    def append(self, kind: Kind, payload: dict[str, Any]) -> Entry:
+    def append(self, kind: Kind, payload: dict[str, Any], *, within: Session | None = None) -> Entry:
         """Add an entry at the end of the chain, durably.
 
         :param payload: what JSON can say; no question text, no name of an asker.
+        :param within: a transaction that has written something: the entry is kept if that is. None for one of its own.
         """
-        text = _canonical(payload)
-        time = datetime.now(UTC).isoformat()
+        if within:
+            return _linked(within, kind, payload)  # who has written something is the only one that writes
         for attempt in range(_TRIES):
             try:
                 with self.sessions.begin() as session:
-                    last = session.scalars(select(AuditRow).order_by(AuditRow.sequence.desc()).limit(1)).first()
-                    sequence, previous = (last.sequence + 1, last.hash) if last else (1, BEGINNING)
-                    own = _hash(sequence, time, kind.value, text, previous)
-                    row = AuditRow(
-                        sequence=sequence, time=time, kind=kind.value, payload=text, previous_hash=previous, hash=own
-                    )
-                    session.add(row)
-                return Entry(sequence, time, kind, json.loads(text), previous, own)
+                    return _linked(session, kind, payload)
             except IntegrityError:
                 # Another writer took the number between our look and our write: look again.
                 if attempt == _TRIES - 1:
@@ -215,6 +209,16 @@ class Audit:
             for entry in self.entries(kind=Kind.ANSWER, after=after)
             if any(citation["passage_id"] in passage_ids for citation in entry.payload["citations"])
         ]
+
+
+def _linked(session: Session, kind: Kind, payload: dict[str, Any]) -> Entry:
+    """A new entry behind the last one there is."""
+    text, time = _canonical(payload), datetime.now(UTC).isoformat()
+    last = session.scalars(select(AuditRow).order_by(AuditRow.sequence.desc()).limit(1)).first()
+    sequence, previous = (last.sequence + 1, last.hash) if last else (1, BEGINNING)
+    own = _hash(sequence, time, kind.value, text, previous)
+    session.add(AuditRow(sequence=sequence, time=time, kind=kind.value, payload=text, previous_hash=previous, hash=own))
+    return Entry(sequence, time, kind, json.loads(text), previous, own)
 
 
 def _entries(rows: Iterable[AuditRow]) -> Iterator[Entry]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import object_session
+
 from assistant.actions import COMMAND_LINE, Act, Actions
 from assistant.audit import Audit, Kind
 from assistant.chats import Chats
@@ -114,14 +116,17 @@ class Erasure:
     def _withdraw(self, document: Document, who: str) -> None:
         """Take a document out of the library, so that it is out of the next generation, and write down that it is to go."""
 
+        ids = [version.version_id for version in document.versions]
+
         def withdraw(row: DocumentRow) -> None:
             for version in row.versions:
                 version.withdrawn = True
+            session = object_session(row)
+            self._actions.add(Act.REMOVE, row.document_id, ids, title=document.title, who=who, within=session)
+            said = {"document_id": row.document_id, "for_good": True, "who": who}
+            self._audit.append(Kind.REMOVE, said, within=session)
 
-        ids = [version.version_id for version in document.versions]
         self.store.change(document.document_id, withdraw)
-        self._actions.add(Act.REMOVE, document.document_id, ids, title=document.title, who=who)
-        self._audit.append(Kind.REMOVE, {"document_id": document.document_id, "for_good": True, "who": who})
 
     def _versions(self, document_id: str) -> tuple[Version, ...]:
         """A document's versions; none where it is gone already."""

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from sqlalchemy.orm import Session, object_session
+
 from assistant.actions import COMMAND_LINE, Act, Action, Actions
 from assistant.answer import Assistant
 from assistant.audit import Audit, Kind, sha256
@@ -189,9 +191,8 @@ class Review:
                 row.audience = sorted(latest.audience)
 
             self._encoder()  # before anything is changed: without it the index could not follow
-            self.store.change(document.document_id, publish)
             held = {version_id: particulars_json(each) for version_id, each in confirmed.items()}
-            action = self._done(Act.PUBLISH, drafts, who, {"document": before, "confirmed": held})
+            action = self._do(Act.PUBLISH, drafts, who, publish, {"document": before, "confirmed": held})
             self._refresh()
         return action
 
@@ -205,8 +206,7 @@ class Review:
         with self.home.writing(timeout_s=PATIENCE_S):
             self._check_seen(version_id, seen)
             drafts = self._waiting(version_id)
-            self.store.change(drafts[0].document_id, lambda row: _mark(row, drafts, withdrawn=True))
-            return self._done(Act.REJECT, drafts, who)
+            return self._do(Act.REJECT, drafts, who, lambda row: _mark(row, drafts, withdrawn=True))
 
     def attach(self, version_id: str, document_id: str, *, who: str = COMMAND_LINE) -> Action:
         """Make a draft a version of another document, where reading it did not show that it is one.
@@ -238,8 +238,7 @@ class Review:
             if not versions:
                 raise WrongUsage(f"document {document_id} is removed already; see: policydesk documents history")
             self._encoder()
-            self.store.change(document_id, lambda row: _mark(row, versions, withdrawn=True))
-            action = self._done(Act.REMOVE, versions, who)
+            action = self._do(Act.REMOVE, versions, who, lambda row: _mark(row, versions, withdrawn=True))
             self._refresh()
         return action
 
@@ -362,12 +361,27 @@ class Review:
         origin = before["document_id"] if before["document_id"] in known else None
         self._set(self._move(version, origin), particulars_from_json(before["particulars"]))
 
-    def _done(self, act: Act, versions: Sequence[Version], who: str, before: dict[str, Any] | None = None) -> Action:
+    def _do(
+        self, act: Act, versions: Sequence[Version], who: str, change: Callable[[DocumentRow], None], before: dict[str, Any] | None = None
+    ) -> Action:  # fmt: skip
+        """Change a document and write down that it was done: whatever stops it, both are kept or neither."""
+        done: list[Action] = []
+
+        def both(row: DocumentRow) -> None:
+            change(row)
+            done.append(self._done(act, versions, who, before, within=object_session(row)))
+
+        self.store.change(versions[0].document_id, both)
+        return done[0]
+
+    def _done(
+        self, act: Act, versions: Sequence[Version], who: str, before: dict[str, Any] | None = None, *, within: Session | None = None
+    ) -> Action:  # fmt: skip
         action = self._actions.add(
             act, versions[0].document_id, [version.version_id for version in versions],
-            title=versions[-1].title, who=who, before=before,
+            title=versions[-1].title, who=who, before=before, within=within,
         )  # fmt: skip
-        self._audit.append(Kind(act.value), {**_payload(action), "who": who})
+        self._audit.append(Kind(act.value), {**_payload(action), "who": who}, within=within)
         return action
 
     def _refresh(self) -> None:
