@@ -479,8 +479,11 @@ def test_pages_fit_the_screen_and_have_no_serious_barrier(
 def test_one_long_name_pushes_nothing_off_the_page(visit: Visit, desk: str, size: tuple[int, int]) -> None:
     page = visit("/hr", "ines", size=size)
     address = page.get_by_role("link", name="Annual Leave Policy").get_attribute("href")
-    titles = {"/hr": "tbody th a", "/hr/review": "tbody th a", "/hr/record": "tbody td a", str(address): "h1"}
-    for path, title in titles.items():
+    names = (
+        ("/hr", "tbody th a"), ("/hr", "td[data-name=Owner]"), ("/hr", "td[data-name=Readers]"), ("/hr/review", "tbody th a"),
+        ("/hr/record", "tbody td a"), (str(address), "h1"), ("/api/docs", "summary code"),
+    )  # fmt: skip
+    for path, title in names:
         page.goto(f"{desk}{path}")
         page.locator(title).first.evaluate("each => { each.textContent = 'Betriebsvereinbarung_'.repeat(7) }")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
