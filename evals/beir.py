@@ -168,7 +168,7 @@ def _document_questions(folder: Path, split: str, queries: set[str]) -> Iterator
     for at, row in _rows(path):
         question_id = _text_of(row, "_id", path, at)
         _new(question_id, seen, path, at)
-        if row.get("split", split) == split:
+        if "split" not in row or _text_of(row, "split", path, at) == split:
             yield Question(
                 question_id=question_id,
                 text=_text_of(row, "text", path, at),
@@ -192,7 +192,7 @@ def _unanswerable(folder: Path, split: str, texts: set[str]) -> Iterator[Unanswe
                 raise DataError(
                     f"{path}:{at}: asked_against points to text {text_id!r}, which corpus.jsonl does not hold"
                 )
-        if row.get("split", split) == split:
+        if "split" not in row or _text_of(row, "split", path, at) == split:
             yield Unanswerable(question_id, _text_of(row, "text", path, at), _asker(row, path, at), against)
 
 

@@ -87,6 +87,11 @@ def test_trec_qrels_stand_in_for_the_table(folder: Path) -> None:
         ),
         (
             "unanswerable.jsonl",
+            '{"_id": "u", "text": "?", "split": null}',
+            "unanswerable.jsonl:11: 'split' is missing, expected text",
+        ),
+        (
+            "unanswerable.jsonl",
             '{"_id": "u", "text": "?", "asked_against": ["rule-99"]}',
             "unanswerable.jsonl:11: asked_against points to text 'rule-99'",
         ),
