@@ -89,6 +89,8 @@ def card(facts: Facts) -> str:
             "",
             "## nDCG@10 on dev questions, before and after",
             "",
+            "Every wanted passage counts alike, whatever its grade; `policydesk eval retrieval` weighs grades.",
+            "",
             *table,
             "",
             "## Training configuration",
