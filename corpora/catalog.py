@@ -14,6 +14,8 @@ from corpora.errors import CorpusError
 SAMPLE = Path(__file__).parent / "sample"
 #: Another invented company, for training and calibration: nothing is ever tuned on the sample's questions.
 SISTER = Path(__file__).parent / "sister"
+#: A third one, that writes and asks in German: what is told where models do not read the language.
+GERMAN = Path(__file__).parent / "german"
 
 
 @dataclass(frozen=True, slots=True)

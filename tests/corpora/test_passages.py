@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corpora.beir import BeirPassage, passages_of
-from corpora.catalog import SAMPLE, SISTER, document_paths
+from corpora.catalog import GERMAN, SAMPLE, SISTER, document_paths
 from corpora.questions import read_questions
 from ingest.chunk import chunk
 from ingest.read import read
@@ -32,7 +32,7 @@ def passages(corpus: Path) -> list[BeirPassage]:
     return found
 
 
-@pytest.mark.parametrize("corpus", [SAMPLE, SISTER], ids=["sample", "sister"])
+@pytest.mark.parametrize("corpus", [SAMPLE, SISTER, GERMAN], ids=["sample", "sister", "german"])
 def test_every_quotation_stands_in_a_passage(corpus: Path) -> None:
     cut = passages(corpus)
     lost = [
