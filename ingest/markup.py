@@ -144,8 +144,9 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     for pattern in (*_DROPPED, *_STRUCK_OUT):
         for node in root.xpath(f"//{pattern}"):
             _drop(node)
+    opened: list[Any] = []
     for node in root.xpath(f"//*[self::button or @role='button' or @role='tab'][{_OPENS}]"):
-        _open(node)
+        opened.append(_open(node))
     for node in root.xpath(
         "//*[@hidden or @aria-hidden='true' or @role='navigation' or contains(translate(@style,' ',''),'display:none')]"
     ):
@@ -163,6 +164,10 @@ def prepare_html(source: str) -> tuple[str | None, str]:
     for node in root.xpath("//div[@role='heading'] | //p[@role='heading'] | //span[@role='heading']"):
         level = node.get("aria-level", "2")
         node.tag = f"h{level}" if level in ("1", "2", "3", "4", "5") else "h6"
+    for node in [*(part for part in opened if part is not None), *root.xpath("//details")]:
+        _close(node)
+    for node in root.xpath(f"//*[@{_FOLDED}]"):
+        del node.attrib[_FOLDED]
     for node in root.xpath("//details | //figure | //figcaption | //fieldset | //dialog"):
         node.tag = "div"
     for node in root.xpath("//summary"):
@@ -210,13 +215,47 @@ def _tells(node: Any) -> bool:
     return said - led >= _FEWEST_WORDS and 2 * led < said
 
 
+#: What the heading over a folded part is told apart by.
+_FOLDED = "data-folded"
+_GOES_ON = "*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6 or self::details or self::summary or self::button]"
+
+
+def _close(part: Any) -> None:
+    """Say the heading above a folded part once more below it, where text follows that is no part of it."""
+    above = part.xpath(f"preceding::{_GOES_ON}[not(@{_FOLDED})][not(ancestor-or-self::details or self::button)][1]")
+    if not above or next(part.iterancestors("details"), None) is not None:
+        return
+    while not (part.tail or "").strip() and not any(map(_squeezed_text, part.itersiblings())):
+        part = part.getparent()
+        if part is None or part.tag == "body":
+            return
+    following = next((node for node in part.itersiblings() if _squeezed_text(node)), None)
+    goes_on = following is not None and bool(
+        following.xpath(f"self::{_GOES_ON} | self::*[.//details or .//h1 or .//h2]")
+    )
+    if goes_on and not (part.tail or "").strip():
+        return
+    again = part.makeelement(above[0].tag)
+    again.text, again.tail = _squeezed_text(above[0]), part.tail
+    part.tail = None
+    part.addnext(again)
+
+
+def _squeezed_text(node: Any) -> str | None:
+    return _squeezed(node.text_content())
+
+
 def _head(node: Any) -> None:
     """Make the line over a folded part its heading, or a paragraph if it is long."""
+    node.set(_FOLDED, "")
     node.tag = "h4" if len(_squeezed(node.text_content()) or "") < 120 else "p"
 
 
-def _open(button: Any) -> None:
-    """Show what a button opens: the part it names, else what stands behind it; the button becomes its heading."""
+def _open(button: Any) -> Any | None:
+    """Show what a button opens: the part it names, else what stands behind it; the button becomes its heading.
+
+    :returns: the part, where it had no heading before.
+    """
     above = button.getparent()
     line = above if above is not None and above.tag in _HEADINGS else button
     named = button.get("aria-controls")
@@ -229,8 +268,9 @@ def _open(button: Any) -> None:
         if named and part is not None and part.getparent() is not None:
             part.addprevious(button)
         _head(button)
-    else:
-        button.drop_tag()
+        return part
+    button.drop_tag()
+    return None
 
 
 def _pair_terms(node: Any) -> None:

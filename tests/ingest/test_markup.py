@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from ingest import markup
 from ingest.load import load
+from ingest.read import read
 from ingest.records import BlockKind
 
 
@@ -160,3 +163,25 @@ def test_the_header_of_a_section_and_what_calls_itself_a_heading_head_their_text
         (BlockKind.HEADING, 2, "Sick leave"),
         (BlockKind.PARAGRAPH, None, "Six weeks."),
     ]
+
+
+@pytest.mark.parametrize(
+    "folded",
+    [
+        "<details><summary>Part-time</summary><p>Pro rata.</p></details>",
+        "<ul><li><details><summary>Part-time</summary><p>Pro rata.</p></details></li></ul>",
+        "<div><button aria-expanded=false>Part-time</button><div><p>Pro rata.</p></div></div>",
+    ],
+)
+def test_what_follows_a_folded_part_is_not_under_its_heading(folded: str) -> None:
+    second = folded.replace("Part-time", "Interns").replace("Pro rata", "None")
+    page = f"<h1>Handbook</h1><p>Hello.</p><h2>Leave</h2><p>25 days.</p>{folded}{second}<p>Ask first.</p><h2>Pay</h2><p>Monthly.</p>"
+    said = {clause.text.lstrip("- "): clause.section_path for clause in read("a.html", page.encode()).clauses}
+    assert said == {
+        "Hello.": (),
+        "25 days.": ("Leave",),
+        "Pro rata.": ("Leave", "Part-time"),
+        "None.": ("Leave", "Interns"),
+        "Ask first.": ("Leave",),
+        "Monthly.": ("Pay",),
+    }
