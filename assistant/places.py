@@ -34,8 +34,9 @@ _COUNTRY = re.compile(
     rf"(?P<adjective>{_any_of(_ADJECTIVES)})(?:e[mnrs]?)?(?! express\b))(?!\w)",
     re.IGNORECASE,
 )
+_A_COUNTRY = rf"(?:(?:the|der|die|den|dem|das)\s+)?(?:{_unnamed(_COUNTRY)})"
 _IN_COUNTRY = re.compile(
-    rf"(?:^|,?\s+)(?:in|im|for|für|from|within|aus)\s+(?:(?:the|der|die|den|dem|das)\s+)?(?:{_unnamed(_COUNTRY)})",
+    rf"(?:^|,?\s+)(?:in|im|for|für|from|within|aus)\s+{_A_COUNTRY}(?:(?:,|,?\s+(?:or|and|oder|und))\s+{_A_COUNTRY})*",
     re.IGNORECASE,
 )
 #: The code of a country that has no name here, as a choice names it.

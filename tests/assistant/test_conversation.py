@@ -447,10 +447,16 @@ def test_a_country_takes_the_place_of_the_country_before_wherever_that_stands(
         ("in France or in Spain?", None),
         ("How much parental leave is there in Czechia?", "CZ"),
         ("Wie viel Elternzeit gibt es in der Schweiz?", "CH"),
+        ("Is leave longer in France or the UK?", None),
+        ("Elternzeit in Deutschland, Österreich und der Schweiz?", None),
     ],
 )
 def test_a_question_is_placed_in_a_country(question: str, country: str | None) -> None:
     assert placed_in(question) == country
+
+
+def test_another_country_takes_the_place_of_two() -> None:
+    assert standalone("And in Portugal?", [Turn("Sick pay in Germany and Austria?", "")]) == "Sick pay, in Portugal?"
 
 
 def test_other_people_take_the_place_of_those_asked_about_before() -> None:
