@@ -247,3 +247,23 @@ def load_model(
         folder = prepare_default(cache or ModelCache.default())
         return CopyingModel.load(folder, name, adapter=Adapter.chosen(adapter, DEFAULT_SHA256))
     return TransformersModel(Path(name), Path(name).name if Path(name).is_dir() else name)
+
+
+def check_model(name: str, *, url: str | None = None, adapter: str | None = None) -> None:
+    """See that what :func:`load_model` would load is there, without loading it; the default weights and a server are not looked at.
+
+    :raises ModelUnavailable, WeightsDamaged: as it does.
+    """
+    if url or name == "quote":
+        return
+    if name == DEFAULT_MODEL:
+        Adapter.chosen(adapter, DEFAULT_SHA256)
+        return
+    from transformers import AutoConfig
+
+    try:
+        AutoConfig.from_pretrained(name, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(
+            f"there is no language model {name!r} here; set POLICYDESK_MODEL to a folder or a cached id"
+        ) from error

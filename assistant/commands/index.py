@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from assistant.commands.output import console, print_json, progress_bar
 from assistant.confidence import load_confidence, misfit
 from assistant.config import Settings
 from assistant.hardening import STOPPING, weak_settings
+from assistant.model import check_model
 from assistant.trouble import out_of_reach, trouble
 from ingest.ocr import INSTALL
 from ingest.tesseract import program
@@ -102,7 +104,9 @@ def doctor(
     settings: Settings = context.obj
     cache = ModelCache.default()
     findings = [_finding(f"weights of {weights.name}", partial(cache.verify, weights)) for weights in DEFAULT_WEIGHTS]
-    findings.append(_finding("confidence and what it was fitted to", lambda: _check_confidence(settings)))
+    findings.append(_finding("models that the settings name", lambda: _check_models(settings)))
+    if findings[-1].problem is None:
+        findings.append(_finding("confidence and what it was fitted to", lambda: _check_confidence(settings)))
     findings.append(_finding("database", lambda: open_store(settings).check()))
     if findings[-1].problem is None:
         findings.append(
@@ -133,6 +137,16 @@ def doctor(
             )
     if any(finding.level is Level.PROBLEM for finding in findings):
         raise typer.Exit(3)
+
+
+def _check_models(settings: Settings) -> None:
+    folders = {"RERANKER": settings.reranker, "READER": settings.reader, "VERIFIER": settings.verifier}
+    for kind, name in folders.items():
+        if name not in (None, "none") and not Path(name).is_dir():
+            raise WrongUsage(
+                f"POLICYDESK_{kind} names {name}, which is no folder; correct it, or leave it out for what ships"
+            )
+    check_model(settings.model, url=settings.model_url, adapter=settings.adapter)
 
 
 def _check_confidence(settings: Settings) -> None:

@@ -272,3 +272,14 @@ def test_the_doctor_finds_a_damaged_database(tmp_path: Path, capsys: pytest.Capt
     assert ends(tmp_path, "doctor") == 3
     said = " ".join(capsys.readouterr().out.split())
     assert ("✗ database: " in said, "restore a backup" in said) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["MODEL", "ADAPTER", "RERANKER", "READER", "VERIFIER"])
+def test_the_doctor_misses_weights_that_a_setting_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv(f"POLICYDESK_{name}", "/not/there")
+    assert ends(tmp_path, "doctor", "--json") == 3
+    found = {each["checked"]: each["problem"] for each in json.loads(capsys.readouterr().out)["findings"]}
+    said = found["models that the settings name"]
+    assert ("/not/there" in said, name in said) == (True, True)
