@@ -43,7 +43,7 @@ _WHERE_IN_GERMAN = r"(?:in|im|am|an|bei|beim|während|nach|vor|ab|seit|für|mit|
 #: days.", "Children may not.", "In Portugal there is none.", "The exceptions are the canteen and the office."
 _FOR_ANOTHER_CASE = re.compile(
     rf"^(?!(?:{_SOMEWHERE})?{_FOR_NOTHING})(?:{_SOMEWHERE}(?:it|they)|{_WHERE_IN_GERMAN}(?-i:er|sie)"
-    r"|(?:[\w’'-]+ ){1,6}(?:(?:(?:may|must|can|do|does|did|is|are|will|shall|should) not|cannot)(?=\s*[,.;!]|$)"
+    r"|(?:[\w’'-]+ ){1,6}(?:(?:(?:may|must|can|do|does|did|is|are|will|shall|should) not|cannot)(?=[.;!]|$|, (?:except|unless|but|even))"
     r"|(?:is|are|get|gets|receive|receives|have|has) none(?! of))"
     r"|the (?:only )?exceptions? (?:is|are)|(?:above|below|over|under|beyond|besides) (?:this|that))\b",
     re.IGNORECASE,

@@ -138,6 +138,7 @@ def test_a_colon_keeps_what_it_opens(text: str, expected: list[str]) -> None:
         ("Managers from grade 6 get none.", True, True),
         ("Managers get none of the supplements.", False, False),
         ("Shorts are not allowed on any site.", False, False),
+        ("The customer shall not, directly or indirectly, copy the tool.", False, False),
         ("The exceptions are the site office and the canteen.", True, True),
         ("Above that, tell your manager.", True, True),
         ("Over 60 miles the full rate is paid.", False, False),
