@@ -55,6 +55,10 @@ def outline(blocks: Sequence[Block], *, title: str = "") -> list[Placed]:
         ):
             placed.append(Placed(block, (), is_heading=True, is_title=True))
             continue
+        if block.level == 1 and block.kind is BlockKind.HEADING and _repeats_title(block, placed):
+            stack = []
+            placed.append(Placed(block, (), is_heading=True, is_title=True))
+            continue
         if not _is_heading(block, following, body_size, heading_series):
             mark = _mark(block)
             if mark and not counted:
@@ -110,6 +114,11 @@ def _says_title(block: Block, title: str) -> bool:
     if block.kind not in (BlockKind.HEADING, BlockKind.PARAGRAPH) or not words or not title:
         return False
     return words == folded(title) or (len(words) > 8 and f" {words} " in f" {folded(title)} ")
+
+
+def _repeats_title(block: Block, placed: Sequence[Placed]) -> bool:
+    """Whether a heading says the title once more, as the one below a folded part of a page does that stands right below the title."""
+    return any(before.is_title and before.block == block for before in placed[:_TITLE_BLOCKS])
 
 
 def _closed_by(stack: list[_Open], mark: Label) -> list[_Open]:

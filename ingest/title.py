@@ -33,7 +33,7 @@ def title(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> str:
 
 def _titles(loaded: Loaded, blocks: Sequence[Block], file: str) -> Iterator[str]:
     first = next((block for block in blocks[:3] if block.kind is BlockKind.HEADING), None)
-    outermost = sum(1 for block in blocks if block.kind is BlockKind.HEADING and block.level == 1)
+    outermost = len({block.text for block in blocks if block.kind is BlockKind.HEADING and block.level == 1})
     # Of several headings of the first level the first names only a part, unless the file's name says nothing better.
     names_all = outermost <= 1 or folded(_words(PurePosixPath(file).stem)) in _GENERIC
     if loaded.title:

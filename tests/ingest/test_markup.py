@@ -185,3 +185,14 @@ def test_what_follows_a_folded_part_is_not_under_its_heading(folded: str) -> Non
         "Ask first.": ("Leave",),
         "Monthly.": ("Pay",),
     }
+
+
+def test_what_follows_a_folded_part_right_below_the_title_stands_below_that() -> None:
+    found = read(
+        "a.md", b"# Leave\n\n<details>\n<summary>Part-time</summary>\n\nPro rata.\n\n</details>\n\nAsk first.\n"
+    )
+    assert found.metadata.title == "Leave"
+    assert [(clause.section_path, clause.text) for clause in found.clauses] == [
+        (("Part-time",), "Pro rata."),
+        ((), "Ask first."),
+    ]
