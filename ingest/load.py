@@ -11,8 +11,8 @@ from pathlib import PurePath
 from ingest import footnotes, markup, media, partition, word
 from ingest.frontmatter import mended
 from ingest.ocr import Ocr, Without
-from ingest.plain import lines_apart, paragraphs
-from ingest.records import Block, Loaded
+from ingest.plain import lines_apart, paragraphs, underlined
+from ingest.records import Block, BlockKind, Loaded
 from retrieval.errors import DocumentRejected
 
 #: A file may lie in a file, as an attachment in a mail, and that one in another; deeper ones are refused.
@@ -156,8 +156,12 @@ def _without_marks(block: Block) -> Block:
 
 def _load_text(data: bytes) -> Loaded:
     properties, body = markup.split_front_matter(mended(media.decode(data)))
-    blocks = partition.text_blocks(list(paragraphs(body)), apart=lines_apart(body))
-    return Loaded(media.PLAIN, tuple(blocks), title=_stated_title(properties), properties=properties)
+    levels = underlined(body)
+    blocks = tuple(
+        replace(block, kind=BlockKind.HEADING, level=levels[block.text], bold=False) if block.text in levels else block
+        for block in partition.text_blocks(list(paragraphs(body)), apart=lines_apart(body))
+    )
+    return Loaded(media.PLAIN, blocks, title=_stated_title(properties), properties=properties)
 
 
 def _load_docx(data: bytes) -> Loaded:

@@ -12,6 +12,10 @@ _LINE_OF_ITS_OWN = re.compile(
 _RULE = re.compile(r"\s*([-=_*~#])\1{2,}\s*")
 
 
+#: A line of a table: wide gaps or bars part its words.
+_CELLS = re.compile(r"\S\s{2,}\S|\||\t")
+
+
 #: Lines that are wrapped are at least this wide.
 _NARROWEST = 50
 
@@ -31,6 +35,24 @@ def lines_apart(text: str) -> frozenset[str]:
         line for above, line, below in zip(lines, lines[1:], lines[2:], strict=False) if line and not (above or below)
     )
     return frozenset(line for line in alone if not line.endswith((".", "!", ":", ";", ",")))
+
+
+def underlined(text: str) -> dict[str, int]:
+    """The lines that a drawn line stands below, and an empty or a drawn one above, with the level of the heading that each is: the
+    sign that is drawn with first is the outermost."""
+    lines = ["", *(line.strip() for line in text.replace("\f", "\n\n").splitlines())]
+    levels: dict[str, int] = {}
+    found: dict[str, int] = {}
+    for above, line, below in zip(lines, lines[1:], lines[2:], strict=False):
+        is_drawn = _RULE.fullmatch(below) is not None and 2 * len(below) >= len(line)
+        if (
+            line
+            and is_drawn
+            and not (_RULE.fullmatch(line) or _CELLS.search(line))
+            and (not above or _RULE.fullmatch(above))
+        ):
+            found[line] = levels.setdefault(below[0], len(levels) + 1)
+    return found
 
 
 def _of_block(lines: Sequence[str]) -> Iterator[str]:

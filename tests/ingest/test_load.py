@@ -237,3 +237,14 @@ RAISED = (
 )  # fmt: skip
 def test_a_small_raised_number_is_no_digit_of_the_number_before_it(name: str, data: bytes) -> None:
     assert [block.text for block in load(name, data).blocks] == ["The limit is EUR 50² per day."]
+
+
+def test_lines_that_are_underlined_in_a_text_are_headings() -> None:
+    page = "Leave policy\n============\n\nAnnual leave\n------------\nThirty days.\n\nSick leave\n----------\nSix weeks.\n\nGrade   Days\n------------\nA       25\n"
+    assert shapes("a.txt", page)[:-2] == [
+        ("heading", 1, "Leave policy"),
+        ("heading", 2, "Annual leave"),
+        ("paragraph", None, "Thirty days."),
+        ("heading", 2, "Sick leave"),
+        ("paragraph", None, "Six weeks."),
+    ]
