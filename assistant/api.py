@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile as SentFile
 
 from assistant import library, problems
@@ -57,6 +57,14 @@ Asker = Annotated[Person, Depends(signed_in)]
 Librarian = Annotated[Person, Depends(librarian)]
 Question = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS, pattern=r"\S")]
 Jurisdiction = Annotated[str | None, Field(pattern=r"^[A-Z]{2}$", description="Country, as ISO 3166 alpha-2")]
+
+
+def _written(name: str | None) -> str | None:
+    """A name without white space around it; None where nothing is written."""
+    return (name or "").strip() or None
+
+
+Written = AfterValidator(_written)
 
 
 class Body(BaseModel):
@@ -204,13 +212,13 @@ def _add_documents(api: APIRouter, room: Room) -> None:
         ],
         audience: Annotated[str, Form(description="Groups that may read them, by commas; empty: every employee")] = "",
         jurisdiction: Annotated[str | None, Form(pattern=r"^[A-Z]{2}$")] = None,
-        owner: Annotated[str | None, Form(max_length=200)] = None,
+        owner: Annotated[str | None, Form(max_length=200), Written] = None,
         effective_from: Annotated[date | None, Form()] = None,
         effective_to: Annotated[date | None, Form()] = None,
         supersedes: Annotated[
             str | None, Form(max_length=64, description="Document these are a new version of")
         ] = None,
-        collection: Annotated[str | None, Form(max_length=200)] = None,
+        collection: Annotated[str | None, Form(max_length=200), Written] = None,
         draft: Annotated[bool, Form(description="Hold for review instead of publishing")] = False,
     ) -> JSONResponse:
         check_dates(effective_from, effective_to)

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from assistant import library
 from assistant.accounts import Person
-from assistant.api import PROBLEM, Asker, Body, Librarian, Question
+from assistant.api import PROBLEM, Asker, Body, Librarian, Question, Written
 from assistant.handoffs import (
     MAX_ANSWER_CHARACTERS,
     MAX_NOTE_CHARACTERS,
@@ -49,6 +49,7 @@ class HandoffBody(Body):
             description="Whom to ask; the first passage's owner without it. HR in place of a mail address that owns no "
             "document you may read",
         ),
+        Written,
     ] = None
     passage_ids: Annotated[tuple[str, ...], Field(max_length=10, description="What you were shown, best first")] = ()
     offer_id: Annotated[

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from assistant import library
 from assistant.accounts import Person
 from assistant.actions import Action
-from assistant.api import PROBLEM, Body, Jurisdiction, Librarian
+from assistant.api import PROBLEM, Body, Jurisdiction, Librarian, Written
 from assistant.particulars import Particulars, particulars_json
 from assistant.preflights import for_reader
 from assistant.problems import Problem
@@ -49,7 +49,7 @@ class ParticularsBody(Body):
     effective_to: date | None = None
     jurisdiction: Jurisdiction = None
     audience: Annotated[tuple[Group, ...], Field(max_length=50, description="Groups; empty: every employee")] = ()
-    owner: Annotated[str | None, Field(max_length=200)] = None
+    owner: Annotated[str | None, Field(max_length=200), Written] = None
 
 
 class AttachBody(Body):

@@ -73,6 +73,22 @@ async def test_a_rejected_draft_no_longer_waits(client: httpx.AsyncClient, beare
     assert (await client.get("/api/v1/drafts", headers=hana)).json() == {"drafts": []}
 
 
+@pytest.mark.parametrize(("given", "kept"), [("", None), ("  ", None), (" People team ", "People team")])
+async def test_an_owner_is_a_name_or_nobody(
+    client: httpx.AsyncClient, bearer: Bearer, room: Room, given: str, kept: str | None
+) -> None:
+    document, hana = draft(room).document_id, bearer("hana")
+    body = {"title": "Leave", "owner": given}
+    answer = await client.post(f"/api/v1/documents/{document}/confirm", json=body, headers=hana)
+    assert answer.json()["particulars"]["owner"] == kept
+    sent = await client.post("/api/v1/handoffs", json={"question": "x", "consent": True, "owner": given}, headers=hana)
+    assert sent.json()["owner"] == (kept or "HR")
+    files = {"file": ("cats.md", b"# Cats\n\nCats stay at home.")}
+    job = (await client.post("/api/v1/documents", files=files, data={"owner": given}, headers=hana)).json()["job_id"]
+    report = (await asyncio.to_thread(room.jobs.watch, job, seen=0, timeout_s=10)).reports[0]
+    assert room.store.document(report["document_id"]).owner == kept
+
+
 async def test_readers_are_kept_as_their_groups_are_written(
     client: httpx.AsyncClient, bearer: Bearer, room: Room
 ) -> None:
