@@ -26,6 +26,8 @@ _LINK_TARGET = re.compile(r"\]\(\s*(?:\{%.*?%\}|\{\{.*?\}\})[^)\n]*\)", re.DOTAL
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 #: Labels that CommonMark does not know as list markers: "(a)", "a.", "iv)". On a line of their own they begin an item.
 _LETTERED_LINE = re.compile(r"^(?P<indent>\s*)(?=(?:\([a-zA-Z]{1,4}\)|[a-hj-z][.)]|[ivx]{1,4}[.)])\s+\S)")
+#: What opens and ends a box around a text, as ":::note" and "> [!NOTE]" do; a title behind it stays.
+_CALLOUT = re.compile(r"\s*(?::{3,}[ \t]*\w*|>[ \t]*\[!\w+\][+-]?)[ \t]*")
 #: A name of a few words and what it is, in bold or not.
 _FIELD = re.compile(r"[*_]{0,2}[^\W\d_][\w/()-]*(?: [\w/()-]+){0,3}[*_]{0,2}:[*_]{0,2}\s+\S")
 _ATX_WITHOUT_SPACE = re.compile(r"^(#{2,6})(?=[A-Za-z0-9])", re.MULTILINE)
@@ -93,6 +95,8 @@ def _with_items_apart(source: str) -> str:
     for line in source.splitlines():
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
+        if not fenced:
+            line = _CALLOUT.sub("", line, count=1) if _CALLOUT.match(line) else line
         if not fenced and lines and _LETTERED_LINE.match(line) and lines[-1].strip():
             lines.append("")
         elif not fenced and lines and _FIELD.match(line) and _FIELD.match(lines[-1]):

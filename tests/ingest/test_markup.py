@@ -196,3 +196,8 @@ def test_what_follows_a_folded_part_right_below_the_title_stands_below_that() ->
         (("Part-time",), "Pro rata."),
         ((), "Ask first."),
     ]
+
+
+def test_the_marks_of_a_box_around_a_text_are_no_text() -> None:
+    source = "Before.\n\n> [!NOTE]\n> Ask first.\n\n:::warning Mind this\nNever go.\n:::\n\n```\n::: kept\n```\n\nAt 8 ::: noon.\n"
+    assert prepared(source) == ["Before.", "Ask first.", "Mind this", "Never go.", "::: kept", "At 8 ::: noon."]
