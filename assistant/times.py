@@ -19,6 +19,7 @@ _YEAR = r"(?P<when>(?P<year>(?:19|20)\d\d))\b(?!\s*(?:€|euro|eur|pound|gbp|usd
 _RULES = r"(?:rules?|polic(?:y|ies)|rates?|limits?|allowances?|version|handbook|guidelines?|regeln?|regelung|richtlinien?|fassung|handbuch|stand)"
 _YEARS = (
     re.compile(rf"\b(?:in|during|back in|throughout|year|before|prior to|im jahr|vor|jahre?)\s+{_YEAR}", re.I),
+    re.compile(rf"\bfy\s?{_YEAR}", re.I),
     re.compile(rf"\b\w*{_RULES}\s+(?:(?:of|for|von|aus|für)\s+)?{_YEAR}", re.I),
     re.compile(rf"\b(?:the|our|your|de[rnm]|die|das)\s+{_YEAR}(?=(?:\s+[\w-]+){{0,3}}?\s+\w*{_RULES}\b)", re.I),
     # German says "2023" without "in".
@@ -31,7 +32,8 @@ _YEARS = (
 _PARTS = {
     "early": (1, 1), "beginning": (1, 1), "start": (1, 1), "anfang": (1, 1), "mid": (6, 1), "middle": (6, 1), "mitte": (6, 1), "late": (12, 1),
     "end": (12, 1), "ende": (12, 1), "spring": (3, 3), "frühjahr": (3, 3), "frühling": (3, 3), "summer": (6, 3), "sommer": (6, 3), "autumn": (9, 3),
-    "fall": (9, 3), "herbst": (9, 3), "h1": (1, 6), "first half": (1, 6), "h2": (7, 6), "second half": (7, 6),
+    "fall": (9, 3), "herbst": (9, 3), "winter": (12, 1), "easter": (4, 1), "ostern": (4, 1), "christmas": (12, 1), "weihnachten": (12, 1),
+    "h1": (1, 6), "first half": (1, 6), "h2": (7, 6), "second half": (7, 6),
 }  # fmt: skip
 _PART = re.compile(
     rf"(?<!\w)(?P<when>(?:the\s+)?(?P<part>{'|'.join(_PARTS)})(?:\s+of)?[\s-]+(?P<year>(?:19|20)\d\d))\b", re.I
@@ -89,7 +91,7 @@ _A_PLACE = re.compile(
 )
 #: A date that follows so, or is followed so, is one of somebody's life: the rules of today are asked for.
 _OF_A_LIFE = re.compile(
-    r"\b(?:joined|started|start|hired|employed|born|moved|promoted|transferred|signed|began|begun|been (?:here|with us)|since|seit|begann|geboren)\b(?:[^.?!;]|(?<=\d)\.){0,24}$",
+    r"\b(?:joined|started|start|hired|employed|born|moved|promoted|transferred|signed|began|begun|been (?:here|with us)|since|seit|begann|geboren|(?:i|we)(?:['’]ve| have)? (?:bought|got|received|passed|completed|finished))\b(?:[^.?!;]|(?<=\d)\.){0,24}$",
     re.I,
 )
 _IN_A_LIFE = re.compile(

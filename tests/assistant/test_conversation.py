@@ -287,6 +287,11 @@ def test_first_question_stays_as_it_is() -> None:
         ("I joined in early 2023. How many days do I get?", None),
         ("Two years ago, what was the notice period?", date(2024, 6, 15)),
         ("I bought a laptop three months ago. What do I get?", None),
+        ("I got my boots in May 2025. When do I get new ones?", None),
+        ("I’ve passed first aid on 3 March 2024, is it still valid?", None),
+        ("What was the bonus at Christmas 2024?", date(2024, 12, 31)),
+        ("hotel limit for FY2024", date(2024, 12, 31)),
+        ("What did we get in the winter of 2024?", date(2024, 12, 31)),
     ],
 )
 def test_date_in_plain_words(question: str, as_of: date | None) -> None:
