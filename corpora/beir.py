@@ -104,7 +104,8 @@ def write_beir(passages: Sequence[JudgedPassage], questions: Sequence[Question],
         [
             {
                 "query_id": question.question_id,
-                "answers": [question.answer],
+                # A question may have quotations alone: no answer is another one than an empty one.
+                "answers": [question.answer] if question.answer else [],
                 "must_hold": list(question.must_hold),
                 "quotes": [gold.quote for gold in question.gold],
             }
