@@ -34,7 +34,7 @@ REASONS = {
     Reason.SUPERSEDED_ONLY: "only versions no longer in force say it",
     Reason.TOO_VAGUE: "it was asked too vaguely",
     Reason.EMPTY_INDEX: "there were no documents",
-    Reason.OTHER_LANGUAGE: "in its language, or in theirs, the documents are not read well",
+    Reason.OTHER_LANGUAGE: "its language, or that of the documents, is not read well",
 }
 #: Asked again in one go; each takes about as long as an answer in the chat.
 MOST_ASKED_AGAIN = 10
