@@ -310,7 +310,7 @@ const kept = new Map(JSON.parse(sessionStorage.getItem("kept") ?? "[]"));
 const store = () => sessionStorage.setItem("kept", JSON.stringify([...kept]));
 if (document.querySelector(".notice.done") && kept.delete(sessionStorage.getItem("sent"))) store();
 document.querySelector("form[action='/hr/sign-out']")?.addEventListener("submit", () => sessionStorage.clear());
-for (const form of every("form:has([name=seen])")) {
+for (const form of every("form").filter((each) => each.elements.seen)) {
   const key = `${new URL(form.action).pathname} ${form.elements.seen.value}`;
   if (kept.has(key)) {
     for (const [name, value] of kept.get(key)) form.elements[name].value = value;
