@@ -11,21 +11,22 @@ from retrieval.tables import DocumentRow, VersionRow, utc
 def settle(document: DocumentRow) -> None:
     """Set each version's dates: as stated in it, closed by the day the next published version begins.
 
-    Undated versions begin the day they were added, except the first, which always was in force. A version that a
-    later upload dates to the same day replaces the earlier upload.
+    Undated versions begin the day they were added, except the first, which always was in force, and no later than an undated one
+    that was added after them, whatever the clock said then. A version that a later upload dates to the same day replaces the earlier upload.
     """
     live = [version for version in document.versions if version.published and not version.withdrawn]
     for version in document.versions:
         version.effective_from, version.effective_to = version.stated_from, version.stated_to
 
-    def begin(version: VersionRow) -> date:
-        if version.stated_from is not None:
-            return version.stated_from
-        return (
-            date.min if version is live[0] else utc(version.created_at).astimezone().date()
-        )  # as of a day is asked by the clock on the wall
-
     live.sort(key=lambda version: version.number)
+    added: dict[int, date] = {}
+    for version in reversed(live[1:]):
+        if version.stated_from is None:  # as of a day is asked by the clock on the wall
+            added[version.number] = min([utc(version.created_at).astimezone().date(), *added.values()])
+
+    def begin(version: VersionRow) -> date:
+        return version.stated_from or added.get(version.number, date.min)
+
     ordered = sorted(live, key=lambda version: (begin(version), version.number))
     for version, following in pairwise(ordered):
         last_day = max(begin(following), date.min + timedelta(days=1)) - timedelta(days=1)

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -134,6 +134,21 @@ def test_undated_version_replaces_the_one_before_from_today(store: Store) -> Non
     today = second.created_at.astimezone().date()
     old, new = store.document(first.document_id).versions
     assert (old.standing(today), new.standing(today)) == (Standing.SUPERSEDED, Standing.IN_FORCE)
+
+
+def test_an_undated_version_replaces_the_one_before_though_the_clock_was_set_back(store: Store) -> None:
+    document = store.add_version(version("a")).document_id
+    store.add_version(version("b"), document_id=document)
+
+    def fast_clock(row: DocumentRow) -> None:
+        row.versions[1].created_at += timedelta(days=200)
+
+    store.change(document, fast_clock)
+    latest = store.add_version(version("c"), document_id=document)
+    today = latest.created_at.astimezone().date()
+    for day in (today, today + timedelta(days=300)):
+        in_force = [one.number for one in store.document(document).versions if one.standing(day) is Standing.IN_FORCE]
+        assert in_force == [3]
 
 
 def test_a_version_from_the_first_day_there_is_closes_the_one_before(store: Store) -> None:
