@@ -103,10 +103,15 @@ def test_a_cache_that_forgets_who_asked_is_found_out(
 ) -> None:
     get, put = AnswerCache.get, AnswerCache.put
 
-    def put_for_all(cache: AnswerCache, key: tuple[Any, ...], answer: Answer) -> None:
-        put(cache, key[0], answer)
+    def for_all(key: tuple[int, tuple[Any, ...]]) -> tuple[object, ...]:
+        """Generation and what is asked, without who asks."""
+        generation, readings = key
+        return generation, *(question for question, *_ in readings)
 
-    monkeypatch.setattr(AnswerCache, "get", lambda cache, key: get(cache, key[0]))
+    def put_for_all(cache: AnswerCache, key: tuple[int, tuple[Any, ...]], answer: Answer) -> None:
+        put(cache, for_all(key), answer)
+
+    monkeypatch.setattr(AnswerCache, "get", lambda cache, key: get(cache, for_all(key)))
     monkeypatch.setattr(AnswerCache, "put", put_for_all)
     assert leaks(stocked, assistant)["citation"] > 0
 
