@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,11 @@ def test_the_files_are_those_of_the_beir_layout(tmp_path: Path) -> None:
     }
     (none,) = lines(tmp_path / "unanswerable.jsonl")
     assert (none["_id"], none["split"], none["asked_against"]) == ("u1", "test", [])
+
+
+def test_a_question_without_a_gold_answer_has_none_not_an_empty_one(tmp_path: Path) -> None:
+    write_beir([passage("a", "You get 30 days.")], [replace(question("q1", "30 days"), answer="")], tmp_path)
+    assert lines(tmp_path / "answers.jsonl")[0]["answers"] == []
 
 
 def test_a_quotation_that_stands_nowhere_is_named_and_nothing_is_written(tmp_path: Path) -> None:
