@@ -15,7 +15,7 @@ _KIND = (
     r"programme|program|statement)"
 )
 #: What says that a document ends or does not apply.
-_OVER = r"(?:superseded|replaced|withdrawn|repealed|revoked|cancell?ed|suspended|rescinded|not|never|longer|ceases?|ceased|expires?|expired|ends?|ended)\b"
+_OVER = r"(?:superseded|replaced|withdrawn|deprecated|discontinued|retired|archived|repealed|revoked|cancell?ed|suspended|rescinded|not|never|longer|ceases?|ceased|expires?|expired|ends?|ended)\b"
 _DOCUMENT = (
     rf"^(?:this|the|these)\s+(?!(?:previous|prior|former|earlier|last|old|superseded)\b)(?:[\w’'-]+\s+){{0,6}}?{_KIND}(?:\s+(?!{_OVER})[\w’'-]+){{0,4}}?\s+"
     r"(?:(?:is|are|was|shall\s+be|will\s+be|becomes?|became|has\s+been)\s+)?"

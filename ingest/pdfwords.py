@@ -30,8 +30,9 @@ class RawWord:
 
 #: The angle of words that run across the page, as those of a watermark do.
 SLANTED = -1
-#: A page that was scanned crooked is turned by less, in quarter turns.
-_MOST_SLANT = 0.15
+#: Letters that a program slants itself, for a font without italics, and pages that were scanned crooked are turned by less, in
+#: quarter turns.
+_MOST_SLANT = 0.35
 
 Point = tuple[float, float]
 

@@ -106,6 +106,7 @@ def test_the_day_a_document_begins_is_read(text: str) -> None:
         "Drei Tage sind möglich. Diese Regelung gilt ab 1. März 2025.",
         "This policy is superseded with effect from 1 March 2025.",
         "This policy is no longer in force since 1 March 2025.",
+        "The corporate terms of service were deprecated effective 30 November 2021, and are no longer used.",
     ],
 )
 def test_dates_about_something_else_are_not_taken(text: str) -> None:

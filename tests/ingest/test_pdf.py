@@ -445,3 +445,15 @@ def test_what_is_filled_into_a_form_is_read_beside_its_label() -> None:
     about = read("form.pdf", data).metadata
     assert (about.owner, str(about.effective_from)) == ("People Team", "2025-03-01")
     assert " ".join(texts(data)) == "Policy owner: People Team Effective date: 1 March 2025"
+
+
+def test_letters_that_a_program_slants_are_read() -> None:
+    def draw(canvas: Any) -> None:
+        canvas.drawString(72, 700, "Leave is")
+        text = canvas.beginText()
+        text.setTextTransform(1, 0, 0.36, 1, 120, 700)
+        text.textOut("never")
+        canvas.drawText(text)
+        canvas.drawString(155, 700, "unpaid.")
+
+    assert texts(pdf(draw)) == ["Leave is never unpaid."]
