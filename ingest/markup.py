@@ -35,7 +35,7 @@ _ATX_WITHOUT_SPACE = re.compile(r"^(#{2,6})(?=[A-Za-z0-9])", re.MULTILINE)
 
 def split_front_matter(source: str) -> tuple[Properties, str]:
     """The properties in front of a page and the page without them. Keys come lower-cased, their words joined by underscores:
-    "Effective-Date" is ``effective_date``. Broken front matter gives none."""
+    "Effective-Date" is ``effective_date``. A list's items are joined by commas. Broken front matter gives none."""
     match = _FRONT_MATTER.match(source) or _TOML.match(source)
     if match is None:
         return {}, source
@@ -48,12 +48,19 @@ def split_front_matter(source: str) -> tuple[Properties, str]:
         return {}, rest if re.search(r"[:=]", match["body"]) else source
     if not isinstance(found, dict):
         return {}, source
-    scalar = {
-        key: value
+    stated = {
+        re.sub(r"[\s-]+", "_", str(key).strip().lower()): value if isinstance(value, list) else [value]
         for key, value in found.items()
-        if isinstance(value, str | int | float) or hasattr(value, "isoformat")
     }
-    return {re.sub(r"[\s-]+", "_", str(key).strip().lower()): str(value).strip() for key, value in scalar.items()}, rest
+    return {
+        key: ", ".join(str(each).strip() for each in value)
+        for key, value in stated.items()
+        if all(map(_is_plain, value))
+    }, rest
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) or hasattr(value, "isoformat")
 
 
 def strip_template_tags(source: str) -> str:

@@ -16,6 +16,11 @@ _FIRST_BLOCKS, _LAST_BLOCKS = 30, 6
 
 #: What a footer says beside what it says about the document: "Page 3 of 10".
 _PAGE = re.compile(r"\b(?:page|seite)\s*\d{1,4}(?:\s*(?:of|von|/)\s*\d{1,4})?", re.IGNORECASE)
+#: What front matter calls those who may read a document, and how it names everybody.
+_READERS = ("audience", "readers", "groups")
+_EVERYBODY = re.compile(
+    r"\b(?:all|every\w*|any\w*|employees|staff|public|alle\w*|jede\w*|mitarbeite\w*)\b", re.IGNORECASE
+)
 #: What a line goes on with behind its owner, where something ran several lines into one.
 _NEXT_FIELD = (
     r",?(?:\s|\b)(?:(?:applies|replaces|this|these|audience|read\s+together)\b"
@@ -69,6 +74,7 @@ def metadata(loaded: Loaded, blocks: Sequence[Block], *, file: str) -> Metadata:
         owner=stated.get("owner") or _first(_OWNER, statements(speaking), "owner"),
         version=stated.get("version") or _first(_VERSION, [*text[:12], *running], "version"),
         ambiguous_from=None if begins else ambiguous_first_day(stated, speaking),
+        audience=next((said for name in _READERS if (said := stated.get(name)) and not _EVERYBODY.search(said)), None),
     )
 
 

@@ -107,7 +107,7 @@ def _store(
     incoming: Incoming, reading: Reading, kept: Path, report: FileReport, home: Home, store: Store, encoder: Encoder, options: IngestOptions
 ) -> FileReport:  # fmt: skip
     about = reading.metadata
-    warnings = (*reading.warnings, *_undated(about, options))
+    warnings = (*reading.warnings, *_undated(about, options), *_unrestricted(about, options))
     new = NewVersion(
         title=about.title,
         file=incoming.source.file,
@@ -156,6 +156,16 @@ def _undated(about: Metadata, options: IngestOptions) -> list[str]:
     if about.ambiguous_from is None or options.effective_from is not None:
         return []
     return [f"the date {about.ambiguous_from} can be read two ways; give it with --effective-from"]
+
+
+def _unrestricted(about: Metadata, options: IngestOptions) -> list[str]:
+    """A warning where a document says that it is for some readers, and whoever brought it named none."""
+    if about.audience is None or options.audience:
+        return []
+    return [
+        f"it says that it is for {about.audience}, and everybody may read it; to keep it to them, remove it and ingest it again"
+        " with their groups: --audience GROUP"
+    ]
 
 
 def _unchanged(report: FileReport, identity: Identity, store: Store, options: IngestOptions) -> FileReport:

@@ -87,6 +87,7 @@ class Metadata:
     owner: str | None = None
     version: str | None = None
     ambiguous_from: str | None = None  #: a first day that can be read two ways, as it is written: "01/04/2025"
+    audience: str | None = None  #: who it says may read it, where that is not everybody
 
 
 @dataclass(frozen=True, slots=True)

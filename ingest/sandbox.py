@@ -326,6 +326,7 @@ def reading_from_json(found: dict[str, Any]) -> Reading:
             title=about["title"], effective_from=_day(about["effective_from"]), effective_to=_day(about["effective_to"]),
             jurisdiction=about["jurisdiction"], owner=about["owner"], version=about["version"],
             ambiguous_from=about["ambiguous_from"],
+            audience=about["audience"],
         ),
         clauses=tuple(_clause(clause) for clause in found["clauses"]),
         pages=found["pages"],

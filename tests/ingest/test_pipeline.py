@@ -209,6 +209,16 @@ def test_a_day_that_can_be_read_two_ways_is_asked_for_unless_given(library: Libr
     assert library.ingest(library.files / "b.md", effective_from=date(2025, 4, 1))[0].warnings == ()
 
 
+def test_a_file_that_says_it_is_for_some_readers_is_told_to_be_for_everybody(library: Library) -> None:
+    library.write("a.md", "---\naudience: [managers, board]\n---\nBonuses are paid in May.")
+    library.write("b.md", "---\naudience: all employees\n---\nLeave is paid.")
+    said, everybody = (library.ingest(library.files / name)[0].warnings for name in ("a.md", "b.md"))
+    assert said[0].startswith("it says that it is for managers, board, and everybody may read it;")
+    assert everybody == ()
+    library.write("c.md", "---\nreaders: managers\n---\nPay is reviewed in June.")
+    assert library.ingest(library.files / "c.md", audience=frozenset({"managers"}))[0].warnings == ()
+
+
 def test_a_file_that_would_end_before_it_begins_as_it_says_is_rejected(library: Library) -> None:
     library.write("a.md", "---\ntitle: Leave\neffective: 2024-01-01\n---\nLeave is paid.")
     report = library.ingest(effective_to=date(2020, 1, 1))[0]
