@@ -53,7 +53,7 @@ POST /hr/questions/ask | GET /hr/record | GET /hr/review | GET /hr/review/{versi
 POST /hr/review/{version_id}/publish | POST /hr/review/{version_id}/reject | POST /hr/review/{version_id}/details
 POST /hr/review/{version_id}/attach
 POST /hr/undo | GET /hr/upload | POST /hr/upload | GET /hr/uploads | GET /hr/uploads/progress | GET /hr/uploads/{job_id}
-GET /hr/usage
+POST /hr/uploads/{job_id}/{act} | GET /hr/usage
 """
 #: What comes back of each event of the socket from somebody who is let in; of nobody's events nothing ever comes.
 CHATS = {"client_message": 1}
