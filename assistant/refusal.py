@@ -19,7 +19,7 @@ _NO_SUBJECT = frozenset(
 
 
 #: How likely it has to be that something answers for what comes nearest to be worth a look, and how much of it is (decision 24).
-_LEAST_WORTH_A_LOOK = 0.05
+_LEAST_WORTH_A_LOOK = 0.1
 _MOST_WORTH_A_LOOK = 2
 
 
