@@ -45,9 +45,15 @@ def as_told(answer: Answer) -> Answer:
 def to_look_at(answer: Answer) -> tuple[Citation, ...]:
     """What a refusal shows below it, because the documents may say it after all: what comes nearest, unless nothing does."""
     if answer.reason is Reason.OTHER_LANGUAGE:
-        return answer.nearest
+        return answer.nearest if _share_words(answer.question, answer.nearest) else ()
     is_near = as_told(answer).reason is Reason.NOT_COVERED and answer.confidence >= _LEAST_WORTH_A_LOOK
     return answer.nearest[:_MOST_WORTH_A_LOOK] if is_near else ()
+
+
+def _share_words(question: str, nearest: Sequence[Citation]) -> bool:
+    """Whether something near is in the question's language: pieces of words that two languages share tell nothing."""
+    language = language_of(question)
+    return any(language_of(one.passage.searchable) == language for one in nearest)
 
 
 def in_words_of(question: str, words: Wording) -> Wording:
@@ -72,7 +78,8 @@ def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str =
             examples = f" I have, for example: {'; '.join(titles)}." if titles else ""
             return f"What would you like to know about?{examples}"
         case Reason.OTHER_LANGUAGE:
-            return in_words_of(question, wording(None))("refused_other_language", owner=owner or "HR")
+            name = "refused_other_language_near" if _share_words(question, nearest) else "refused_other_language"
+            return in_words_of(question, wording(None))(name, owner=owner or "HR")
         case Reason.SUPERSEDED_ONLY:
             return f"Only documents that are not in force on that day say something about this. {ask}"
         case Reason.NOT_COVERED | Reason.NO_ACCESS:

@@ -148,11 +148,9 @@ def own_words(answer: Answer, words: Wording) -> str | None:
         titles = list(dict.fromkeys(one.passage.title for one in answer.nearest))
         return words("vague_examples", titles=plain("; ".join(titles))) if titles else words("vague")
     if reason is Reason.OTHER_LANGUAGE:
-        return in_words_of(answer.question, words)(
-            "refused_other_language", owner=plain(answer.contact or NOBODY_NAMED)
-        )
+        words = in_words_of(answer.question, words)
     if answer.status is Status.ABSTAINED and reason is not None:
-        name = "refused_near" if to_look_at(answer) else f"refused_{reason.value}"
+        name = f"refused_{reason.value}" + ("_near" if to_look_at(answer) else "")
         return words(name, owner=plain(answer.contact or NOBODY_NAMED))
     return None
 

@@ -93,6 +93,9 @@ def test_a_german_question_is_refused_in_german_wherever_it_is_asked() -> None:
     answer = assistant(ENGLISH).answer("Wie viel Urlaub habe ich?")
     assert answer.text.startswith("Ich verstehe Englisch am besten")
     assert "Personalabteilung" in answer.text
+    assert to_look_at(answer) == (), "English words that look like German ones tell nothing"
+    assert answer.text.endswith("fragen.")
+    assert "ob eine dieser Stellen hilft:" in assistant(GERMAN).answer("Wie viel Urlaub habe ich?").text
     for liked in ("en", "de"):
         assert render.own_words(answer, wording(liked)) == answer.text
 
