@@ -34,7 +34,7 @@ from assistant.records import (
     TokenDrafted,
     Turn,
 )
-from assistant.refusal import is_too_vague, refusal_text, wider_scopes
+from assistant.refusal import is_too_vague, near_in_its_language, refusal_text, wider_scopes
 from assistant.returning import Returning
 from assistant.router import AnswerCache
 from assistant.smalltalk import is_small_talk, is_thanks
@@ -359,6 +359,8 @@ class Assistant:
     def _refuse(self, asked: _Asked, reason: Reason, told: _Told) -> Answer:
         status = Status.CLARIFY if reason is Reason.TOO_VAGUE else Status.ABSTAINED
         nearest = tuple(closest(told.hits, told.evidence)[:_NEAREST])
+        if reason is Reason.OTHER_LANGUAGE:
+            nearest = tuple(near_in_its_language(asked.standalone, nearest))
         text = refusal_text(reason, nearest, question=asked.question)
         refusal = self._without_answer(asked, status, reason, text, told.confidence)
         return replace(refusal, nearest=nearest)

@@ -45,15 +45,16 @@ def as_told(answer: Answer) -> Answer:
 def to_look_at(answer: Answer) -> tuple[Citation, ...]:
     """What a refusal shows below it, because the documents may say it after all: what comes nearest, unless nothing does."""
     if answer.reason is Reason.OTHER_LANGUAGE:
-        return answer.nearest if _share_words(answer.question, answer.nearest) else ()
+        return answer.nearest
     is_near = as_told(answer).reason is Reason.NOT_COVERED and answer.confidence >= _LEAST_WORTH_A_LOOK
     return answer.nearest[:_MOST_WORTH_A_LOOK] if is_near else ()
 
 
-def _share_words(question: str, nearest: Sequence[Citation]) -> bool:
-    """Whether something near is in the question's language: pieces of words that two languages share tell nothing."""
+def near_in_its_language(question: str, nearest: Sequence[Citation]) -> Sequence[Citation]:
+    """What came nearest to a question in another language; nothing where none of it is in that language: pieces of words that two
+    languages share tell nothing, not even whom to ask."""
     language = language_of(question)
-    return any(language_of(one.passage.searchable) == language for one in nearest)
+    return nearest if any(language_of(one.passage.searchable) == language for one in nearest) else ()
 
 
 def in_words_of(question: str, words: Wording) -> Wording:
@@ -78,7 +79,7 @@ def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str =
             examples = f" I have, for example: {'; '.join(titles)}." if titles else ""
             return f"What would you like to know about?{examples}"
         case Reason.OTHER_LANGUAGE:
-            name = "refused_other_language_near" if _share_words(question, nearest) else "refused_other_language"
+            name = "refused_other_language_near" if nearest else "refused_other_language"
             return in_words_of(question, wording(None))(name, owner=owner or "HR")
         case Reason.SUPERSEDED_ONLY:
             return f"Only documents that are not in force on that day say something about this. {ask}"

@@ -92,10 +92,12 @@ def test_an_english_question_is_not_answered_from_german_words() -> None:
 def test_a_german_question_is_refused_in_german_wherever_it_is_asked() -> None:
     answer = assistant(ENGLISH).answer("Wie viel Urlaub habe ich?")
     assert answer.text.startswith("Ich verstehe Englisch am besten")
-    assert "Personalabteilung" in answer.text
+    assert "Personalabteilung" not in answer.text
+    assert (answer.contact, answer.text.endswith("sonst könnten Sie HR fragen.")) == (None, True)
     assert to_look_at(answer) == (), "English words that look like German ones tell nothing"
-    assert answer.text.endswith("fragen.")
-    assert "ob eine dieser Stellen hilft:" in assistant(GERMAN).answer("Wie viel Urlaub habe ich?").text
+    over_german = assistant(GERMAN).answer("Wie viel Urlaub habe ich?").text
+    assert "Personalabteilung" in over_german
+    assert over_german.endswith("ob eine dieser Stellen hilft:")
     for liked in ("en", "de"):
         assert render.own_words(answer, wording(liked)) == answer.text
 
