@@ -21,6 +21,9 @@ def ingestrate(
 ) -> None:
     """Make text PDFs and small files from the sample with other words, and time reading and indexing them, and questions that
     are asked meanwhile."""
+    from assistant.cores import let_idle_threads_sleep
+
+    let_idle_threads_sleep()  # as the server does, in which all of this goes on
     from evals.commands import _console, _settings, _write
     from evals.ingestrate import RateConfig, measure_ingest_rate
     from evals.models import load_models

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from assistant.answer import Assistant
+from assistant.cores import keep_to_one_core
 from assistant.keeper import LibraryKeeper, Report
 from evals.ingestrate import make_small
 from evals.models import Models
@@ -28,13 +30,17 @@ _WARM, _ALONE = 5, 40
 
 
 def measure_responsiveness(models: Models, *, files: int = 200) -> dict[str, Any]:
-    """Ask one question after the other, each a new one, alone and while files are read as the server reads them.
+    """Ask one question after the other, each a new one, alone and while files are read as the server reads them: questions on one
+    core, files on all that there are.
 
     :param files: uploaded in one go, a page each.
     :returns: milliseconds until the evidence of a question is found, ``alone`` and ``beside`` the upload, how long that took,
         and the ``ratio`` of their medians.
     """
-    with TemporaryDirectory(prefix="policydesk-beside-") as scratch:
+    with (
+        TemporaryDirectory(prefix="policydesk-beside-") as scratch,
+        ThreadPoolExecutor(max_workers=1, initializer=keep_to_one_core) as desk,
+    ):
         home = Home(Path(scratch) / "home")
         home.create()
         store = Store.open(home)
@@ -48,16 +54,20 @@ def measure_responsiveness(models: Models, *, files: int = 200) -> dict[str, Any
             reader=models.reader,
         )
         questions = _questions(store.published_passages())
+
+        def ask() -> float:
+            return desk.submit(_evidence_ms, assistant, next(questions)).result()
+
         for _ in range(_WARM):
-            _evidence_ms(assistant, next(questions))
-        alone = [_evidence_ms(assistant, next(questions)) for _ in range(_ALONE)]
+            ask()
+        alone = [ask() for _ in range(_ALONE)]
         lines: list[Report] = []
         upload = threading.Thread(target=keeper.add, args=(made[_KNOWN:], {}, lines.append))
         began = time.perf_counter()
         upload.start()
         beside = []
         while upload.is_alive():
-            beside.append(_evidence_ms(assistant, next(questions)))
+            beside.append(ask())
         took_s = time.perf_counter() - began
         store.close()
     return {
