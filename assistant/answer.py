@@ -361,7 +361,7 @@ class Assistant:
         nearest = tuple(closest(told.hits, told.evidence)[:_NEAREST])
         if reason is Reason.OTHER_LANGUAGE:
             nearest = tuple(near_in_its_language(asked.standalone, nearest))
-        text = refusal_text(reason, nearest, question=asked.question)
+        text = refusal_text(reason, nearest, question=asked.question, confidence=told.confidence)
         refusal = self._without_answer(asked, status, reason, text, told.confidence)
         return replace(refusal, nearest=nearest)
 

@@ -63,11 +63,12 @@ def in_words_of(question: str, words: Wording) -> Wording:
     return wording(language) if language != ENGLISH and language in languages() else words
 
 
-def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str = "") -> str:
+def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str = "", confidence: float = 0.0) -> str:
     """What the reader is told: the reason in a sentence, and whom to ask. That others may read more is in no sentence.
 
     :param nearest: what came nearest inside the asker's scope; the first owner is named.
     :param question: in whose language is said that it is not read well.
+    :param confidence: that something answers; where what comes nearest is shown, the documents may not be silent.
     """
     owner = next((one.passage.owner for one in nearest if one.passage.owner), None)
     ask = f"You could ask {owner}." if owner else "You could ask HR."
@@ -84,4 +85,4 @@ def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str =
         case Reason.SUPERSEDED_ONLY:
             return f"Only documents that are not in force on that day say something about this. {ask}"
         case Reason.NOT_COVERED | Reason.NO_ACCESS:
-            return f"The documents don't say. {ask}"
+            return f"The documents don't {'clearly ' if confidence >= _LEAST_WORTH_A_LOOK else ''}say. {ask}"

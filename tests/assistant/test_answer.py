@@ -201,6 +201,7 @@ def test_a_refusal_shows_what_comes_nearest_inside_the_asker_s_scope(home: Home)
         assert answer.status is Status.ABSTAINED
         told = answer_json(as_told(answer))["nearest"]
         assert 0 < len(told) <= 2, question
+        assert answer.text.startswith("The documents don't clearly say.")
         for near in told:
             assert near["quote"] == near["text"][near["start"] : near["end"]]
             assert near["title"] not in ("Pay", "Trains"), "kept from the asker, or not in force"
