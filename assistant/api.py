@@ -130,6 +130,9 @@ def _add_questions(api: APIRouter, room: Room) -> None:
     async def ask(body: AskBody, person: Asker, request: Request) -> Response:
         """With ``Accept: text/event-stream`` the answer comes as events: ``waiting`` (a place in line), ``evidence``,
         ``token``, ``answer`` and, instead of it, ``error``. Where the line is full it is a problem document, status 429.
+
+        An answer that is ``doubtful`` may not be what was asked for. ``nearest`` holds what a refusal found nearest, as citations, where
+        something may answer after all; nothing rests on it.
         """
         scope = scope_of(person, as_of=body.as_of, jurisdiction=body.jurisdiction)
         history = [Turn(turn.question, turn.answer) for turn in body.history]
