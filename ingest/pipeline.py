@@ -162,9 +162,11 @@ def _unrestricted(about: Metadata, options: IngestOptions) -> list[str]:
     """A warning where a document says that it is for some readers, and whoever brought it named none."""
     if about.audience is None or options.audience:
         return []
+    said = f"it says that it is for {about.audience}, and no readers were named"
+    if options.draft:
+        return [f"{said}: name them before it is published, or everybody may read it"]
     return [
-        f"it says that it is for {about.audience}, and everybody may read it; to keep it to them, remove it and ingest it again"
-        " with their groups: --audience GROUP"
+        f"{said}: everybody may read it; to keep it to them, remove it and add it again with their groups (--audience)"
     ]
 
 

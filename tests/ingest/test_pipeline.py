@@ -213,8 +213,12 @@ def test_a_file_that_says_it_is_for_some_readers_is_told_to_be_for_everybody(lib
     library.write("a.md", "---\naudience: [managers, board]\n---\nBonuses are paid in May.")
     library.write("b.md", "---\naudience: all employees\n---\nLeave is paid.")
     said, everybody = (library.ingest(library.files / name)[0].warnings for name in ("a.md", "b.md"))
-    assert said[0].startswith("it says that it is for managers, board, and everybody may read it;")
+    assert said[0].startswith(
+        "it says that it is for managers, board, and no readers were named: everybody may read it;"
+    )
     assert everybody == ()
+    library.write("d.md", "---\naudience: board\n---\nShares are sold in July.")
+    assert "before it is published" in library.ingest(library.files / "d.md", draft=True)[0].warnings[0]
     library.write("c.md", "---\nreaders: managers\n---\nPay is reviewed in June.")
     assert library.ingest(library.files / "c.md", audience=frozenset({"managers"}))[0].warnings == ()
 
