@@ -350,3 +350,11 @@ def test_another_folder_than_confidences_is_named(tmp_path: Path) -> None:
         (tmp_path / "manifest.json").write_text(written)
         with pytest.raises(WeightsDamaged, match=says):
             load_confidence(str(tmp_path))
+
+
+def test_the_shipped_thresholds_are_those_of_the_rates_that_were_stated() -> None:
+    manifest = json.loads((confidence.SHIPPED / "manifest.json").read_text())
+    of_rate = {rate["false_answers"]: rate["threshold"] for rate in manifest["rates"]}
+    assert (manifest["threshold"], manifest["sure"]) == (
+        of_rate[manifest["false_answers"]], of_rate[manifest["undoubted"]],
+    )  # fmt: skip

@@ -91,3 +91,10 @@ def test_a_question_without_judged_passages_is_neither_right_nor_wrong() -> None
         {"coverage": 1.0, "risk": 0.5, "threshold": 0.3},
     ]
     assert [row["question_id"] for row in found["weakest"]] == ["u"]
+
+
+def test_doubt_is_counted_apart_for_right_answers_and_wrong_ones() -> None:
+    asked = outcome((QUESTION, Status.ANSWERED, 0.8), (Unanswerable("u", "Is there a gym?"), Status.ANSWERED, 0.3))
+    doubtful = tuple(replace(row, answer=replace(row.answer, doubtful=not row.right)) for row in asked.asked)
+    found = replace(asked, asked=doubtful).to_json()["abstention"]["in_doubt"]
+    assert {kind: (told["mean"], told["n"]) for kind, told in found.items()} == {"right": (0.0, 1), "wrong": (1.0, 1)}
