@@ -46,8 +46,13 @@ def to_look_at(answer: Answer) -> tuple[Citation, ...]:
     """What a refusal shows below it, because the documents may say it after all: what comes nearest, unless nothing does."""
     if answer.reason is Reason.OTHER_LANGUAGE:
         return answer.nearest
-    is_near = as_told(answer).reason is Reason.NOT_COVERED and answer.confidence >= _LEAST_WORTH_A_LOOK
-    return answer.nearest[:_MOST_WORTH_A_LOOK] if is_near else ()
+    is_shown = as_told(answer).reason is Reason.NOT_COVERED
+    return worth_a_look(answer.nearest, answer.confidence) if is_shown else ()
+
+
+def worth_a_look(nearest: Sequence[Citation], confidence: float) -> tuple[Citation, ...]:
+    """Of what came nearest to a question, best first, what is shown below a refusal; nothing where it is far."""
+    return tuple(nearest[:_MOST_WORTH_A_LOOK]) if confidence >= _LEAST_WORTH_A_LOOK else ()
 
 
 def near_in_its_language(question: str, nearest: Sequence[Citation]) -> Sequence[Citation]:
@@ -85,4 +90,4 @@ def refusal_text(reason: Reason, nearest: Sequence[Citation], *, question: str =
         case Reason.SUPERSEDED_ONLY:
             return f"Only documents that are not in force on that day say something about this. {ask}"
         case Reason.NOT_COVERED | Reason.NO_ACCESS:
-            return f"The documents don't {'clearly ' if confidence >= _LEAST_WORTH_A_LOOK else ''}say. {ask}"
+            return f"The documents don't {'clearly ' if worth_a_look(nearest, confidence) else ''}say. {ask}"

@@ -10,6 +10,9 @@ from typing import Any
 from assistant.confidence import Confidence
 from assistant.evidence import EvidenceSentence
 from assistant.finding import ask
+from assistant.quoting import closest
+from assistant.records import Citation
+from assistant.refusal import worth_a_look
 from evals.abstention import auroc
 from evals.data import BenchData, Question, Unanswerable
 from evals.ranking import Progress
@@ -30,6 +33,7 @@ class AskedOnce:
     answerable: bool
     hits: tuple[Hit, ...]
     evidence: tuple[EvidenceSentence, ...]
+    wanted: frozenset[str] = frozenset()  #: the passages that answer it
 
 
 def ask_all(
@@ -55,7 +59,10 @@ def ask_all(
         searcher = Searcher(PassageIndex.build(held, encoder, windows=True), encoder, reranker=reranker, reader=reader)
         for question in questions:
             one = ask(question.text, question.metadata, searcher, encoder=reading_encoder)
-            found.append(AskedOnce(question.question_id, isinstance(question, Question), one.hits, one.evidence))
+            wanted = frozenset(question.wanted) if isinstance(question, Question) else frozenset[str]()
+            found.append(
+                AskedOnce(question.question_id, isinstance(question, Question), one.hits, one.evidence, wanted)
+            )
             if progress:
                 progress("asking", len(found), len(everything))
     return found
@@ -74,12 +81,26 @@ def figures(asked: Sequence[AskedOnce], confidence: Confidence) -> dict[str, Any
     def chance(one: AskedOnce) -> float:
         return sure[one.question_id]
 
+    def near(one: AskedOnce) -> tuple[Citation, ...]:
+        return worth_a_look(closest(one.hits, one.evidence), chance(one))
+
+    refused = [one for one in asked if chance(one) < confidence.threshold]
     return {
         "answerable": len(of(True, chance)),
         "unanswerable": len(of(False, chance)),
         "threshold": confidence.threshold,
         "kept": estimate([float(one >= confidence.threshold) for one in of(True, chance)]).to_json(),
         "refused": estimate([float(one < confidence.threshold) for one in of(False, chance)]).to_json(),
+        "answer_shown_below_refusal": estimate(
+            [
+                float(any(shown.passage.passage_id in one.wanted for shown in near(one)))
+                for one in refused
+                if one.answerable
+            ]
+        ).to_json(),
+        "others_with_something_below": estimate(
+            [float(bool(near(one))) for one in refused if not one.answerable]
+        ).to_json(),
         "sure": confidence.sure,
         "kept_without_doubt": estimate([float(one >= confidence.sure) for one in of(True, chance)]).to_json(),
         "refused_or_doubted": estimate([float(one < confidence.sure) for one in of(False, chance)]).to_json(),

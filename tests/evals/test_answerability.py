@@ -79,6 +79,13 @@ def test_figures_count_both_kinds_at_the_threshold(tmp_path: Path) -> None:
     assert nothing["kept"]["mean"] == 0.0
     assert nothing["refused"]["mean"] == 1.0
     assert everything["answerable"] == 3
+    below = nothing["answer_shown_below_refusal"]
+    assert (everything["answer_shown_below_refusal"]["n"], below["n"]) == (0, 3), (
+        "only what is refused is shown below a refusal"
+    )
+    assert below["mean"] == 1.0
+    astray = [replace(one, wanted=frozenset({"elsewhere"})) for one in found]
+    assert figures(astray, replace(load_confidence(), threshold=1.01))["answer_shown_below_refusal"]["mean"] == 0.0
     doubted = figures(found, replace(load_confidence(), threshold=0.0, sure=1.01))
     assert (doubted["kept"]["mean"], doubted["kept_without_doubt"]["mean"]) == (1.0, 0.0)
     assert doubted["refused_or_doubted"]["mean"] == 1.0
