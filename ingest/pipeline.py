@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,12 @@ from ingest.identify import Identity, Kinship, document_named, identify
 from ingest.intake import Incoming, discard, read_all, refusal, sweep
 from ingest.options import IngestOptions as IngestOptions
 from ingest.records import FileReport, FileStatus, Metadata, Reading
-from retrieval.documents import NewVersion, Version
+from retrieval.documents import NewPassage, NewVersion, Version
 from retrieval.encoder import Encoder
 from retrieval.errors import DocumentRejected, PassageTooLong, WrongUsage
 from retrieval.generations import publish as publish_generation
 from retrieval.home import Home, sync
+from retrieval.language import ENGLISH, LANGUAGES, language_of
 from retrieval.store import Store
 
 
@@ -107,7 +109,13 @@ def _store(
     incoming: Incoming, reading: Reading, kept: Path, report: FileReport, home: Home, store: Store, encoder: Encoder, options: IngestOptions
 ) -> FileReport:  # fmt: skip
     about = reading.metadata
-    warnings = (*reading.warnings, *_undated(about, options), *_unrestricted(about, options))
+    passages = tuple(chunk(reading.clauses, title=about.title, encoder=encoder))
+    warnings = (
+        *reading.warnings,
+        *_undated(about, options),
+        *_unrestricted(about, options),
+        *_in_another_language(passages),
+    )
     new = NewVersion(
         title=about.title,
         file=incoming.source.file,
@@ -115,7 +123,7 @@ def _store(
         sha256=incoming.sha256,
         media_type=reading.media_type,
         size_bytes=incoming.size_bytes,
-        passages=tuple(chunk(reading.clauses, title=about.title, encoder=encoder)),
+        passages=passages,
         pages=reading.pages,
         effective_from=options.effective_from or about.effective_from,
         effective_to=options.effective_to or about.effective_to,
@@ -167,6 +175,19 @@ def _unrestricted(about: Metadata, options: IngestOptions) -> list[str]:
         return [f"{said}: name them before it is published, or everybody may read it"]
     return [
         f"{said}: everybody may read it; to keep it to them, remove it and add it again with their groups (--audience)"
+    ]
+
+
+def _in_another_language(passages: Sequence[NewPassage]) -> list[str]:
+    """A warning where most of a document is in a language that the models have not learned to read."""
+    held: Counter[str] = Counter()
+    for passage in passages:
+        held[language_of(passage.text)] += len(passage.text)
+    ((language, most),) = held.most_common(1) or [(ENGLISH, 0)]
+    if language == ENGLISH or 2 * most <= held.total():
+        return []
+    return [
+        f"it is in {LANGUAGES[language]}: a question about it is shown the passages that come nearest, without an answer"
     ]
 
 

@@ -10,6 +10,10 @@ from retrieval.terms import STOP_WORDS
 
 #: What our models have learned to read.
 ENGLISH = "en"
+#: The languages that are told from one another, by name.
+LANGUAGES = {
+    ENGLISH: "English", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese",
+}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
 _OF_ENGLISH = STOP_WORDS | frozenset("after before each every get got may must need no not only per shall take".split())
 #: Common words of other languages, without those that English questions hold in another sense, as "die", "non" and "van".

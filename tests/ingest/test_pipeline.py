@@ -209,6 +209,20 @@ def test_a_day_that_can_be_read_two_ways_is_asked_for_unless_given(library: Libr
     assert library.ingest(library.files / "b.md", effective_from=date(2025, 4, 1))[0].warnings == ()
 
 
+def test_whoever_brings_a_document_in_another_language_is_told(library: Library) -> None:
+    german = "Der Urlaub beträgt dreißig Tage im Jahr. Er wird mit der Leitung abgestimmt und ist bis zum 31. März zu nehmen."
+    library.write("a.md", f"# Urlaub\n\n{german}")
+    library.write(
+        "b.md", f"# Leave\n\nLeave is agreed with the manager and taken in the year.\n\nIn German:\n\n{german}"[:150]
+    )
+    library.write("c.md", "# 2026\n\n1 | 2 | 3")
+    warned = library.ingest(library.files / "a.md")[0].warnings
+    assert warned == (
+        "it is in German: a question about it is shown the passages that come nearest, without an answer",
+    )
+    assert [library.ingest(library.files / name)[0].warnings for name in ("b.md", "c.md")] == [(), ()]
+
+
 def test_a_file_that_says_it_is_for_some_readers_is_told_to_be_for_everybody(library: Library) -> None:
     library.write("a.md", "---\naudience: [managers, board]\n---\nBonuses are paid in May.")
     library.write("b.md", "---\naudience: all employees\n---\nLeave is paid.")
