@@ -157,7 +157,7 @@ class Audit:
             return Verification(count, previous, broken=count + 1, why=why)
         return Verification(count, previous)
 
-    def record_answer(self, answer: Answer, *, scope: Scope | None = _PUBLIC, model_sha256: str | None = None) -> str:
+    def record_answer(self, answer: Answer, *, scope: Scope | None = _PUBLIC) -> str:
         """Record what an answer rested on; :returns: the answer's id, for ``audit replay``.
 
         :param scope: what the question was asked under; kept as a hash, so that groups don't tell who asked. None keeps
@@ -174,7 +174,6 @@ class Audit:
             "reason": answer.reason.value if answer.reason else None,
             "answer_sha256": sha256(answer.text),
             "model": answer.model,
-            "model_sha256": model_sha256,
             "index_generation": answer.index_generation,
             "citations": [
                 {"passage_id": citation.passage.passage_id, "start": citation.start, "end": citation.end}
