@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # A full stop after these does not end a sentence; after "No" only before a number, for "No. Ask first." is an answer. German nouns
 # begin with a capital, so that what is short before one has to be known: "z. B. Taxi", "Abs. 2", "am 4. Tag".
@@ -28,6 +29,8 @@ _ITEM = re.compile(r"^\s*(?:[-*•–▪◦]|\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIV
 _BULLETS = "-*•–▪◦"
 _ENDS = (".", "!", "?")
 _CLAUSE = re.compile(r"(?:\d+(?:\.\d+)+|§+ ?\d+|\(\d+\))\s")  #: the next clause, not what the one before opened
+#: Characters of a line that may go on below, and the part of the longest line that is a full one.
+_LONG, _FULL = 40, 0.8
 _WIDEST_LIST = 420  #: characters; a list this short is read and quoted as one with its lead-in
 #: The "it" of these stands for nothing.
 _FOR_NOTHING = (
@@ -85,7 +88,7 @@ def sentence_spans(text: str) -> list[Span]:
     A short list stays one span with its lead-in; of a longer one each item is a span that carries the lead-in. A list is opened
     by a line with a colon at its end, or by half a sentence, "Employees must not". A line with a colon says nothing without the lines that it opens, and stays with those that fit. Every line of a table is
     a span. A question stays with the sentence that follows it, which answers it: "Can I carry days over? No." So does a mere
-    yes or no with what its line says next. White space around a sentence is left out; a text without words gives none.
+    yes or no with what its line says next. Lines that were broken to the width of a page are read as one. White space around a sentence is left out; a text without words gives none.
     """
     spans: list[Span] = []
     lines = _lines(text)
@@ -150,13 +153,41 @@ def _is_bare(text: str, span: Span, after: Span) -> bool:
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
+    """Where the lines begin and end that hold words; those that were broken only because a page is narrow are one."""
     lines = []
     for match in re.finditer(r"[^\n]+", text):
         stripped = match.group().strip()
         if re.search(r"\w", stripped):
             start = match.start() + match.group().index(stripped)
             lines.append((start, start + len(stripped)))
-    return lines
+    return _unwrapped(text, lines)
+
+
+def _unwrapped(text: str, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The lines, each with those that go on with it: a long one without an end goes on in small letters, and where one does so,
+    the text was broken to a width, and a full line goes on with what follows it, too."""
+    goes_on = [_goes_on(text, line, below) for line, below in pairwise(lines)]
+    broken = any(on and text[below[0]].islower() for on, below in zip(goes_on, lines[1:], strict=True))
+    full = max((end - start for start, end in lines), default=0) * _FULL
+    joined: list[tuple[int, int]] = []
+    for at, (start, end) in enumerate(lines):
+        above = lines[at - 1]
+        if at and goes_on[at - 1] and (text[start].islower() or (broken and above[1] - above[0] >= full)):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _goes_on(text: str, line: tuple[int, int], below: tuple[int, int]) -> bool:
+    """Whether the line below may go on with a line: no blank line, item, row or clause stands between them, and no end."""
+    said, following = text[slice(*line)], text[slice(*below)]
+    return (
+        len(said) >= _LONG
+        and not said.endswith((*_ENDS, ":", ";"))
+        and text.count("\n", line[1], below[0]) == 1
+        and not ("|" in said or "|" in following or _ITEM.match(following) or _CLAUSE.match(following))
+    )
 
 
 def _opens_list(text: str, lines: list[tuple[int, int]], at: int) -> bool:

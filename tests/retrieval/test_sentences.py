@@ -154,3 +154,41 @@ def test_spans_do_not_overlap_and_lose_no_word(text: str) -> None:
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     kept = "".join(text[span.start : span.end] for span in spans)
     assert [c for c in kept if c.isalnum()] == [c for line in text.split("\n") for c in line if c.isalnum()]
+
+
+WRAPPED = """Employees who have worked for the company for more than six months
+and whose contract is not for a fixed term may ask for a sabbatical of
+up to three months. The request goes to the manager, who answers within
+Four weeks of it, in writing.
+- Notice is given on the form for requests of this kind, which every
+  office keeps.
+- Pay stops for the time."""
+
+
+def test_lines_that_were_broken_to_a_width_are_one_sentence() -> None:
+    assert [" ".join(WRAPPED[span.start : span.end].split()) for span in sentence_spans(WRAPPED)] == [
+        "Employees who have worked for the company for more than six months and whose contract is not for a fixed term may ask for a"
+        " sabbatical of up to three months.",
+        "The request goes to the manager, who answers within Four weeks of it, in writing.",
+        "- Notice is given on the form for requests of this kind, which every office keeps.",
+        "- Pay stops for the time.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Employees in Germany have thirty days of leave every year\nEmployees in Ireland have twenty-six days of leave a year",
+        "Everything that the canteen needs for the summer party\n\nplates and glasses",
+        "Hotel in Berlin, with breakfast, for one night | EUR 140\nhotel elsewhere | EUR 110",
+        "Short line\nand another",
+        "The company keeps in order during the whole term the roof.\nwindows are kept by the tenant",
+    ],
+)
+def test_lines_that_stand_for_themselves_stay_apart(text: str) -> None:
+    assert sentences(text) == [line for line in text.split("\n") if line]
+
+
+def test_a_list_below_a_broken_line_stays_a_list() -> None:
+    text = "The lessor shall keep in order during the whole term, at its own\ncost, the following:\n(a) the roof\n(b) the windows"
+    assert sentences(text) == [text]
