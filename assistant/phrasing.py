@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from assistant.claims import check
 from assistant.evidence import EvidenceSentence
 from assistant.model import Ending, LanguageModel
-from assistant.prompt import answer_prompt, its_lines, one_line
+from assistant.prompt import answer_prompt, one_line
 from assistant.quoting import choose
 from assistant.records import Check, Citation, Claim
 from assistant.returning import Returning
 from retrieval.records import heading_line
-from retrieval.sentences import leans_back, sentence_spans
+from retrieval.sentences import leans_back, sentence_spans, unwrapped
 
 #: A full stop behind a figure may be a decimal point.
 _MAY_GO_ON = re.compile(r"\d\.$")
@@ -67,7 +67,7 @@ def phrase(
     for quotation in quotations if said else ():
         for rest in _unsaid(quotation, citations):
             citation = _cite(rest, citations)
-            yield Claim(its_lines(citation.quote), (citation.number,), Check.QUOTED), citation
+            yield Claim(unwrapped(citation.quote), (citation.number,), Check.QUOTED), citation
     return drafted.returned
 
 

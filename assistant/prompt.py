@@ -37,11 +37,6 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def its_lines(text: str) -> str:
-    """The text with its lines and every other run of white space as one blank: a list stays a list."""
-    return "\n".join(one_line(line) for line in text.splitlines() if line.strip())
-
-
 @cache
 def _template(name: str) -> tuple[str, str]:
     system, user = (files("assistant") / "prompts" / f"{name}.txt").read_text(encoding="utf-8").split("\n---\n")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.places import country_name
-from assistant.prompt import its_lines
 from assistant.quoting import headings
 from assistant.records import Check, Citation, Claim
 from retrieval.index import PassageIndex
 from retrieval.scope import Scope
+from retrieval.sentences import unwrapped
 
 DISPUTED = "The documents in force do not agree about this:"
 DEPENDS = "That depends on the country:"
@@ -23,7 +23,7 @@ def quoted(citations: Sequence[Citation], scope: Scope, index: PassageIndex) -> 
     )
     return [
         Claim(
-            its_lines(citation.quote), (citation.number,), Check.QUOTED,
+            unwrapped(citation.quote), (citation.number,), Check.QUOTED,
             country=citation.passage.jurisdiction if is_open else None, heading=heading,
         )
         for citation, heading in zip(citations, headings(citations), strict=True)

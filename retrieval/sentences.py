@@ -110,6 +110,11 @@ def sentence_spans(text: str) -> list[Span]:
     return _answered(text, spans)
 
 
+def unwrapped(text: str) -> str:
+    """The text with a line for each line that was meant to be one: those broken to the width of a page are joined."""
+    return "\n".join(" ".join(text[start:end].split()) for start, end in _lines(text))
+
+
 def is_item(line: str) -> bool:
     """Whether a line begins as an item of a list does: with a mark, a number or a letter."""
     return bool(_ITEM.match(line))
@@ -160,10 +165,10 @@ def _lines(text: str) -> list[tuple[int, int]]:
         if re.search(r"\w", stripped):
             start = match.start() + match.group().index(stripped)
             lines.append((start, start + len(stripped)))
-    return _unwrapped(text, lines)
+    return _joined(text, lines)
 
 
-def _unwrapped(text: str, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(text: str, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The lines, each with those that go on with it: a long one without an end goes on in small letters, and where one does so,
     the text was broken to a width, and a full line goes on with what follows it, too."""
     goes_on = [_goes_on(text, line, below) for line, below in pairwise(lines)]
@@ -182,11 +187,13 @@ def _unwrapped(text: str, lines: Sequence[tuple[int, int]]) -> list[tuple[int, i
 def _goes_on(text: str, line: tuple[int, int], below: tuple[int, int]) -> bool:
     """Whether the line below may go on with a line: no blank line, item, row or clause stands between them, and no end."""
     said, following = text[slice(*line)], text[slice(*below)]
+    key, colon, _ = said.partition(": ")
     return (
         len(said) >= _LONG
         and not said.endswith((*_ENDS, ":", ";"))
         and text.count("\n", line[1], below[0]) == 1
         and not ("|" in said or "|" in following or _ITEM.match(following) or _CLAUSE.match(following))
+        and not (colon and following.startswith(key + colon))  # rows: "grade: 1; pay: EUR 9"
     )
 
 

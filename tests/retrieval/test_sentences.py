@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.sentences import leans_back, limits, sentence_spans
+from retrieval.sentences import leans_back, limits, sentence_spans, unwrapped
 
 
 def sentences(text: str) -> list[str]:
@@ -182,6 +182,7 @@ def test_lines_that_were_broken_to_a_width_are_one_sentence() -> None:
         "Everything that the canteen needs for the summer party\n\nplates and glasses",
         "Hotel in Berlin, with breakfast, for one night | EUR 140\nhotel elsewhere | EUR 110",
         "Short line\nand another",
+        "grade of the job: apprentice; pay per hour: EUR 11.50\ngrade of the job: journeyman; pay per hour: EUR 17.20",
         "The company keeps in order during the whole term the roof.\nwindows are kept by the tenant",
     ],
 )
@@ -192,3 +193,11 @@ def test_lines_that_stand_for_themselves_stay_apart(text: str) -> None:
 def test_a_list_below_a_broken_line_stays_a_list() -> None:
     text = "The lessor shall keep in order during the whole term, at its own\ncost, the following:\n(a) the roof\n(b) the windows"
     assert sentences(text) == [text]
+
+
+def test_what_is_shown_keeps_the_lines_that_were_meant() -> None:
+    assert unwrapped(WRAPPED).split("\n")[1:] == [
+        "- Notice is given on the form for requests of this kind, which every office keeps.",
+        "- Pay stops for the time.",
+    ]
+    assert unwrapped("One:\n\n- a  bag\n- a box") == "One:\n- a bag\n- a box"
